@@ -1,0 +1,10 @@
+//! hactl: what a VRRP/keepalived high-availability setup is doing, why, and what it will do next.
+//!
+//! The map of the crate is `ARCHITECTURE.md`. Data flows one way: frames → [`wire`] → `sniff` → findings → reports and
+//! screens. Everything below `cli` takes time as an argument and never asks a clock.
+
+pub mod frame;
+pub mod net;
+pub mod pcap;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,1 @@
+//! The operating system: capture sockets, interfaces, privileges, signals. The only unsafe code lives here.
