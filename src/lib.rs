@@ -3,8 +3,11 @@
 //! The map of the crate is `ARCHITECTURE.md`. Data flows one way: frames → [`wire`] → `sniff` → findings → reports and
 //! screens. Everything below `cli` takes time as an argument and never asks a clock.
 
+pub mod finding;
 pub mod frame;
 pub mod net;
 pub mod pcap;
+pub mod sniff;
 pub mod time;
+pub mod vrrp;
 pub mod wire;

@@ -151,7 +151,10 @@ mod tests {
         );
         assert_eq!(Timestamp { nanos: 0, digits: 0 }.rfc3339().to_string(), "1970-01-01T00:00:00Z");
         // 951_782_400 is the leap day 2000-02-29; -1 s is the last second of 1969
-        assert_eq!(Timestamp { nanos: 951_782_400_000_000_000, digits: 0 }.rfc3339().to_string(), "2000-02-29T00:00:00Z");
+        assert_eq!(
+            Timestamp { nanos: 951_782_400_000_000_000, digits: 0 }.rfc3339().to_string(),
+            "2000-02-29T00:00:00Z"
+        );
         assert_eq!(Timestamp { nanos: -1_000_000_000, digits: 0 }.rfc3339().to_string(), "1969-12-31T23:59:59Z");
     }
 

@@ -1,0 +1,35 @@
+//! Frames on their way from a source to a screen: what a feeding thread sends.
+
+use crate::frame::OwnedFrame;
+use crate::time::Timestamp;
+
+/// How a source is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SourceState {
+    /// More may come.
+    #[default]
+    Running,
+    /// The file or stream ended, or the time asked for is over.
+    Ended,
+    /// It ended early; the sentence says why (a cut file, an interface that vanished).
+    Failed(String),
+}
+
+/// What arrived since the last batch. Sent several times a second even when nothing did, so that time passes.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Frames that may concern VRRP, in order.
+    pub frames: Vec<OwnedFrame>,
+    /// How many others went by.
+    pub others: u64,
+    /// The source's time now: the wall clock for a live interface, the replay's clock for a file.
+    pub now: Timestamp,
+    /// Frames the kernel dropped so far because we were too slow.
+    pub dropped: u64,
+    /// Whether the interface has a carrier; `None` for a file.
+    pub carrier: Option<bool>,
+    /// Frames that entered and left the interface so far; `None` for a file.
+    pub interface_frames: Option<u64>,
+    /// How the source is doing.
+    pub state: SourceState,
+}

@@ -1,0 +1,15 @@
+//! Seeing: frames from a source, what they mean together, and what is wrong.
+
+pub mod detect;
+pub mod event;
+pub mod feed;
+pub mod group;
+pub mod member;
+pub mod observer;
+pub mod predict;
+
+pub use detect::{Context, DETECTORS, judge};
+pub use event::{Event, EventKind, Reason, Seen, Transition};
+pub use group::Group;
+pub use member::{Member, Standing};
+pub use observer::{Limits, Observer, Totals};
