@@ -5,7 +5,7 @@ use std::io::Read;
 use super::MAX_RECORD;
 use super::error::CaptureError;
 use super::order::Order;
-use super::reader::Record;
+use super::reader::Found;
 use super::stream::Stream;
 use crate::frame::LinkType;
 use crate::time::Timestamp;
@@ -63,35 +63,36 @@ impl Classic {
         Ok(self)
     }
 
-    /// The next record, none at a clean end.
+    /// The record that `bytes` begin with, if it has wholly arrived and is plausible. This is nearly every call, and has
+    /// no way to fail, so that it melts into the caller's loop.
     #[inline]
-    pub(super) fn next<R: Read>(&mut self, s: &mut Stream<R>) -> Result<Option<Record>, CaptureError> {
+    pub(super) fn ready(&self, bytes: &[u8]) -> Option<Found> {
+        let h = bytes.first_chunk::<16>()?;
+        let captured = self.order.u32(h, 8);
         let head = 16 + self.extra;
-        loop {
-            let bytes = s.bytes();
-            let Some(h) = bytes.first_chunk::<16>() else {
-                if s.fill(16)? {
-                    continue;
-                }
-                return s.end("the header of a packet record").map(|()| None);
-            };
-            let captured = self.order.u32(h, 8);
-            if captured > MAX_RECORD {
-                return Err(CaptureError::Implausible { offset: s.offset(s.position()), length: captured });
-            }
-            let whole = head + captured as usize;
-            if bytes.len() < whole {
-                if s.fill(whole)? {
-                    continue;
-                }
-                return Err(s.cut("a packet record"));
-            }
-            // Two 32-bit fields: at most 4.3e18 ns, within i64.
-            let nanos = i64::from(self.order.u32(h, 0)) * 1_000_000_000 + i64::from(self.order.u32(h, 4)) * self.unit;
-            let wire_len = self.order.u32(h, 12);
-            let at = s.consume(whole) + head;
-            let time = Timestamp { nanos, digits: self.digits };
-            return Ok(Some(Record { time, link: self.link, at, len: captured as usize, wire_len }));
+        let whole = head + captured as usize;
+        if captured > MAX_RECORD || bytes.len() < whole {
+            return None;
         }
+        // Two 32-bit fields: at most 4.3e18 ns, within i64.
+        let nanos = i64::from(self.order.u32(h, 0)) * 1_000_000_000 + i64::from(self.order.u32(h, 4)) * self.unit;
+        let time = Timestamp { nanos, digits: self.digits };
+        Some(Found { time, link: self.link, head, len: captured as usize, wire_len: self.order.u32(h, 12), whole })
+    }
+
+    /// Waits for the record that was not ready; false at a clean end.
+    #[cold]
+    pub(super) fn wait<R: Read>(&self, s: &mut Stream<R>) -> Result<bool, CaptureError> {
+        if !s.fill(16)? {
+            return s.end("the header of a packet record").map(|()| false);
+        }
+        let captured = s.bytes().first_chunk::<16>().map_or(0, |h| self.order.u32(h, 8));
+        if captured > MAX_RECORD {
+            return Err(CaptureError::Implausible { offset: s.offset(s.position()), length: captured });
+        }
+        if !s.fill(16 + self.extra + captured as usize)? {
+            return Err(s.cut("a packet record"));
+        }
+        Ok(true)
     }
 }

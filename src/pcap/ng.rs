@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::error::CaptureError;
 use super::order::Order;
-use super::reader::Record;
+use super::reader::Found;
 use super::stream::Stream;
 use super::{MAX_INTERFACES, MAX_RECORD};
 use crate::frame::LinkType;
@@ -90,6 +90,24 @@ impl Interface {
     }
 }
 
+/// What can be wrong with a packet block; the caller knows where it is.
+enum Flaw {
+    /// The block is shorter than its kind, or not a multiple of four.
+    Length,
+    /// The length at its end, which is another than that at its beginning.
+    Trailer(u32),
+    /// The interface it names, which is not described.
+    Interface(u32),
+    /// The packet is longer than its room.
+    Packet { length: u32, room: u32 },
+}
+
+/// The length of a packet block of this kind with no packet in it.
+#[inline]
+fn least(kind: u32) -> u32 {
+    if kind == SIMPLE_PACKET { 16 } else { 32 }
+}
+
 /// What must be known to read on in a pcapng file.
 pub(super) struct Ng {
     order: Order,
@@ -110,23 +128,53 @@ impl Ng {
         Ok(ng)
     }
 
-    /// The next packet, none at a clean end.
+    /// The packet that `bytes` begin with, if that is what they begin with, and it has wholly arrived and is sound. This
+    /// is nearly every call, and has no way to fail, so that it melts into the caller's loop.
     #[inline]
-    pub(super) fn next<R: Read>(&mut self, s: &mut Stream<R>) -> Result<Option<Record>, CaptureError> {
+    pub(super) fn ready(&mut self, bytes: &[u8]) -> Option<Found> {
+        let h = bytes.first_chunk::<8>()?;
+        let (kind, length) = (self.order.u32(h, 0), self.order.u32(h, 4));
+        if !matches!(kind, PACKET | OLD_PACKET | SIMPLE_PACKET) || length > MAX_RECORD {
+            return None;
+        }
+        let block = bytes.get(..length as usize)?;
+        self.packet(kind, block).ok()
+    }
+
+    /// Passes over what is not a packet, and waits for the packet that was not ready; false at a clean end.
+    #[cold]
+    pub(super) fn wait<R: Read>(&mut self, s: &mut Stream<R>) -> Result<bool, CaptureError> {
         loop {
-            let Some(h) = s.bytes().first_chunk::<8>() else {
-                if s.fill(8)? {
-                    continue;
-                }
-                return s.end(BLOCK_HEADER).map(|()| None);
-            };
-            let (kind, length) = (self.order.u32(h, 0), self.order.u32(h, 4));
+            let at = s.position();
+            if !s.fill(8)? {
+                return s.end(BLOCK_HEADER).map(|()| false);
+            }
+            let h = chunk::<8, R>(s, BLOCK_HEADER)?;
+            let (kind, length) = (self.order.u32(&h, 0), self.order.u32(&h, 4));
             match kind {
-                PACKET | OLD_PACKET | SIMPLE_PACKET => return self.packet(s, kind, length).map(Some),
+                PACKET | OLD_PACKET | SIMPLE_PACKET => {
+                    check_length(s, at, length, least(kind))?;
+                    if length > MAX_RECORD {
+                        return Err(CaptureError::Implausible { offset: s.offset(at), length });
+                    }
+                    if !s.fill(length as usize)? {
+                        return Err(s.cut(PACKET_BLOCK));
+                    }
+                    let block = s.bytes().get(..length as usize).unwrap_or_default();
+                    let offset = s.offset(at);
+                    return match self.packet(kind, block) {
+                        Ok(_) => Ok(true),
+                        Err(Flaw::Length) => Err(CaptureError::BlockLength { offset, length }),
+                        Err(Flaw::Trailer(trailer)) => Err(CaptureError::BlockTrailer { offset, length, trailer }),
+                        Err(Flaw::Interface(id)) => {
+                            Err(CaptureError::UnknownInterface { offset, id, known: self.interfaces.len() })
+                        }
+                        Err(Flaw::Packet { length, room }) => Err(CaptureError::PacketLength { offset, length, room }),
+                    };
+                }
                 SECTION => self.section(s)?,
                 INTERFACE => self.interface(s, length)?,
                 _ => {
-                    let at = s.position();
                     check_length(s, at, length, 12)?;
                     s.consume(8);
                     self.leave(s, at, length, 8, OTHER_BLOCK)?;
@@ -135,53 +183,42 @@ impl Ng {
         }
     }
 
-    /// A packet block of any of the three kinds, at its first byte.
+    /// A whole packet block of any of the three kinds.
     #[inline]
-    fn packet<R: Read>(&mut self, s: &mut Stream<R>, kind: u32, length: u32) -> Result<Record, CaptureError> {
-        let at = s.position();
-        // Bytes before the packet's own, and those with the trailing length.
-        let (head, least) = if kind == SIMPLE_PACKET { (12, 16) } else { (28, 32) };
-        check_length(s, at, length, least)?;
-        if length > MAX_RECORD {
-            return Err(CaptureError::Implausible { offset: s.offset(at), length });
+    fn packet(&mut self, kind: u32, block: &[u8]) -> Result<Found, Flaw> {
+        let length = block.len() as u32;
+        let least = least(kind);
+        if length < least || !length.is_multiple_of(4) {
+            return Err(Flaw::Length);
         }
-        let whole = length as usize;
-        if s.bytes().len() < whole && !s.fill(whole)? {
-            return Err(s.cut(PACKET_BLOCK));
-        }
-        let block = s.bytes().get(..whole).unwrap_or_default();
         let trailer = block.last_chunk::<4>().map_or(0, |b| self.order.u32(b, 0));
         if trailer != length {
-            return Err(CaptureError::BlockTrailer { offset: s.offset(at), length, trailer });
+            return Err(Flaw::Trailer(trailer));
         }
-        let (id, units, captured, wire_len) = match (kind, block.first_chunk::<28>(), block.first_chunk::<12>()) {
-            (SIMPLE_PACKET, _, Some(h)) => (0, None, None, self.order.u32(h, 8)),
-            (_, Some(h), _) => {
-                // The obsolete block has a 16-bit id, and a count of drops where the id's other half is now.
-                let id = if kind == PACKET { self.order.u32(h, 8) } else { self.order.u16(h, 8).into() };
-                let units = (u64::from(self.order.u32(h, 12)) << 32) | u64::from(self.order.u32(h, 16));
-                (id, Some(units), Some(self.order.u32(h, 20)), self.order.u32(h, 24))
-            }
-            // Not reached: the least length above is more than either header.
-            _ => return Err(CaptureError::BlockLength { offset: s.offset(at), length }),
+        let (head, id, units, captured, wire_len) = if kind == SIMPLE_PACKET {
+            let h = block.first_chunk::<12>().ok_or(Flaw::Length)?;
+            (12, 0, None, None, self.order.u32(h, 8))
+        } else {
+            let h = block.first_chunk::<28>().ok_or(Flaw::Length)?;
+            // The obsolete block has a 16-bit id, and a count of drops where the id's other half is now.
+            let id = if kind == PACKET { self.order.u32(h, 8) } else { self.order.u16(h, 8).into() };
+            let units = (u64::from(self.order.u32(h, 12)) << 32) | u64::from(self.order.u32(h, 16));
+            (28, id, Some(units), Some(self.order.u32(h, 20)), self.order.u32(h, 24))
         };
-        let Some(interface) = self.interfaces.get(id as usize) else {
-            return Err(CaptureError::UnknownInterface { offset: s.offset(at), id, known: self.interfaces.len() });
-        };
+        let interface = self.interfaces.get(id as usize).ok_or(Flaw::Interface(id))?;
         let captured = captured.unwrap_or_else(|| match interface.snap_len {
             0 => wire_len,
             snap_len => wire_len.min(snap_len),
         });
         let room = length - least;
         if captured > room {
-            return Err(CaptureError::PacketLength { offset: s.offset(at), length: captured, room });
+            return Err(Flaw::Packet { length: captured, room });
         }
         if let Some(units) = units {
             self.last = interface.time(units);
         }
-        let link = interface.link;
-        let at = s.consume(whole) + head;
-        Ok(Record { time: self.last, link, at, len: captured as usize, wire_len })
+        let (link, len) = (interface.link, captured as usize);
+        Ok(Found { time: self.last, link, head, len, wire_len, whole: block.len() })
     }
 
     /// A section header, at its first byte. Interfaces are numbered afresh in a section, and it has its own byte order.

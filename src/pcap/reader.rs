@@ -10,19 +10,25 @@ use super::stream::Stream;
 use crate::frame::{Frame, LinkType};
 use crate::time::Timestamp;
 
-/// A packet record that has wholly arrived: bytes `at..at + len` of the stream's buffer.
-pub(super) struct Record {
+/// A packet record that has wholly arrived, at the first byte that is not consumed.
+pub(super) struct Found {
     pub(super) time: Timestamp,
     pub(super) link: LinkType,
-    pub(super) at: usize,
+    /// Bytes of the record before the packet's own.
+    pub(super) head: usize,
+    /// Bytes of the packet.
     pub(super) len: usize,
     pub(super) wire_len: u32,
+    /// Bytes of the record.
+    pub(super) whole: usize,
 }
 
 /// The format of a capture with what must be known to read on.
 enum Format {
     Classic(Classic),
     Ng(Ng),
+    /// An end or an error was told.
+    Done,
 }
 
 /// Reads frames out of a pcap or pcapng capture, either of them also gzip-compressed.
@@ -32,8 +38,8 @@ enum Format {
 pub struct CaptureReader<R: Read> {
     stream: Stream<R>,
     format: Format,
-    /// An end or an error was told.
-    done: bool,
+    /// `pcap` or `pcapng`.
+    name: &'static str,
 }
 
 impl<R: Read> CaptureReader<R> {
@@ -54,35 +60,45 @@ impl<R: Read> CaptureReader<R> {
         } else {
             return Err(sniff::refuse(&mut stream));
         };
-        Ok(Self { stream, format, done: false })
+        let name = if let Format::Ng(_) = format { "pcapng" } else { "pcap" };
+        Ok(Self { stream, format, name })
     }
 
     /// The next frame, in file order; none at a sound end. After an error there are no more frames.
     #[inline]
     #[allow(clippy::should_implement_trait)] // an `Iterator` cannot lend from its own buffer
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
-        if self.done {
-            return Ok(None);
-        }
-        let record = match &mut self.format {
-            Format::Classic(classic) => classic.next(&mut self.stream),
-            Format::Ng(ng) => ng.next(&mut self.stream),
-        };
-        match record {
-            Ok(Some(Record { time, link, at, len, wire_len })) => {
+        loop {
+            let bytes = self.stream.bytes();
+            let found = match &mut self.format {
+                Format::Classic(classic) => classic.ready(bytes),
+                Format::Ng(ng) => ng.ready(bytes),
+                Format::Done => return Ok(None),
+            };
+            if let Some(Found { time, link, head, len, wire_len, whole }) = found {
                 self.stream.frames += 1;
-                let data = self.stream.slice(at, len);
-                Ok(Some(Frame { number: self.stream.frames, time, link, stripped_tag: None, data, wire_len }))
+                let at = self.stream.consume(whole);
+                let (number, data) = (self.stream.frames, self.stream.slice(at + head, len));
+                return Ok(Some(Frame { number, time, link, stripped_tag: None, data, wire_len }));
             }
-            Ok(None) => {
-                self.done = true;
-                Ok(None)
-            }
-            Err(e) => {
-                self.done = true;
-                Err(e)
+            if !self.wait()? {
+                return Ok(None);
             }
         }
+    }
+
+    /// Waits until the next record is ready; false when there is none, now or later.
+    #[cold]
+    fn wait(&mut self) -> Result<bool, CaptureError> {
+        let waited = match &mut self.format {
+            Format::Classic(classic) => classic.wait(&mut self.stream),
+            Format::Ng(ng) => ng.wait(&mut self.stream),
+            Format::Done => Ok(false),
+        };
+        if !matches!(waited, Ok(true)) {
+            self.format = Format::Done;
+        }
+        waited
     }
 
     /// How many frames were handed over.
@@ -97,9 +113,6 @@ impl<R: Read> CaptureReader<R> {
 
     /// The format by its common name: `pcap` or `pcapng`.
     pub fn format(&self) -> &'static str {
-        match self.format {
-            Format::Classic(_) => "pcap",
-            Format::Ng(_) => "pcapng",
-        }
+        self.name
     }
 }
