@@ -84,11 +84,13 @@ impl<R: Read> Stream<R> {
         Offset { bytes, unpacked: self.is_unpacked() }
     }
 
-    /// Consumes `n` bytes that have arrived, and tells where in the buffer they are until the next [`Self::fill`].
+    /// Consumes `n` bytes of [`Self::bytes`], and tells where in the buffer they are until the next [`Self::fill`].
     #[inline]
     pub(super) fn consume(&mut self, n: usize) -> usize {
         let at = self.start;
-        self.start = self.start.saturating_add(n).min(self.end);
+        // In the chain from one record to the next, so it has no more than an addition.
+        self.start += n;
+        debug_assert!(self.start <= self.end, "consumed more than has arrived");
         at
     }
 
