@@ -21,6 +21,10 @@ impl fmt::Display for Offset {
     }
 }
 
+fn plural(n: u64) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
 /// Why a capture could not be read, or not to its end. Every frame before the place was handed over.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
@@ -36,7 +40,7 @@ pub enum CaptureError {
     #[error("the input is empty: not even the header of a capture is there")]
     Empty,
     /// The input ends in the midst of something: a full disk, a copy that broke off, a capture still being written.
-    #[error("the capture ends at {offset} in the midst of {within}, after {frames} whole frames")]
+    #[error("the capture ends at {offset} in the midst of {within}, after {frames} whole frame{}", plural(*.frames))]
     Cut {
         /// Where the input ends.
         offset: Offset,
@@ -45,8 +49,9 @@ pub enum CaptureError {
         /// What the end fell into, as a noun phrase.
         within: &'static str,
     },
-    /// A gzip stream that is damaged (not merely cut).
-    #[error("the gzip stream is damaged after {offset} and {frames} whole frames: {source}")]
+    /// A gzip stream that is damaged (not merely cut). What the decompressor had made of the damaged stretch (at most one
+    /// buffer) is lost with it.
+    #[error("the gzip stream is damaged after {offset} and {frames} whole frame{}: {source}", plural(*.frames))]
     Gzip {
         /// How far it could be unpacked.
         offset: Offset,

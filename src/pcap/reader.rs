@@ -1,5 +1,6 @@
 //! The reader: which format it is, then one frame after another.
 
+use std::fmt;
 use std::io::Read;
 
 use super::classic::Classic;
@@ -114,5 +115,15 @@ impl<R: Read> CaptureReader<R> {
     /// The format by its common name: `pcap` or `pcapng`.
     pub fn format(&self) -> &'static str {
         self.name
+    }
+}
+
+impl<R: Read> fmt::Debug for CaptureReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaptureReader")
+            .field("format", &self.name)
+            .field("frames", &self.frames())
+            .field("position", &self.position())
+            .finish_non_exhaustive()
     }
 }

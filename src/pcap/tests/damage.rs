@@ -36,7 +36,7 @@ fn a_cut_is_told_in_a_sentence() {
     let (n, e) = fails(&super::classic::LITTLE[..63]);
     assert_eq!(n, 1);
     assert!(e.is_cut());
-    assert_eq!(e.to_string(), "the capture ends at byte 63 in the midst of a packet record, after 1 whole frames");
+    assert_eq!(e.to_string(), "the capture ends at byte 63 in the midst of a packet record, after 1 whole frame");
 }
 
 #[test]
