@@ -367,7 +367,7 @@ impl Group {
         } else if never_yielded {
             let since = self.members.get(&incumbent_addr).and_then(|m| m.speaking_since).unwrap_or(seen);
             self.enter(src, seen);
-            self.contend(since, src, incumbent_addr, &[(incumbent_addr, seen), (src, seen)]);
+            self.contend(since, src, incumbent_addr, &[(src, seen)]);
             self.push(seen, EventKind::GoesOn { member: src, other: incumbent_addr }, out);
         } else {
             self.enter(src, seen);
@@ -555,7 +555,8 @@ impl Group {
             }
         } else if spoke == 0 {
             self.silenced = Some(Silenced { member: addr, last, by: winner_addr, since: started });
-        } else if self.current == Some(addr) {
+        }
+        if !outranked && self.current == Some(addr) {
             self.transition(other_since, Some(addr), winner_addr, Reason::Unknown, None, None, None, out);
         }
         self.end_contention(other_since, addr, out);
