@@ -159,9 +159,8 @@ impl Capture {
     /// Starts listening. An interface that is down can be opened; the first [`Capture::next`] says so.
     pub fn open(options: &CaptureOptions<'_>) -> Result<Self, OpenError> {
         let name = options.interface;
-        let failed = |operation| {
-            move |source: io::Error| OpenError::Io { operation, interface: name.to_owned(), source }
-        };
+        let failed =
+            |operation| move |source: io::Error| OpenError::Io { operation, interface: name.to_owned(), source };
 
         // Any socket can be asked about interfaces, and this one needs no privilege: so a wrong name is said to be one.
         let asking = UnixDatagram::unbound().map_err(failed("open a socket to ask the kernel"))?;
@@ -252,11 +251,12 @@ impl Capture {
                 return Ok(change);
             }
             let left = end.saturating_duration_since(now);
-            match sys::wait_readable(self.socket.as_fd(), left.min(LINK_CHECK)).map_err(self.failed("wait for frames"))? {
-                sys::Wait::Readable => {}
+            match sys::wait_readable(self.socket.as_fd(), left.min(LINK_CHECK))
+                .map_err(self.failed("wait for frames"))?
+            {
                 sys::Wait::Interrupted => return Ok(Next::Idle),
                 sys::Wait::TimedOut if left <= LINK_CHECK => return Ok(Next::Idle),
-                sys::Wait::TimedOut => {}
+                sys::Wait::Readable | sys::Wait::TimedOut => {}
                 sys::Wait::Failed => self.take_error()?,
             }
         }

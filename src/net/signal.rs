@@ -85,7 +85,8 @@ mod tests {
         let stop = Stop::install().expect("handlers");
         let other = stop.clone();
         assert_eq!(stop.requested(), None);
-        signal_hook::low_level::raise(SIGHUP).expect("raise");
-        assert_eq!(other.requested(), Some(Signal::Hangup));
+        // Not SIGHUP: under nohup it would be ignored.
+        signal_hook::low_level::raise(SIGTERM).expect("raise");
+        assert_eq!(other.requested(), Some(Signal::Terminate));
     }
 }
