@@ -61,8 +61,9 @@ pub enum OpenError {
     /// The kernel does not let this user open a capture socket.
     #[error(
         "listening on {interface} is not permitted to this user: run `sudo hactl …`, or once `sudo setcap \
-         cap_net_raw+ep {}`, or `sudo tcpdump -i {interface} -U -w - | hactl watch -`",
-        quoted(program)
+         cap_net_raw+ep {}`, or `sudo tcpdump -i {} -U -w - | hactl watch -`",
+        quoted(program),
+        quoted(Path::new(interface))
     )]
     NotPermitted {
         /// The interface.
@@ -218,8 +219,9 @@ impl Capture {
 
     /// The next frame, waiting for it for at most `wait`.
     ///
-    /// Frames come about 20 ms after the fact unless many do. That an interface lost its carrier or was deleted is seen
-    /// within a quarter of a second, if this is called that often.
+    /// Frames come up to 20 ms after the fact unless many do. An interface that is set down or deleted is noticed at once
+    /// or within a quarter of a second, if this is called that often; a lost carrier as soon as the kernel passes it on,
+    /// which may take it a second.
     pub fn next(&mut self, wait: Duration) -> Result<Next<'_>, CaptureError> {
         if self.checked.is_none()
             && let Some(change) = self.link_change(Instant::now())?

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
 
-use pnet::datalink;
+use pnet::datalink::{self, NetworkInterface};
 
 use super::sys;
 
@@ -31,8 +31,12 @@ pub struct Interface {
 
 /// All interfaces, in the kernel's order. Empty when the kernel cannot be asked.
 pub fn interfaces() -> Vec<Interface> {
+    without_labels(datalink::interfaces())
+}
+
+fn without_labels(all: Vec<NetworkInterface>) -> Vec<Interface> {
     let mut list: Vec<Interface> = Vec::new();
-    for found in datalink::interfaces() {
+    for found in all {
         // The C library gives an address with a label (keepalived's `label eth0:vip`) an interface of its own.
         let name = found.name.split(':').next().unwrap_or_default();
         let addresses = found.ips.iter().map(|net| (net.ip(), net.prefix()));
@@ -133,6 +137,27 @@ mod tests {
         assert_eq!(packet_counters(table, "eth01"), Some(PacketCounters { received: 2, sent: 10 }));
         assert_eq!(packet_counters(table, "eth"), None);
         assert_eq!(packet_counters("eth0: 1\n", "eth0"), None);
+    }
+
+    #[test]
+    fn an_address_with_a_label_belongs_to_its_interface() {
+        let found = |name: &str, index, net: &str| NetworkInterface {
+            name: name.into(),
+            description: String::new(),
+            index,
+            mac: None,
+            ips: net.parse().into_iter().collect(),
+            flags: (libc::IFF_UP | libc::IFF_RUNNING) as u32,
+        };
+        let list = without_labels(vec![
+            found("lo", 1, "127.0.0.1/8"),
+            found("eth0", 2, "10.77.0.1/24"),
+            found("eth0:vip", 2, "10.77.0.110/32"),
+        ]);
+        assert_eq!(list.len(), 2);
+        assert_eq!(list[1].name, "eth0");
+        assert_eq!(list[1].addresses, [([10, 77, 0, 1].into(), 24), ([10, 77, 0, 110].into(), 32)]);
+        assert!(list[1].up && list[1].running);
     }
 
     #[test]

@@ -51,4 +51,34 @@ mod tests {
         // The test harness's main thread waits while this one runs.
         assert!(matches!(drop_privileges(), Err(DropError::Threads(n)) if n > 1));
     }
+
+    #[test]
+    #[allow(unsafe_code)] // pre_exec: the only way to try this in a process of one thread
+    fn afterwards_nothing_is_left_and_exec_gives_nothing_back() {
+        use std::os::unix::process::CommandExt;
+
+        use socket2::{Domain, Socket, Type};
+
+        if Socket::new(Domain::PACKET, Type::RAW, None).is_err() {
+            eprintln!("SKIPPED: without CAP_NET_RAW there is nothing to give up; run as root");
+            return;
+        }
+        let mut child = std::process::Command::new("cat");
+        child.arg("/proc/self/status");
+        let step = || {
+            drop_privileges().map_err(io::Error::other)?;
+            match Socket::new(Domain::PACKET, Type::RAW, None) {
+                Err(e) if e.raw_os_error() == Some(libc::EPERM) => Ok(()),
+                other => Err(io::Error::other(format!("a capture socket can still be opened: {other:?}"))),
+            }
+        };
+        // SAFETY: between fork and exec the closure allocates, which glibc allows after a fork, and takes no lock of ours.
+        unsafe { child.pre_exec(step) };
+        let output = child.output().expect("the child runs");
+        let status = String::from_utf8(output.stdout).expect("text");
+        for line in ["CapInh", "CapPrm", "CapEff", "CapAmb"].map(|set| format!("{set}:\t0000000000000000\n")) {
+            assert!(status.contains(&line), "{line} is not in {status}");
+        }
+        assert!(status.contains("NoNewPrivs:\t1\n"), "{status}");
+    }
 }

@@ -249,3 +249,24 @@ pub(super) fn clear_capabilities() -> io::Result<()> {
     let returned = unsafe { libc::syscall(libc::SYS_capset, &raw mut header, none.as_ptr()) };
     check(returned as c_int)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_ends_with_time_data_or_the_end() {
+        let (mut ours, theirs) = UnixStream::pair().expect("a pair of sockets");
+        let wait = |millis| wait_readable(theirs.as_fd(), Duration::from_millis(millis)).expect("a wait");
+        assert_eq!(wait(0), Wait::TimedOut);
+        assert_eq!(wait(1), Wait::TimedOut);
+        ours.write_all(b"x").expect("written");
+        assert_eq!(wait(10_000), Wait::Readable);
+        drop(ours);
+        assert_eq!(wait_readable(theirs.as_fd(), Duration::MAX).expect("a wait"), Wait::Readable);
+    }
+}
