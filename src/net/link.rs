@@ -1,0 +1,171 @@
+//! The interfaces of this network namespace.
+//!
+//! What the kernel is asked directly is asked through a socket, not through `/sys/class/net`: that shows the interfaces of
+//! the namespace it was mounted in, which after `nsenter --net` is not this one.
+
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixDatagram;
+
+use pnet::datalink::{self, NetworkInterface};
+
+use super::sys;
+
+/// An interface, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name, without the label of an address (`eth0`, never `eth0:1`).
+    pub name: String,
+    /// Its number.
+    pub index: u32,
+    /// Whether it is administratively up (`ip link set … up`).
+    pub up: bool,
+    /// Whether it is up and has a carrier (`IFF_RUNNING`).
+    pub running: bool,
+    /// Its hardware address, where it has one.
+    pub mac: Option<[u8; 6]>,
+    /// Its addresses, each with the length of its prefix.
+    pub addresses: Vec<(IpAddr, u8)>,
+}
+
+/// All interfaces, in the kernel's order. Empty when the kernel cannot be asked.
+pub fn interfaces() -> Vec<Interface> {
+    without_labels(datalink::interfaces())
+}
+
+fn without_labels(all: Vec<NetworkInterface>) -> Vec<Interface> {
+    let mut list: Vec<Interface> = Vec::new();
+    for found in all {
+        // The C library gives an address with a label (keepalived's `label eth0:vip`) an interface of its own.
+        let name = found.name.split(':').next().unwrap_or_default();
+        let addresses = found.ips.iter().map(|net| (net.ip(), net.prefix()));
+        if let Some(known) = list.iter_mut().find(|i| i.name == name) {
+            known.addresses.extend(addresses);
+            continue;
+        }
+        list.push(Interface {
+            name: name.to_owned(),
+            index: found.index,
+            up: found.is_up(),
+            running: found.is_running(),
+            mac: found.mac.map(Into::into),
+            addresses: addresses.collect(),
+        });
+    }
+    list
+}
+
+/// Whether there is an interface of exactly this name.
+pub fn exists(name: &str) -> bool {
+    UnixDatagram::unbound().is_ok_and(|socket| sys::interface_index(socket.as_fd(), name).is_ok())
+}
+
+/// What an interface is doing right now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceState {
+    /// Its present name.
+    pub name: String,
+    /// Whether it is administratively up (`IFF_UP`).
+    pub up: bool,
+    /// Whether it is up, has a carrier and is not waiting for authentication (`IFF_RUNNING`): what keepalived, too, takes
+    /// for an interface that works. An interface that is `up` but not `running` has no carrier.
+    pub running: bool,
+    /// Largest packet, in bytes without the link header.
+    pub mtu: u32,
+    /// Its hardware address, if it is an Ethernet.
+    pub mac: Option<[u8; 6]>,
+    /// Frames received and sent since the interface was made, of any kind; absent when `/proc/net/dev` is.
+    pub packets: Option<PacketCounters>,
+}
+
+/// How many frames an interface has received and sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PacketCounters {
+    /// Received, whether or not anyone wanted them.
+    pub received: u64,
+    /// Sent.
+    pub sent: u64,
+}
+
+/// The state of interface `index`, asked through any socket of its namespace.
+pub(super) fn state(socket: BorrowedFd<'_>, index: i32) -> io::Result<InterfaceState> {
+    let name = sys::interface_name(socket, index)?;
+    let (up, running) = up_and_running(socket, &name)?;
+    let (hardware, address) = sys::interface_hardware(socket, &name)?;
+    Ok(InterfaceState {
+        up,
+        running,
+        mtu: u32::try_from(sys::interface_mtu(socket, &name)?).unwrap_or(0),
+        mac: (hardware == libc::ARPHRD_ETHER).then_some(address),
+        packets: std::fs::read_to_string("/proc/net/dev").ok().and_then(|table| packet_counters(&table, &name)),
+        name,
+    })
+}
+
+/// `IFF_UP`, and `IFF_UP` with `IFF_RUNNING`, of an interface.
+pub(super) fn up_and_running(socket: BorrowedFd<'_>, name: &str) -> io::Result<(bool, bool)> {
+    let flags = sys::interface_flags(socket, name)?;
+    let up = flags & libc::IFF_UP != 0;
+    Ok((up, up && flags & libc::IFF_RUNNING != 0))
+}
+
+/// Finds an interface's line in `/proc/net/dev`: `name: bytes packets errs drop fifo frame compressed multicast` for what
+/// was received, then eight more for what was sent, of which the second is again the packets.
+fn packet_counters(table: &str, name: &str) -> Option<PacketCounters> {
+    let numbers = table.lines().find_map(|line| line.trim_start().strip_prefix(name)?.strip_prefix(':'))?;
+    let mut numbers = numbers.split_ascii_whitespace().map(str::parse::<u64>);
+    let received = numbers.nth(1)?.ok()?;
+    let sent = numbers.nth(7)?.ok()?;
+    Some(PacketCounters { received, sent })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_read_from_the_right_columns() {
+        // Columns as printed by net/core/net-procfs.c.
+        let table = "Inter-|   Receive                                                |  Transmit\n \
+             face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n    \
+             lo: 1000      10    0    0    0     0          0         0     2000      20    0    0    0     0       0          0\n\
+             eth0:9999999 4812 0 1 2 3 4 5 777777 99 6 7 8 9 10 11\n  \
+             eth01: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n";
+        assert_eq!(packet_counters(table, "lo"), Some(PacketCounters { received: 10, sent: 20 }));
+        assert_eq!(packet_counters(table, "eth0"), Some(PacketCounters { received: 4812, sent: 99 }));
+        assert_eq!(packet_counters(table, "eth01"), Some(PacketCounters { received: 2, sent: 10 }));
+        assert_eq!(packet_counters(table, "eth"), None);
+        assert_eq!(packet_counters("eth0: 1\n", "eth0"), None);
+    }
+
+    #[test]
+    fn an_address_with_a_label_belongs_to_its_interface() {
+        let found = |name: &str, index, net: &str| NetworkInterface {
+            name: name.into(),
+            description: String::new(),
+            index,
+            mac: None,
+            ips: net.parse().into_iter().collect(),
+            flags: (libc::IFF_UP | libc::IFF_RUNNING) as u32,
+        };
+        let list = without_labels(vec![
+            found("lo", 1, "127.0.0.1/8"),
+            found("eth0", 2, "10.77.0.1/24"),
+            found("eth0:vip", 2, "10.77.0.110/32"),
+        ]);
+        assert_eq!(list.len(), 2);
+        assert_eq!(list[1].name, "eth0");
+        assert_eq!(list[1].addresses, [([10, 77, 0, 1].into(), 24), ([10, 77, 0, 110].into(), 32)]);
+        assert!(list[1].up && list[1].running);
+    }
+
+    #[test]
+    fn only_a_whole_name_is_an_interface() {
+        assert!(!exists(""));
+        assert!(!exists("lo:1"));
+        assert!(!exists("../lo"));
+        assert!(!exists("a name that is far too long for an interface"));
+        assert!(!exists("lo\0"));
+    }
+}
