@@ -3,10 +3,12 @@
 //! The map of the crate is `ARCHITECTURE.md`. Data flows one way: frames → [`wire`] → `sniff` → findings → reports and
 //! screens. Everything below `cli` takes time as an argument and never asks a clock.
 
+pub mod cli;
 pub mod finding;
 pub mod frame;
 pub mod net;
 pub mod pcap;
+pub mod report;
 pub mod sniff;
 pub mod time;
 pub mod vrrp;

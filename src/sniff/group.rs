@@ -607,7 +607,7 @@ impl Group {
         let mut after = None;
         if let Some(t) = self.transitions.back_mut() {
             if member == Some(t.to) {
-                if t.announced_at.is_none() {
+                if t.announced_at.is_none() && t.reason != Reason::Yield {
                     t.announced_at = Some(seen);
                     after = Some(seen.at().since(t.seen.at()));
                     fresh = true;

@@ -7,6 +7,7 @@ pub mod group;
 pub mod member;
 pub mod observer;
 pub mod predict;
+pub mod source;
 
 pub use detect::{Context, DETECTORS, judge};
 pub use event::{Event, EventKind, Reason, Seen, Transition};

@@ -35,7 +35,12 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
         let what = if problem == Problem::HmacBad { "HMAC trailer" } else { "AH digest" };
         by_problem(observer, "auth-digest-bad", Severity::Critical, problem, out, |group, m, count| {
             (
-                format!("{}: the {what} of {} from {} does not match the given key", group.id, adverts(count.times), m.addr),
+                format!(
+                    "{}: the {what} of {} from {} does not match the given key",
+                    group.id,
+                    adverts(count.times),
+                    m.addr
+                ),
                 format!("Check the key on {}; if every member is reported, check the key given here.", m.addr),
             )
         });

@@ -39,13 +39,16 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
     for group in observer.groups() {
         for (a, b) in pairs(group) {
             // Version 3 has no passwords: what differs then is the version.
-            let versions = a.version.value == b.version.value || a.auth.value == Auth::Hmac || b.auth.value == Auth::Hmac;
+            let versions =
+                a.version.value == b.version.value || a.auth.value == Auth::Hmac || b.auth.value == Auth::Hmac;
             if a.auth.value == b.auth.value || !versions || !comparable(a, b, |m| &m.auth) {
                 continue;
             }
             let how = match (a.auth.value, b.auth.value) {
                 (Auth::Pass(_), Auth::Pass(_)) => "send different passwords".to_owned(),
-                (x, y) => format!("authenticate differently ({} sends {}, {} sends {})", a.addr, kind(x), b.addr, kind(y)),
+                (x, y) => {
+                    format!("authenticate differently ({} sends {}, {} sends {})", a.addr, kind(x), b.addr, kind(y))
+                }
             };
             let message = format!("{}: {} and {} {how}; each rejects the other's adverts", group.id, a.addr, b.addr);
             let fix = "Make auth_type and auth_pass (first 8 characters) or the auth_hmac keys equal on both.";

@@ -42,7 +42,10 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
                 adverts(m.adverts),
                 m.addr
             ),
-            format!("Capture on {} itself: if it is wrong there too, update that daemon; if not, the path alters packets.", m.addr),
+            format!(
+                "Capture on {} itself: if it is wrong there too, update that daemon; if not, the path alters packets.",
+                m.addr
+            ),
         )
     });
 }

@@ -51,7 +51,8 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
                 b.addr,
                 words(y)
             );
-            let fix = "Make them agree: keepalived v3_checksum_as_v2, FRR checksum-with-ipv4-pseudoheader, or an upgrade.";
+            let fix =
+                "Make them agree: keepalived v3_checksum_as_v2, FRR checksum-with-ipv4-pseudoheader, or an upgrade.";
             let f = Finding::new("checksum-dialect", Severity::Critical, message, fix).group(group.id);
             let note = |m: &Member| format!("{} sums {}", m.addr, m.form.value.map_or("in no known form", words));
             out.push(with_last_adverts(f, &[(a, note(a)), (b, note(b))]));
@@ -67,7 +68,8 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
                 m.addr,
                 words(form)
             );
-            let fix = "Nothing if all members are set up like this; otherwise v3_checksum_as_v2 on the keepalived side.";
+            let fix =
+                "Nothing if all members are set up like this; otherwise v3_checksum_as_v2 on the keepalived side.";
             let f = Finding::new("checksum-dialect", Severity::Info, message, fix).group(group.id);
             out.push(with_last_adverts(f, &[(m, format!("{} sums {}", m.addr, words(form)))]));
         }

@@ -53,7 +53,8 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
                 behind.addr,
                 secs(window)
             );
-            let f = Finding::new("clock-offset", severity, message, "Synchronise the clocks of both nodes.").group(group.id);
+            let f = Finding::new("clock-offset", severity, message, "Synchronise the clocks of both nodes.")
+                .group(group.id);
             let note = |m: &Member| format!("{} signs with its own time", m.addr);
             let f = at(f, a.last, note(a));
             out.push(at(f, b.last, note(b)).unseen("a time_window or anti_replay other than the default"));

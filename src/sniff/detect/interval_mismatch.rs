@@ -52,7 +52,8 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
                 b.addr,
                 secs(b.interval.value)
             );
-            let f = Finding::new("interval-mismatch", severity, message, "Set the same advert_int on both.").group(group.id);
+            let f = Finding::new("interval-mismatch", severity, message, "Set the same advert_int on both.")
+                .group(group.id);
             let note = |m: &Member| format!("{} announces an interval of {}", m.addr, secs(m.interval.value));
             out.push(with_last_adverts(f, &[(a, note(a)), (b, note(b))]));
         }

@@ -33,7 +33,12 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
     for (src, b) in observer.broken() {
         let from = src.map_or_else(|| "senders that cannot be told".to_owned(), |s| s.to_string());
         let message = format!("{} from {from} cannot be read: {}", adverts(b.count.times), b.example);
-        let f = Finding::new("malformed-advert", Severity::Warning, message, "Capture whole frames (-s 0); then look at that sender.");
+        let f = Finding::new(
+            "malformed-advert",
+            Severity::Warning,
+            message,
+            "Capture whole frames (-s 0); then look at that sender.",
+        );
         out.push(at(f, b.count.first, "the first one"));
     }
 }

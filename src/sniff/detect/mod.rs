@@ -143,11 +143,11 @@ fn by_problem(
         for m in group.members.values() {
             if let Some(count) = m.problem(problem) {
                 let (message, fix) = say(group, m, count);
-                out.push(
-                    Finding::new(id, severity, message, fix)
-                        .group(group.id)
-                        .frame(count.first.number, count.first.time, format!("the first of {}", adverts(count.times))),
-                );
+                out.push(Finding::new(id, severity, message, fix).group(group.id).frame(
+                    count.first.number,
+                    count.first.time,
+                    format!("the first of {}", adverts(count.times)),
+                ));
             }
         }
     }

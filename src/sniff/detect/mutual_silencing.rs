@@ -41,7 +41,8 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
     for group in observer.groups() {
         if let Some(f) = one_sided(group) {
             out.push(f);
-        } else if let Some(c) = group.all_contentions().filter(|c| shares_rhythm(group, c)).max_by_key(|c| c.overlap()) {
+        } else if let Some(c) = group.all_contentions().filter(|c| shares_rhythm(group, c)).max_by_key(|c| c.overlap())
+        {
             out.push(sharing(group, c));
         }
     }

@@ -42,7 +42,11 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
         if gap.length <= allowed.mul_f64(NEAR_MISS) {
             continue;
         }
-        let assumed = if known { format!("priority {priority}, the best backup heard") } else { format!("priority {priority} assumed") };
+        let assumed = if known {
+            format!("priority {priority}, the best backup heard")
+        } else {
+            format!("priority {priority} assumed")
+        };
         let message = if gap.length <= allowed {
             format!(
                 "{}: {} was silent for {} of the {} after which a backup takes over ({assumed})",

@@ -36,7 +36,8 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
         for (a, b) in pairs(group) {
             let owners = a.priority.value == PRIORITY_OWNER && b.priority.value == PRIORITY_OWNER;
             if owners && comparable(a, b, |m| &m.priority) {
-                let message = format!("{}: {} and {} both claim to own the addresses (priority 255)", group.id, a.addr, b.addr);
+                let message =
+                    format!("{}: {} and {} both claim to own the addresses (priority 255)", group.id, a.addr, b.addr);
                 let fix = "Set a priority below 255 on all but the router that has the address on its interface; \
                            `state MASTER` without a priority means 255.";
                 let f = Finding::new("two-owners", Severity::Critical, message, fix).group(group.id);

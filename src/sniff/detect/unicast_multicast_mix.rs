@@ -43,7 +43,9 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
             );
             let fix = "Configure unicast_peer on all members, or on none.";
             let f = Finding::new("unicast-multicast-mix", Severity::Critical, message, fix).group(group.id);
-            let note = |m: &Member| format!("{} sends {}", m.addr, if m.multicast.value { "to the group" } else { "to a host" });
+            let note = |m: &Member| {
+                format!("{} sends {}", m.addr, if m.multicast.value { "to the group" } else { "to a host" })
+            };
             out.push(with_last_adverts(f, &[(a, note(a)), (b, note(b))]));
         }
     }

@@ -1,0 +1,215 @@
+//! `hactl decode` and `hactl sniff`: one line a frame.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::Error;
+use super::args::{CommonArgs, KeyArgs, SourceArgs};
+use super::output::{Output, Recorder};
+use crate::net::{Stop, drop_privileges};
+use crate::report::{Clock, json, line};
+use crate::sniff::Seen;
+use crate::sniff::source::{Counters, Item, Source, Spec};
+use crate::wire::{Decoded, Decoder};
+
+pub const SNIFF_EXAMPLES: &str = "\
+Examples:
+  hactl sniff eth0                     one line for each advert, ARP, NA and IGMP report
+  hactl sniff eth0 --vrid 51 --json --for 30s
+  hactl sniff eth0 --write vrrp.pcapng keep what is seen as a capture
+";
+
+pub const DECODE_EXAMPLES: &str = "\
+Examples:
+  hactl decode incident.pcap           one line a frame
+  hactl decode -v --vrid 51 a.pcapng   all fields of one virtual router's adverts
+  hactl decode --json old.pcap.gz | jq 'select(.type==\"advert\")'
+  hactl decode --hmac-key 1=file:/etc/keepalived/key1 signed.pcap
+  hactl decode huge.pcap --write vrrp-only.pcapng
+";
+
+#[derive(Debug, Args)]
+pub struct DecodeArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Stop after this many decoded frames
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+pub fn run(args: &DecodeArgs, command: &str) -> Result<u8, Error> {
+    let specs = args.source.specs()?;
+    let live = specs.iter().any(Spec::is_live);
+    let mut session = Session {
+        args,
+        decoder: Decoder::new(args.keys.read()?),
+        out: Output::new(live || specs.contains(&Spec::Stdin), args.common.color),
+        recorder: Recorder::open(args.source.write.as_deref())?,
+        style: line::LineStyle { clock: Clock::local(), verbose: args.common.verbose },
+        totals: json::DecodeSummary::default(),
+        shown: 0,
+    };
+    let stop = Stop::install()?;
+    // Off a terminal a live source ends by itself, as every command does.
+    let bounded = args.source.for_.is_some() || args.count.is_some() || std::io::stdout().is_terminal();
+    let limit = args.source.for_.or((live && !bounded).then_some(super::IDLE_LIMIT));
+    let deadline = limit.map(|d| Instant::now() + d);
+    let names: Vec<String> = specs.iter().map(Spec::name).collect();
+    let mut counters = Counters::default();
+    let mut failed = false;
+    let mut cut = None;
+    let mut started = false;
+    for spec in &specs {
+        let mut source = match Source::open(spec, args.source.promiscuous, &stop, deadline) {
+            Ok(source) => source.numbered_after(session.totals.frames),
+            // Of several files the others are still worth reading.
+            Err(e) if specs.len() > 1 => {
+                eprintln!("hactl: {e}");
+                failed = true;
+                continue;
+            }
+            Err(e) => return Err(e.into()),
+        };
+        if specs.len() == 1 {
+            // Everything is open: what is left is to parse bytes from strangers, which needs no privilege.
+            let _ = drop_privileges();
+        }
+        if args.common.json && !started {
+            json::line(&mut session.out, &json::Start::new(command, &names.join(", ")))?;
+            session.out.record_done()?;
+        }
+        started = true;
+        let end = session.read(&mut source, &stop, deadline)?;
+        counters = source.counters();
+        match end {
+            Ending::Done => {}
+            Ending::Full => break,
+            Ending::Failed { why, damaged } => {
+                eprintln!("hactl: {}: {why}", source.name());
+                failed |= damaged;
+                cut = Some(why);
+            }
+        }
+    }
+    if !started {
+        return Ok(super::COULD_NOT_LOOK);
+    }
+    session.end(counters, cut.as_deref())?;
+    Ok(if failed { super::COULD_NOT_LOOK } else { 0 })
+}
+
+/// How reading a source ended.
+enum Ending {
+    /// End of file, time over, or interrupted.
+    Done,
+    /// As many frames as were asked for.
+    Full,
+    /// Early: cut, or damaged.
+    Failed { why: String, damaged: bool },
+}
+
+struct Session<'a> {
+    args: &'a DecodeArgs,
+    decoder: Decoder,
+    out: Output,
+    recorder: Recorder,
+    style: line::LineStyle,
+    totals: json::DecodeSummary,
+    shown: u64,
+}
+
+impl Session<'_> {
+    fn read(&mut self, source: &mut Source, stop: &Stop, deadline: Option<Instant>) -> Result<Ending, Error> {
+        let mut countdown = 0u32;
+        loop {
+            // A clock and an atomic a thousand frames apart cost a file nothing and end a flood in time.
+            if countdown == 0 {
+                countdown = 1000;
+                if stop.requested().is_some() || deadline.is_some_and(|d| Instant::now() >= d) {
+                    return Ok(Ending::Done);
+                }
+            }
+            countdown -= 1;
+            let frame = match source.next(Duration::from_millis(200)) {
+                Item::Frame(frame) => frame,
+                Item::Idle => {
+                    countdown = 0;
+                    continue;
+                }
+                Item::End => return Ok(Ending::Done),
+                Item::Failed { why, cut } => return Ok(Ending::Failed { why, damaged: !cut }),
+            };
+            self.totals.frames += 1;
+            let decoded = self.decoder.decode(&frame);
+            if !self.wanted(&decoded) {
+                continue;
+            }
+            self.recorder.write(&frame)?;
+            let seen = Seen { number: frame.number, time: frame.time };
+            self.show(seen, &decoded)?;
+            self.shown += 1;
+            if self.args.count == Some(self.shown) {
+                return Ok(Ending::Full);
+            }
+        }
+    }
+
+    /// Whether a frame is one of ours; with `--vrid`, only that virtual router's adverts are.
+    fn wanted(&self, decoded: &Decoded) -> bool {
+        match (decoded, self.args.source.vrid) {
+            (Decoded::Other, _) => false,
+            (_, None) => true,
+            (Decoded::Advert(a), Some(vrid)) => a.vrid == vrid,
+            (_, Some(_)) => false,
+        }
+    }
+
+    fn show(&mut self, seen: Seen, decoded: &Decoded) -> std::io::Result<()> {
+        let totals = &mut self.totals;
+        *match decoded {
+            Decoded::Advert(_) => &mut totals.adverts,
+            Decoded::Arp(_) => &mut totals.arp,
+            Decoded::Na(_) => &mut totals.na,
+            Decoded::Igmp(_) => &mut totals.igmp,
+            Decoded::Malformed(_) => &mut totals.malformed,
+            Decoded::Other => return Ok(()),
+        } += 1;
+        let out = &mut self.out;
+        if self.args.common.json {
+            match decoded {
+                Decoded::Advert(a) => json::advert(out, seen, a)?,
+                Decoded::Arp(a) => json::arp(out, seen, a)?,
+                Decoded::Na(n) => json::na(out, seen, n)?,
+                Decoded::Igmp(g) => json::igmp(out, seen, g)?,
+                Decoded::Malformed(m) => json::malformed(out, seen, m)?,
+                Decoded::Other => {}
+            }
+        } else {
+            line::frame(out, &self.style, seen, decoded)?;
+        }
+        out.record_done()
+    }
+
+    fn end(&mut self, counters: Counters, cut: Option<&str>) -> Result<(), Error> {
+        self.recorder.flush()?;
+        self.out.flush()?;
+        self.totals.dropped = counters.dropped;
+        let totals = self.totals;
+        if self.args.common.json {
+            json::decode_summary(&mut self.out, &totals, cut)?;
+            self.out.flush()?;
+        } else if !self.args.common.quiet {
+            eprintln!(
+                "{} frames: {} adverts, {} ARP, {} NA, {} IGMP, {} malformed; {} dropped by the kernel",
+                totals.frames, totals.adverts, totals.arp, totals.na, totals.igmp, totals.malformed, totals.dropped
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,379 @@
+//! `hactl watch`: the verdict, as a screen, as lines, or as JSON.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::Error;
+use super::args::{CommonArgs, KeyArgs, SourceArgs};
+use super::output::{Output, Recorder};
+use crate::finding::{Finding, GroupId, Tally};
+use crate::net::{Stop, drop_privileges, wall};
+use crate::report::{Clock, describe, json, table, verdict};
+use crate::sniff::source::{Counters, Item, Source, Spec};
+use crate::sniff::{Context, EventKind, Group, Limits, Observer, judge};
+use crate::time::Timestamp;
+use crate::wire::{Decoded, Decoder};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  hactl watch --demo                    a real failover, without root or network
+  hactl watch eth0                      live, as a screen (keys: ? shows them)
+  hactl watch incident.pcap             what happened, and what is wrong
+  hactl watch incident.pcap --replay-speed 10
+  hactl watch eth0 --json --for 1m      for a script; exit status 0, 1 or 2 is the verdict
+  ssh fw1 tcpdump -U -w - | hactl watch -
+";
+
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Stop after this many adverts
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    /// Plain lines, even on a terminal
+    #[arg(long)]
+    plain: bool,
+    /// Play a capture on its own clock: 1, 10 or any factor, or max
+    #[arg(long, value_name = "FACTOR", value_parser = speed)]
+    replay_speed: Option<Speed>,
+    /// Exit with 0 whatever is found
+    #[arg(long)]
+    exit_zero: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// How fast a capture is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// As fast as it can be read.
+    Max,
+    /// So many times its own pace.
+    Times(f64),
+}
+
+fn speed(s: &str) -> Result<Speed, String> {
+    if s == "max" {
+        return Ok(Speed::Max);
+    }
+    let number = s.strip_suffix(['x', '×']).unwrap_or(s);
+    match number.parse::<f64>() {
+        Ok(n) if n.is_finite() && (0.01..=100_000.0).contains(&n) => Ok(Speed::Times(n)),
+        _ => Err("a factor such as 1 or 10 (0.01 to 100000), or max".into()),
+    }
+}
+
+pub fn run(args: &WatchArgs) -> Result<u8, Error> {
+    let specs = args.source.specs()?;
+    let live = specs.iter().any(Spec::is_live);
+    if live && args.replay_speed.is_some() {
+        return Err(Error::Other("--replay-speed is for captures; a live interface has its own pace".into()));
+    }
+    let stop = Stop::install()?;
+    let status = plain(args, &specs, live, &stop)?;
+    Ok(if args.exit_zero && status < super::COULD_NOT_LOOK { 0 } else { status })
+}
+
+fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8, Error> {
+    let names: Vec<String> = specs.iter().map(Spec::name).collect();
+    let started = Instant::now();
+    let given = args.source.for_.map(|d| started + d);
+    let piped = specs.contains(&Spec::Stdin);
+    let mut s = Session {
+        args,
+        live,
+        decoder: Decoder::new(args.keys.read()?),
+        observer: Observer::new(args.source.vrid, Limits::default()),
+        out: Output::new(live || piped, args.common.color),
+        recorder: Recorder::open(args.source.write.as_deref())?,
+        clock: Clock::local(),
+        context: Context { live, ..Context::default() },
+        raised: Vec::new(),
+        counters: Counters::default(),
+        cut: None,
+    };
+    let endless = std::io::stdout().is_terminal() || args.count.is_some();
+    let mut failed = false;
+    let mut opened = false;
+    for spec in specs {
+        let mut source = match Source::open(spec, args.source.promiscuous, stop, given) {
+            Ok(source) => source.numbered_after(s.observer.totals().frames),
+            Err(e) if specs.len() > 1 => {
+                eprintln!("hactl: {e}");
+                failed = true;
+                continue;
+            }
+            Err(e) => return Err(e.into()),
+        };
+        if specs.len() == 1 {
+            let _ = drop_privileges();
+        }
+        if !opened {
+            s.begin(&names.join(", "))?;
+        }
+        opened = true;
+        let ending = s.read(&mut source, stop, |observer| match given {
+            Some(d) => Some(d),
+            // Long enough for the slowest master heard to have spoken four times.
+            None if live && !endless => Some(started + verdict_time(observer)),
+            None => None,
+        })?;
+        s.counters = source.counters();
+        match ending {
+            Ending::Done => {}
+            Ending::Full => break,
+            Ending::Failed { why, damaged } => {
+                eprintln!("hactl: {}: {why}", source.name());
+                failed |= damaged;
+                s.cut = Some(why);
+            }
+        }
+    }
+    if !opened {
+        return Ok(super::COULD_NOT_LOOK);
+    }
+    let status = s.end()?;
+    Ok(if failed { super::COULD_NOT_LOOK } else { status })
+}
+
+/// How long a live watch off a terminal lasts when nobody said how long: max(4 × the slowest interval, 10 s).
+fn verdict_time(observer: &Observer) -> Duration {
+    let slowest = observer.groups().flat_map(|g| g.members.values()).map(|m| m.pace()).max().unwrap_or_default();
+    (slowest * 4).max(super::IDLE_LIMIT)
+}
+
+enum Ending {
+    Done,
+    Full,
+    Failed { why: String, damaged: bool },
+}
+
+struct Session<'a> {
+    args: &'a WatchArgs,
+    live: bool,
+    decoder: Decoder,
+    observer: Observer,
+    out: Output,
+    recorder: Recorder,
+    clock: Clock,
+    context: Context,
+    /// Findings already told, by id, group and their number among those.
+    raised: Vec<(&'static str, Option<GroupId>, usize)>,
+    counters: Counters,
+    cut: Option<String>,
+}
+
+/// How often a live watch looks for new findings.
+const JUDGE_EVERY: Duration = Duration::from_millis(250);
+
+impl Session<'_> {
+    fn begin(&mut self, name: &str) -> Result<(), Error> {
+        if self.args.common.json {
+            json::line(&mut self.out, &json::Start::new("watch", name))?;
+            self.out.record_done()?;
+        } else if self.live && !self.args.common.quiet {
+            eprintln!("watching {name}; Ctrl-C ends with the verdict");
+        }
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        source: &mut Source,
+        stop: &Stop,
+        deadline: impl Fn(&Observer) -> Option<Instant>,
+    ) -> Result<Ending, Error> {
+        let mut countdown = 0u32;
+        let mut judged = Instant::now();
+        loop {
+            if countdown == 0 {
+                countdown = 1000;
+                let now = Instant::now();
+                if stop.requested().is_some() || deadline(&self.observer).is_some_and(|d| now >= d) {
+                    return Ok(Ending::Done);
+                }
+                if self.live && now.duration_since(judged) >= JUDGE_EVERY {
+                    judged = now;
+                    self.observer.advance(wall());
+                    self.tell_events()?;
+                    self.tell_findings()?;
+                    self.recorder.flush()?;
+                }
+            }
+            countdown -= 1;
+            let frame = match source.next(Duration::from_millis(100)) {
+                Item::Frame(frame) => frame,
+                Item::Idle => {
+                    countdown = 0;
+                    continue;
+                }
+                Item::End => return Ok(Ending::Done),
+                Item::Failed { why, cut } => return Ok(Ending::Failed { why, damaged: !cut }),
+            };
+            if self.live {
+                countdown = 0;
+            }
+            let decoded = self.decoder.decode(&frame);
+            if matches!(decoded, Decoded::Other) {
+                self.observer.other(frame.time);
+                continue;
+            }
+            self.recorder.write(&frame)?;
+            self.observer.frame(frame.number, frame.time, &decoded);
+            self.tell_events()?;
+            if self.args.count == Some(self.observer.totals().adverts) {
+                return Ok(Ending::Full);
+            }
+        }
+    }
+
+    /// Tells what has happened: transitions in JSON; everything as lines of a live watch. A file's log comes at the end.
+    fn tell_events(&mut self) -> Result<(), Error> {
+        let events = self.observer.drain();
+        if events.is_empty() {
+            return Ok(());
+        }
+        for e in &events {
+            if self.args.common.json {
+                if let EventKind::Transition(t) = &e.kind {
+                    json::transition(&mut self.out, e.group, t)?;
+                }
+            } else if self.live {
+                let time = self.clock.hms_millis(e.seen.time);
+                writeln!(self.out, "{time}  {:<8} {}", describe::group_tag(e.group), describe::event(e))?;
+            }
+        }
+        self.out.record_done()?;
+        Ok(())
+    }
+
+    /// Tells findings that are new since the last time.
+    fn tell_findings(&mut self) -> Result<(), Error> {
+        let findings = judge(&self.observer, &self.context);
+        for f in self.fresh(&findings) {
+            if self.args.common.json {
+                json::finding(&mut self.out, f)?;
+            } else {
+                let word = self.out.paint(Some(f.severity), &f.severity.as_str().to_uppercase());
+                let time = self.clock.hms_millis(self.observer.now());
+                writeln!(self.out, "{time}  {word} {}: {}", f.id, f.message)?;
+            }
+        }
+        self.out.record_done()?;
+        Ok(())
+    }
+
+    fn fresh<'f>(&mut self, findings: &'f [Finding]) -> Vec<&'f Finding> {
+        let mut fresh = Vec::new();
+        for (i, f) in findings.iter().enumerate() {
+            let nth = findings[..i].iter().filter(|g| g.id == f.id && g.group == f.group).count();
+            let key = (f.id, f.group, nth);
+            if !self.raised.contains(&key) {
+                self.raised.push(key);
+                fresh.push(f);
+            }
+        }
+        fresh
+    }
+
+    fn end(&mut self) -> Result<u8, Error> {
+        if self.live {
+            self.observer.advance(wall());
+        }
+        self.tell_events()?;
+        self.context = Context {
+            ended: true,
+            live: self.live,
+            carrier: self.counters.carrier,
+            interface_frames: self.counters.interface_frames,
+        };
+        let findings = judge(&self.observer, &self.context);
+        let tally = Tally::of(&findings);
+        let status = tally.exit_status();
+        if self.args.common.json {
+            let groups: Vec<&Group> = self.observer.groups().collect();
+            for g in &groups {
+                json::group(&mut self.out, g)?;
+            }
+            drop(groups);
+            for f in self.fresh(&findings) {
+                json::finding(&mut self.out, f)?;
+            }
+            let groups: Vec<&Group> = self.observer.groups().collect();
+            let (totals, dropped, cut) = (self.observer.totals(), self.counters.dropped, self.cut.as_deref());
+            let exit = if self.args.exit_zero { 0 } else { status };
+            json::watch_summary(&mut self.out, &groups, totals, tally, exit, dropped, cut)?;
+        } else {
+            self.post_mortem(&findings)?;
+        }
+        self.out.flush()?;
+        self.recorder.flush()?;
+        Ok(status)
+    }
+
+    fn post_mortem(&mut self, findings: &[Finding]) -> Result<(), Error> {
+        let (severity, word, sentence) = verdict::verdict(&self.observer, findings, &self.context);
+        let word = self.out.paint(severity, word);
+        if self.live {
+            writeln!(self.out)?;
+        }
+        writeln!(self.out, "{word}  {sentence}")?;
+        let totals = *self.observer.totals();
+        let dropped =
+            if self.live { format!(", {} dropped by the kernel", self.counters.dropped) } else { String::new() };
+        writeln!(
+            self.out,
+            "{} in {}: {}{dropped}",
+            describe::count(totals.frames, "frame"),
+            verdict::span(&self.observer),
+            describe::count(totals.adverts, "advert")
+        )?;
+        if totals.groups_forgotten > 0 {
+            writeln!(
+                self.out,
+                "{} forgotten to keep memory bounded: a flood of forged adverts?",
+                describe::count(totals.groups_forgotten, "virtual router")
+            )?;
+        }
+        let groups: Vec<&Group> = self.observer.groups().collect();
+        if !groups.is_empty() {
+            writeln!(self.out, "\n{}", table::groups(&groups, 120).trim_end())?;
+        }
+        if !self.live && !self.observer.events().is_empty() {
+            writeln!(self.out)?;
+            let skipped = totals.events_forgotten;
+            if skipped > 0 {
+                writeln!(self.out, "({} earlier left out)", describe::count(skipped, "event"))?;
+            }
+            for e in self.observer.events() {
+                let time = self.clock.hms_millis(e.seen.time);
+                let line = format!("{time}  {:<8} {}", describe::group_tag(e.group), describe::event(e));
+                writeln!(self.out, "{line}")?;
+            }
+        }
+        for f in findings {
+            writeln!(self.out)?;
+            verdict::finding(&mut self.out, f, &self.clock)?;
+        }
+        if let Some(why) = &self.cut {
+            writeln!(self.out, "\nThe capture ends early: {why}")?;
+        }
+        if findings.len() > 1 || self.observer.events().len() > 20 {
+            writeln!(self.out, "\n{word}  {sentence}")?;
+        }
+        Ok(())
+    }
+}
+
+/// When a replayed frame is due: its distance from the first one, at the given speed.
+pub fn due(first: Timestamp, frame: Timestamp, speed: Speed) -> Duration {
+    match speed {
+        Speed::Max => Duration::ZERO,
+        Speed::Times(factor) => frame.instant().since(first.instant()).div_f64(factor),
+    }
+}

@@ -1,0 +1,636 @@
+//! JSON Lines: the machine's view. Field names and meanings are those of the outside contract.
+
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::finding::{Evidence, Finding, GroupId, Tally};
+use crate::sniff::event::{Seen, Transition};
+use crate::sniff::group::Group;
+use crate::sniff::member::{Member, Standing};
+use crate::sniff::{Totals, predict};
+use crate::time::Timestamp;
+use crate::wire::checksum::Verdict;
+use crate::wire::{Advert, Arp, GroupReport, Mac, Malformed, NeighborAdvert};
+
+/// Version of the JSON's layout, in every `start` object.
+pub const SCHEMA: u32 = 1;
+
+/// Writes one object and ends the line.
+pub fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn mac<S: Serializer>(m: &Mac, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_str(m)
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+fn mac_opt<S: Serializer>(m: &Option<Mac>, s: S) -> Result<S::Ok, S::Error> {
+    match m {
+        Some(m) => s.collect_str(m),
+        None => s.serialize_none(),
+    }
+}
+
+fn time<S: Serializer>(t: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_str(&t.rfc3339())
+}
+
+/// Seconds as a number. A double holds the microseconds of this century exactly, so those are divided where the source
+/// has no finer ones: the shortest decimal is then the source's own.
+fn t(time: Timestamp) -> f64 {
+    if time.digits <= 6 { time.nanos.div_euclid(1000) as f64 / 1e6 } else { time.nanos as f64 / 1e9 }
+}
+
+fn ms(d: Duration) -> f64 {
+    d.as_micros() as f64 / 1e3
+}
+
+/// A whole number of milliseconds prints without a fraction, as advert intervals are.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Ms {
+    Whole(u64),
+    Part(f64),
+}
+
+fn whole_ms(d: Duration) -> Ms {
+    if d.subsec_micros().is_multiple_of(1000) { Ms::Whole(d.as_millis() as u64) } else { Ms::Part(ms(d)) }
+}
+
+/// The first object of every stream.
+#[derive(Serialize)]
+pub struct Start<'a> {
+    r#type: &'static str,
+    schema: u32,
+    version: &'static str,
+    command: &'a str,
+    source: &'a str,
+}
+
+impl<'a> Start<'a> {
+    /// For a command that reads `source`.
+    pub fn new(command: &'a str, source: &'a str) -> Self {
+        Self { r#type: "start", schema: SCHEMA, version: env!("CARGO_PKG_VERSION"), command, source }
+    }
+}
+
+#[derive(Serialize)]
+struct AdvertObject<'a> {
+    r#type: &'static str,
+    frame: u64,
+    #[serde(serialize_with = "time")]
+    time: Timestamp,
+    t: f64,
+    src: IpAddr,
+    dst: IpAddr,
+    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
+    src_mac: Option<Mac>,
+    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
+    dst_mac: Option<Mac>,
+    vlan: &'a [u16],
+    ttl: u8,
+    tos: u8,
+    ip_version: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip_id: Option<u16>,
+    version: u8,
+    vrid: u8,
+    priority: u8,
+    addresses: &'a [IpAddr],
+    advert_int_ms: u64,
+    auth: &'static str,
+    checksum: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checksum_form: Option<&'static str>,
+    checksum_value: u16,
+    problems: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_check: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ah_spi: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ah_sequence: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hmac_time: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hmac_counter: Option<u16>,
+}
+
+/// `advert`
+pub fn advert(out: &mut dyn Write, seen: Seen, a: &Advert) -> io::Result<()> {
+    let (checksum, checksum_form) = match a.checksum_verdict {
+        Verdict::Ok(form) => ("ok", Some(form.as_str())),
+        Verdict::Bad => ("bad", None),
+        Verdict::Unverifiable => ("unverifiable", None),
+    };
+    line(
+        out,
+        &AdvertObject {
+            r#type: "advert",
+            frame: seen.number,
+            time: seen.time,
+            t: t(seen.time),
+            src: a.src,
+            dst: a.dst,
+            src_mac: a.link.src,
+            dst_mac: a.link.dst,
+            vlan: a.link.vlans.ids(),
+            ttl: a.ttl,
+            tos: a.tos,
+            ip_version: a.ip_version(),
+            ip_id: a.ip_id,
+            version: a.version,
+            vrid: a.vrid,
+            priority: a.priority,
+            addresses: &a.addresses,
+            advert_int_ms: a.advert_int.as_millis() as u64,
+            auth: a.auth.as_str(),
+            checksum,
+            checksum_form,
+            checksum_value: a.checksum,
+            problems: a.problems.iter().map(crate::wire::Problem::id).collect(),
+            auth_check: a.auth_check.map(crate::wire::AuthCheck::as_str),
+            ah_spi: a.ah.map(|h| h.spi),
+            ah_sequence: a.ah.map(|h| h.sequence),
+            key_id: a.hmac.map(|h| h.key_id),
+            hmac_time: a.hmac.map(|h| f64::from(h.seconds) + f64::from(h.subsec) / 65536.0),
+            hmac_counter: a.hmac.map(|h| h.counter),
+        },
+    )
+}
+
+#[derive(Serialize)]
+struct ArpObject<'a> {
+    r#type: &'static str,
+    frame: u64,
+    #[serde(serialize_with = "time")]
+    time: Timestamp,
+    t: f64,
+    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
+    src_mac: Option<Mac>,
+    vlan: &'a [u16],
+    op: &'static str,
+    gratuitous: bool,
+    sender_ip: std::net::Ipv4Addr,
+    #[serde(serialize_with = "mac")]
+    sender_mac: Mac,
+    target_ip: std::net::Ipv4Addr,
+    #[serde(serialize_with = "mac")]
+    target_mac: Mac,
+}
+
+/// `arp`
+pub fn arp(out: &mut dyn Write, seen: Seen, a: &Arp) -> io::Result<()> {
+    let object = ArpObject {
+        r#type: "arp",
+        frame: seen.number,
+        time: seen.time,
+        t: t(seen.time),
+        src_mac: a.link.src,
+        vlan: a.link.vlans.ids(),
+        op: if a.request { "request" } else { "reply" },
+        gratuitous: a.is_gratuitous(),
+        sender_ip: a.sender_ip,
+        sender_mac: a.sender_mac,
+        target_ip: a.target_ip,
+        target_mac: a.target_mac,
+    };
+    line(out, &object)
+}
+
+#[derive(Serialize)]
+struct NaObject<'a> {
+    r#type: &'static str,
+    frame: u64,
+    #[serde(serialize_with = "time")]
+    time: Timestamp,
+    t: f64,
+    src: std::net::Ipv6Addr,
+    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
+    src_mac: Option<Mac>,
+    vlan: &'a [u16],
+    target: std::net::Ipv6Addr,
+    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
+    target_mac: Option<Mac>,
+    r#override: bool,
+    solicited: bool,
+    router: bool,
+    ttl: u8,
+}
+
+/// `na`
+pub fn na(out: &mut dyn Write, seen: Seen, n: &NeighborAdvert) -> io::Result<()> {
+    let object = NaObject {
+        r#type: "na",
+        frame: seen.number,
+        time: seen.time,
+        t: t(seen.time),
+        src: n.src,
+        src_mac: n.link.src,
+        vlan: n.link.vlans.ids(),
+        target: n.target,
+        target_mac: n.target_mac,
+        r#override: n.over,
+        solicited: n.solicited,
+        router: n.router,
+        ttl: n.hop_limit,
+    };
+    line(out, &object)
+}
+
+#[derive(Serialize)]
+struct IgmpObject<'a> {
+    r#type: &'static str,
+    frame: u64,
+    #[serde(serialize_with = "time")]
+    time: Timestamp,
+    t: f64,
+    src: std::net::Ipv4Addr,
+    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
+    src_mac: Option<Mac>,
+    vlan: &'a [u16],
+    op: &'static str,
+    group: std::net::Ipv4Addr,
+    version: u8,
+}
+
+/// `igmp`
+pub fn igmp(out: &mut dyn Write, seen: Seen, g: &GroupReport) -> io::Result<()> {
+    let object = IgmpObject {
+        r#type: "igmp",
+        frame: seen.number,
+        time: seen.time,
+        t: t(seen.time),
+        src: g.src,
+        src_mac: g.link.src,
+        vlan: g.link.vlans.ids(),
+        op: if g.join { "join" } else { "leave" },
+        group: g.group,
+        version: g.version,
+    };
+    line(out, &object)
+}
+
+#[derive(Serialize)]
+struct MalformedObject<'a> {
+    r#type: &'static str,
+    frame: u64,
+    #[serde(serialize_with = "time")]
+    time: Timestamp,
+    t: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    src: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dst: Option<IpAddr>,
+    layer: &'a str,
+    field: &'a str,
+    offset: usize,
+    reason: &'a str,
+}
+
+/// `malformed`
+pub fn malformed(out: &mut dyn Write, seen: Seen, m: &Malformed) -> io::Result<()> {
+    let object = MalformedObject {
+        r#type: "malformed",
+        frame: seen.number,
+        time: seen.time,
+        t: t(seen.time),
+        src: m.addresses.map(|a| a.0),
+        dst: m.addresses.map(|a| a.1),
+        layer: m.layer,
+        field: m.field,
+        offset: m.offset,
+        reason: &m.reason,
+    };
+    line(out, &object)
+}
+
+/// What `decode` and `sniff` end with.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct DecodeSummary {
+    /// All frames, decoded or not.
+    pub frames: u64,
+    /// Adverts.
+    pub adverts: u64,
+    /// ARP requests and replies.
+    pub arp: u64,
+    /// Neighbour advertisements.
+    pub na: u64,
+    /// IGMP reports of the VRRP group.
+    pub igmp: u64,
+    /// Frames of these kinds that are cut or impossible.
+    pub malformed: u64,
+    /// Frames the kernel dropped.
+    pub dropped: u64,
+}
+
+#[derive(Serialize)]
+struct DecodeSummaryObject<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    totals: &'a DecodeSummary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut: Option<&'a str>,
+}
+
+/// `summary` of `decode` and `sniff`; `cut` says why the source ended early.
+pub fn decode_summary(out: &mut dyn Write, totals: &DecodeSummary, cut: Option<&str>) -> io::Result<()> {
+    line(out, &DecodeSummaryObject { r#type: "summary", totals, cut })
+}
+
+#[derive(Serialize)]
+struct TransitionObject<'a> {
+    r#type: &'static str,
+    t: f64,
+    #[serde(serialize_with = "time")]
+    time: Timestamp,
+    frame: u64,
+    vrid: u8,
+    family: &'static str,
+    vlan: &'a [u16],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<IpAddr>,
+    to: IpAddr,
+    priority: u8,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silent_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_ms: Option<f64>,
+}
+
+/// `transition`
+pub fn transition(out: &mut dyn Write, group: GroupId, tr: &Transition) -> io::Result<()> {
+    let object = TransitionObject {
+        r#type: "transition",
+        t: t(tr.seen.time),
+        time: tr.seen.time,
+        frame: tr.seen.number,
+        vrid: group.vrid,
+        family: group.family(),
+        vlan: group.vlans.ids(),
+        from: tr.from,
+        to: tr.to,
+        priority: tr.priority,
+        reason: tr.reason.as_str(),
+        silent_ms: tr.silent.map(ms),
+        expected_ms: tr.expected.map(ms),
+    };
+    line(out, &object)
+}
+
+#[derive(Serialize)]
+struct FrameEvidence<'a> {
+    frame: u64,
+    #[serde(serialize_with = "time")]
+    time: Timestamp,
+    t: f64,
+    note: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum EvidenceObject<'a> {
+    Frame(FrameEvidence<'a>),
+    Fact { note: &'a str },
+}
+
+#[derive(Serialize)]
+struct FindingObject<'a> {
+    r#type: &'static str,
+    id: &'static str,
+    severity: &'static str,
+    confidence: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vrid: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vlan: Option<&'a [u16]>,
+    message: &'a str,
+    evidence: Vec<EvidenceObject<'a>>,
+    fix: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<&'a str>,
+}
+
+/// `finding`
+pub fn finding(out: &mut dyn Write, f: &Finding) -> io::Result<()> {
+    let evidence = f.evidence.iter().map(|e| match e {
+        Evidence::Frame { number, time, note } => {
+            EvidenceObject::Frame(FrameEvidence { frame: *number, time: *time, t: t(*time), note })
+        }
+        Evidence::Fact(note) => EvidenceObject::Fact { note },
+    });
+    let object = FindingObject {
+        r#type: "finding",
+        id: f.id,
+        severity: f.severity.as_str(),
+        confidence: f.confidence.as_str(),
+        vrid: f.group.map(|g| g.vrid),
+        family: f.group.map(|g| g.family()),
+        vlan: f.group.as_ref().map(|g| g.vlans.ids()),
+        message: &f.message,
+        evidence: evidence.collect(),
+        fix: &f.fix,
+        unseen: f.unseen.as_deref(),
+    };
+    line(out, &object)
+}
+
+#[derive(Serialize)]
+struct MemberObject<'a> {
+    address: IpAddr,
+    state: &'static str,
+    priority: u8,
+    version: u8,
+    advert_int_ms: u64,
+    auth: &'static str,
+    macs: Vec<String>,
+    addresses: &'a [IpAddr],
+    adverts: u64,
+    first_t: f64,
+    last_t: f64,
+}
+
+#[derive(Serialize)]
+struct AnnouncedObject {
+    address: IpAddr,
+    mac: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<IpAddr>,
+    count: u64,
+    t: f64,
+}
+
+#[derive(Serialize)]
+struct PredictionObject {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<IpAddr>,
+    priority: u8,
+    after_ms: f64,
+    after_release_ms: f64,
+    formula: String,
+}
+
+#[derive(Serialize)]
+struct GroupObject<'a> {
+    r#type: &'static str,
+    vrid: u8,
+    family: &'static str,
+    vlan: &'a [u16],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    master: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    masters: Vec<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_t: Option<f64>,
+    priority: u8,
+    version: u8,
+    advert_int_ms: u64,
+    auth: &'static str,
+    addresses: &'a [IpAddr],
+    adverts: u64,
+    transitions: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst_gap_ms: Option<f64>,
+    allowed_gap_ms: Ms,
+    allowed_priority: u8,
+    allowed_assumed: bool,
+    members: Vec<MemberObject<'a>>,
+    announced: Vec<AnnouncedObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prediction: Option<PredictionObject>,
+}
+
+fn member(m: &Member) -> MemberObject<'_> {
+    MemberObject {
+        address: m.addr,
+        state: match m.standing {
+            Standing::Master => "master",
+            Standing::Yielded(_) => "yielded",
+            Standing::Released(_) => "released",
+            Standing::Silent => "silent",
+        },
+        priority: m.priority.value,
+        version: m.version.value,
+        advert_int_ms: m.interval.value.as_millis() as u64,
+        auth: m.auth.value.as_str(),
+        macs: m.macs.iter().map(ToString::to_string).collect(),
+        addresses: &m.addresses.value,
+        adverts: m.adverts,
+        first_t: t(m.first.time),
+        last_t: t(m.last.time),
+    }
+}
+
+/// `group`
+pub fn group(out: &mut dyn Write, g: &Group) -> io::Result<()> {
+    let Some(voice) = g.voice() else { return Ok(()) };
+    let (allowed, allowed_priority, known) = g.allowed_gap(voice);
+    let masters: Vec<IpAddr> = g.masters().iter().map(|m| m.addr).collect();
+    let prediction = predict::predict(g).map(|p| PredictionObject {
+        next: p.next,
+        priority: p.priority,
+        after_ms: ms(p.after),
+        after_release_ms: ms(p.after_release),
+        formula: p.formula(),
+    });
+    let object = GroupObject {
+        r#type: "group",
+        vrid: g.id.vrid,
+        family: g.id.family(),
+        vlan: g.id.vlans.ids(),
+        master: masters.first().copied(),
+        masters: if masters.len() > 1 { masters } else { Vec::new() },
+        since_t: g.master().and_then(|m| m.speaking_since).map(|s| t(s.time)),
+        priority: voice.priority.value,
+        version: voice.version.value,
+        advert_int_ms: voice.interval.value.as_millis() as u64,
+        auth: voice.auth.value.as_str(),
+        addresses: &voice.addresses.value,
+        adverts: g.adverts,
+        transitions: g.transition_count,
+        worst_gap_ms: g.worst_gap.map(|w| ms(w.length)),
+        allowed_gap_ms: whole_ms(allowed),
+        allowed_priority,
+        allowed_assumed: !known,
+        members: g.members.values().map(member).collect(),
+        announced: g
+            .announcements
+            .iter()
+            .map(|(address, a)| AnnouncedObject {
+                address: *address,
+                mac: a.mac.to_string(),
+                member: a.member,
+                count: a.count,
+                t: t(a.last.time),
+            })
+            .collect(),
+        prediction,
+    };
+    line(out, &object)
+}
+
+#[derive(Serialize)]
+struct TallyObject {
+    critical: usize,
+    warning: usize,
+    info: usize,
+}
+
+#[derive(Serialize)]
+struct WatchSummary<'a> {
+    r#type: &'static str,
+    groups: usize,
+    transitions: u64,
+    findings: TallyObject,
+    exit: u8,
+    frames: u64,
+    adverts: u64,
+    malformed: u64,
+    dropped: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    groups_forgotten: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut: Option<&'a str>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// `summary` of `watch`
+pub fn watch_summary(
+    out: &mut dyn Write,
+    groups: &[&Group],
+    totals: &Totals,
+    tally: Tally,
+    exit: u8,
+    dropped: u64,
+    cut: Option<&str>,
+) -> io::Result<()> {
+    let object = WatchSummary {
+        r#type: "summary",
+        groups: groups.len(),
+        transitions: groups.iter().map(|g| g.transition_count).sum(),
+        findings: TallyObject { critical: tally.critical, warning: tally.warning, info: tally.info },
+        exit,
+        frames: totals.frames,
+        adverts: totals.adverts,
+        malformed: totals.malformed,
+        dropped,
+        groups_forgotten: totals.groups_forgotten,
+        cut,
+    };
+    line(out, &object)
+}

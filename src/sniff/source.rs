@@ -1,0 +1,280 @@
+//! Where frames come from: a live interface, a capture file, standard input, or the embedded demonstration.
+//!
+//! This is the one file of `sniff` that touches the operating system. Everything it yields is a [`Frame`], so nothing
+//! downstream knows the difference.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::frame::Frame;
+use crate::net::{Capture, CaptureOptions, Next, OpenError, Stop, link, wait_readable};
+use crate::pcap::{CaptureError, CaptureReader};
+
+/// The embedded capture of `--demo`: a real keepalived pair that fails over. See its `.toml` for provenance.
+pub const DEMO: &[u8] = include_bytes!("../../tests/fixtures/pcaps/keepalived-2.2.7/demo.pcap");
+
+/// What a SOURCE argument names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spec {
+    /// A live interface.
+    Interface(String),
+    /// A capture file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// The embedded demonstration.
+    Demo,
+}
+
+impl Spec {
+    /// What to call it in headings.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Interface(name) => name.clone(),
+            Self::File(path) => path.display().to_string(),
+            Self::Stdin => "standard input".into(),
+            Self::Demo => "the demo".into(),
+        }
+    }
+
+    /// Whether frames arrive at their own pace and the source never ends by itself.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Interface(_))
+    }
+}
+
+/// Why a source cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// Remote capture is planned, not here yet.
+    #[error("{0}: capturing over ssh is not there yet; `ssh HOST tcpdump -U -w - | hactl watch -` does the same")]
+    Ssh(String),
+    /// Neither an interface nor a file.
+    #[error("{name}: no such file, and no interface of that name (interfaces here: {interfaces})")]
+    Neither {
+        /// What was asked for.
+        name: String,
+        /// The interfaces there are.
+        interfaces: String,
+    },
+    /// A directory or device.
+    #[error("{0}: {1}")]
+    Kind(String, &'static str),
+    /// The file cannot be opened or read.
+    #[error("{0}: {1}")]
+    Io(String, io::Error),
+    /// It is no capture, or a broken one.
+    #[error("{0}: {1}")]
+    Capture(String, CaptureError),
+    /// The interface cannot be captured from.
+    #[error(transparent)]
+    Live(#[from] OpenError),
+}
+
+/// Says what an argument names: an existing interface wins over a file, `./eth0` is always the file.
+pub fn classify(arg: &str) -> Result<Spec, SourceError> {
+    if arg == "-" {
+        return Ok(Spec::Stdin);
+    }
+    if arg.starts_with("ssh://") {
+        return Err(SourceError::Ssh(arg.into()));
+    }
+    if !arg.contains('/') && link::exists(arg) {
+        return Ok(Spec::Interface(arg.into()));
+    }
+    let path = Path::new(arg);
+    match path.metadata() {
+        Ok(m) if m.is_dir() => Err(SourceError::Kind(arg.into(), "this is a directory; name a capture file in it")),
+        Ok(m) if m.file_type().is_block_device() => Err(SourceError::Kind(arg.into(), "this is a block device")),
+        Ok(_) => Ok(Spec::File(path.into())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound && !arg.contains('/') && !has_capture_name(path) => {
+            let names: Vec<String> = link::interfaces().into_iter().map(|i| i.name).collect();
+            Err(SourceError::Neither { name: arg.into(), interfaces: names.join(", ") })
+        }
+        Err(e) => Err(SourceError::Io(arg.into(), e)),
+    }
+}
+
+fn has_capture_name(path: &Path) -> bool {
+    path.extension().is_some_and(|e| ["pcap", "pcapng", "gz", "cap", "ntar"].iter().any(|x| e.eq_ignore_ascii_case(x)))
+}
+
+/// What came of asking for a frame.
+#[derive(Debug)]
+pub enum Item<'a> {
+    /// A frame.
+    Frame(Frame<'a>),
+    /// Nothing in the time given; the interface's carrier may have changed.
+    Idle,
+    /// The end of the file or stream.
+    End,
+    /// It ended early. `cut`: the frames before are good and the rest is missing, as when a capture was killed.
+    Failed {
+        /// Why.
+        why: String,
+        /// Whether it is a cut, as opposed to damage.
+        cut: bool,
+    },
+}
+
+enum Inner {
+    Live(Box<Capture>),
+    File(CaptureReader<Box<dyn Read + Send>>),
+}
+
+/// An open source of frames.
+pub struct Source {
+    name: String,
+    inner: Inner,
+    /// Frames of this source get numbers above those of the sources before it.
+    first_number: u64,
+    frames: u64,
+    started: Counters,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).field("frames", &self.frames).finish_non_exhaustive()
+    }
+}
+
+/// Facts about the source beside its frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames the kernel dropped because they were not read in time.
+    pub dropped: u64,
+    /// Whether the interface has a carrier.
+    pub carrier: Option<bool>,
+    /// Frames that went through the interface, decoded or not, since the source was opened.
+    pub interface_frames: Option<u64>,
+}
+
+impl Source {
+    /// Opens what `spec` names. Standard input stops waiting when `stop` is asked or `deadline` has come.
+    pub fn open(spec: &Spec, promiscuous: bool, stop: &Stop, deadline: Option<Instant>) -> Result<Self, SourceError> {
+        let name = spec.name();
+        let reader = |r: Box<dyn Read + Send>| {
+            CaptureReader::open(r).map(Inner::File).map_err(|e| SourceError::Capture(name.clone(), e))
+        };
+        let inner = match spec {
+            Spec::Interface(interface) => {
+                let options = CaptureOptions { promiscuous, ..CaptureOptions::new(interface) };
+                Inner::Live(Box::new(Capture::open(&options)?))
+            }
+            Spec::File(path) => {
+                let file = File::open(path).map_err(|e| SourceError::Io(name.clone(), e))?;
+                reader(Box::new(file))?
+            }
+            Spec::Stdin => reader(Box::new(Waiting { stdin: io::stdin(), stop: stop.clone(), deadline }))?,
+            Spec::Demo => reader(Box::new(DEMO))?,
+        };
+        let mut source = Self { name, inner, first_number: 0, frames: 0, started: Counters::default() };
+        source.started = source.counters();
+        Ok(source)
+    }
+
+    /// Numbers this source's frames from after `frames`.
+    #[must_use]
+    pub fn numbered_after(mut self, frames: u64) -> Self {
+        self.first_number = frames;
+        self
+    }
+
+    /// The source's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Frames so far.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The next frame. A live interface is waited on for at most `wait`; a file or pipe as long as it takes.
+    #[inline]
+    #[allow(clippy::should_implement_trait)] // an `Iterator` cannot lend from its own buffer
+    pub fn next(&mut self, wait: Duration) -> Item<'_> {
+        match &mut self.inner {
+            Inner::File(reader) => match reader.next() {
+                Ok(Some(mut frame)) => {
+                    self.frames += 1;
+                    frame.number += self.first_number;
+                    Item::Frame(frame)
+                }
+                Ok(None) => Item::End,
+                Err(CaptureError::Io { source, .. }) if source.kind() == io::ErrorKind::TimedOut => Item::End,
+                Err(e) => Item::Failed { why: e.to_string(), cut: e.is_cut() },
+            },
+            Inner::Live(capture) => match capture.next(wait) {
+                Ok(Next::Frame(mut frame)) => {
+                    self.frames += 1;
+                    frame.number += self.first_number;
+                    Item::Frame(frame)
+                }
+                Ok(Next::Idle | Next::LinkDown | Next::LinkUp) => Item::Idle,
+                Err(e) => Item::Failed { why: e.to_string(), cut: false },
+            },
+        }
+    }
+
+    /// Counters of this moment; all absent for files.
+    pub fn counters(&mut self) -> Counters {
+        let Inner::Live(capture) = &mut self.inner else { return Counters::default() };
+        let dropped = capture.stats().map_or(0, |s| s.dropped);
+        let state = capture.interface_state().ok();
+        let through = state.as_ref().and_then(|s| s.packets.as_ref()).map(|p| p.received + p.sent);
+        Counters {
+            dropped,
+            carrier: state.as_ref().map(|s| s.up && s.running),
+            interface_frames: through.map(|n| n.saturating_sub(self.started.interface_frames.unwrap_or(0))),
+        }
+    }
+}
+
+/// Standard input that can be interrupted: a plain read would be restarted after a signal.
+struct Waiting {
+    stdin: io::Stdin,
+    stop: Stop,
+    deadline: Option<Instant>,
+}
+
+impl Read for Waiting {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        use crate::net::Wait;
+        loop {
+            let late = self.deadline.is_some_and(|d| Instant::now() >= d);
+            if late || self.stop.requested().is_some() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            match wait_readable(self.stdin.as_fd(), Duration::from_millis(200))? {
+                Wait::Readable | Wait::Failed => return read_unbuffered(&self.stdin, buf),
+                Wait::TimedOut | Wait::Interrupted => {}
+            }
+        }
+    }
+}
+
+/// Reads what is there, past the standard library's own buffer: that one would hide bytes from the wait above.
+fn read_unbuffered(stdin: &io::Stdin, buf: &mut [u8]) -> io::Result<usize> {
+    let fd = stdin.as_fd().try_clone_to_owned()?;
+    File::from(fd).read(buf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_argument_names() {
+        assert_eq!(classify("-").unwrap(), Spec::Stdin);
+        assert_eq!(classify("lo").unwrap(), Spec::Interface("lo".into()));
+        assert!(matches!(classify("ssh://fw1/eth0"), Err(SourceError::Ssh(_))));
+        assert!(matches!(classify("/tmp"), Err(SourceError::Kind(..))));
+        assert!(classify("no-such-interface").unwrap_err().to_string().contains("interfaces here: lo"));
+        assert!(!classify("missing.pcap").unwrap_err().to_string().contains("interface"));
+    }
+}
