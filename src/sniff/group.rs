@@ -296,9 +296,7 @@ impl Group {
             .map(|m| (m.addr, m.quiet(seen.at())));
         let mut announce = None;
         if let (Some(c), Some((other, since_other))) = (&mut self.contention, other) {
-            // One interval after the other's advert, and more than one after its own: its timer was restarted.
-            let one = since_other >= pace.mul_f64(0.96) && since_other <= pace.mul_f64(1.15);
-            if one && gap >= pace.mul_f64(1.08) {
+            if restarted(pace, gap, since_other) {
                 c.restarts += 1;
             }
             if c.adverts_of(src) == 0 {
@@ -341,6 +339,20 @@ impl Group {
         };
         let incumbent_addr = incumbent.addr;
         let silent = incumbent.quiet(now);
+        // One that was silenced speaks exactly when its restarted timer lets it: it has been master all along.
+        let was_silenced = self.silenced.is_some_and(|s| s.member == src && s.by == incumbent_addr);
+        if was_silenced && restarted(member.pace(), member.quiet(now), silent) {
+            let since = self.silenced.map_or(seen, |s| s.since);
+            self.contention = self.contentions.pop_back();
+            self.enter(src, seen);
+            self.contend(since, src, incumbent_addr, &[(src, seen)]);
+            if let Some(c) = &mut self.contention {
+                c.ended = None;
+                c.restarts += 1;
+            }
+            self.push(seen, EventKind::GoesOn { member: src, other: incumbent_addr }, out);
+            return;
+        }
         let (expected, adverts) = expected_timeout(incumbent, member, silent);
         let overdue = adverts.is_some();
         let outranks = member.outranks(incumbent);
@@ -542,7 +554,6 @@ impl Group {
         self.leave(addr, Standing::Silent);
         let Some(winner) = self.master() else { return };
         let (winner_addr, outranked) = (winner.addr, winner.outranks(&member));
-        let started = self.contention.as_ref().map_or(other_since, |c| c.since);
         let spoke = self.contention.as_ref().map_or(0, |c| c.adverts_of(addr));
         if outranked {
             if let Some(m) = self.members.get_mut(&addr) {
@@ -554,7 +565,7 @@ impl Group {
                 self.transition(other_since, Some(addr), winner_addr, Reason::Yield, None, None, None, out);
             }
         } else if spoke == 0 {
-            self.silenced = Some(Silenced { member: addr, last, by: winner_addr, since: started });
+            self.silenced = Some(Silenced { member: addr, last, by: winner_addr, since: other_since });
         }
         if !outranked && self.current == Some(addr) {
             self.transition(other_since, Some(addr), winner_addr, Reason::Unknown, None, None, None, out);
@@ -571,7 +582,10 @@ impl Group {
             self.contentions.pop_front();
         }
         self.contentions.push_back(c);
-        self.push(seen, EventKind::ContentionEnded { member, winner, lasted }, out);
+        // Where a master was silenced, nothing ended: it is only no longer heard.
+        if self.silenced.is_none_or(|s| s.member != member) {
+            self.push(seen, EventKind::ContentionEnded { member, winner, lasted }, out);
+        }
     }
 
     /// Takes in an announcement of one of this group's addresses.
@@ -625,8 +639,15 @@ impl Group {
 
 /// How long a member of a contention may be quiet before it counts as having left it.
 fn patience(m: &Member, restarts: u32) -> Duration {
-    // Where timers are restarted by rejected adverts, chance decides each round who speaks: wait for several.
-    m.pace() * if restarts > 0 { 8 } else { 2 } + Duration::from_millis(50)
+    // Where timers are restarted by rejected adverts, chance decides each round who speaks, and silence means little.
+    m.pace() * if restarts > 0 { 60 } else { 2 } + Duration::from_millis(50)
+}
+
+/// Whether an advert came one interval after another master's advert and more than one after its sender's own: the
+/// other's advert restarted its timer, which keepalived does without an answer only on packets it rejects.
+fn restarted(pace: Duration, since_own: Duration, since_other: Duration) -> bool {
+    let one = since_other >= pace.mul_f64(0.98) && since_other <= pace.mul_f64(1.06) + Duration::from_millis(5);
+    one && since_own >= pace.mul_f64(1.1)
 }
 
 /// How long a backup of `priority` waits for this master.

@@ -19,8 +19,8 @@ What it means
 
 How it is decided
   Either a better router fell silent the moment a lesser one began to speak, without being late and without priority 0:
-  it should have answered. Or two senders take turns, and adverts come one interval after the other's last instead of
-  after their own.
+  it should have answered. Or two senders take turns, and an advert comes one interval after the other's last instead of
+  after its sender's own.
 
 What it can be confused with
   The better router died in the very interval in which the lesser one, deaf, took over. That needs two faults at once.
@@ -80,7 +80,7 @@ fn one_sided(group: &Group) -> Option<Finding> {
 fn shares_rhythm(group: &Group, c: &Contention) -> bool {
     let span = group.last.at().since(c.since.at());
     let lesser = c.speakers.iter().filter_map(|s| group.members.get(&s.0)).min_by_key(|m| m.priority.value);
-    c.restarts >= 2
+    c.restarts >= 1
         && group.related(c.incumbent, c.newcomer)
         && lesser.is_some_and(|m| span >= down_interval(m, m.priority.value))
 }

@@ -43,6 +43,9 @@ How to fix
 
 fn check(observer: &Observer, cx: &Context, out: &mut Vec<Finding>) {
     for group in observer.groups() {
+        if group.silenced.is_some() || group.contention.is_some() {
+            continue; // who is master is the question then; see mutual-silencing and split-brain
+        }
         // The last takeover is the one whose neighbours are wrong now.
         let Some(t) = group.transitions.iter().rev().find(|t| t.reason != Reason::Yield) else { continue };
         if t.reason == Reason::FirstSeen {
@@ -61,7 +64,13 @@ fn judge(observer: &Observer, cx: &Context, group: &Group, t: &Transition) -> Op
     if until.since(t.seen.at()) < WAIT || master.last.at().since(t.seen.at()) < WAIT / 2 || t.from == Some(t.to) {
         return None;
     }
-    let missing: Vec<IpAddr> = master.addresses.value.iter().filter(|a| !t.announced.contains(a)).copied().collect();
+    // Its first advert may not have reached the wire (FRR's over IPv6): an announcement just before counts too.
+    let early = |a: &IpAddr| {
+        let known = group.announcements.get(a).filter(|x| master.has_mac(x.mac));
+        known.is_some_and(|x| x.last.at().after(WAIT + master.pace()) >= t.seen.at())
+    };
+    let announced = |a: &IpAddr| t.announced.contains(a) || early(a);
+    let missing: Vec<IpAddr> = master.addresses.value.iter().filter(|a| !announced(a)).copied().collect();
     let first = missing.first()?;
     let what = if group.id.ipv6 { "unsolicited neighbour advertisement" } else { "gratuitous ARP" };
     let more = if missing.len() > 1 { format!(" and {} more addresses", missing.len() - 1) } else { String::new() };

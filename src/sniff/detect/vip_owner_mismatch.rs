@@ -42,6 +42,9 @@ How to fix
 
 fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
     for group in observer.groups() {
+        if group.silenced.is_some() || group.contention.is_some() {
+            continue; // who is master is the question then; see mutual-silencing and split-brain
+        }
         check_group(observer, group, out);
     }
 }
