@@ -408,7 +408,7 @@ pub(super) fn verdict(app: &App) -> (Option<Severity>, &'static str, String) {
     let text = if n == 1 {
         let g = p.observer.groups().next();
         let master = g.and_then(|g| g.master().map(|m| (m.addr, g.id)));
-        master.map_or(String::new(), |(addr, id)| format!("{addr} is the only master of {id}{worst}"))
+        master.map_or(String::new(), |(addr, id)| format!("{id} has one master, {addr}{worst}"))
     } else {
         format!("{}, each with one master{worst}", describe::count(n, "virtual router"))
     };

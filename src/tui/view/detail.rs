@@ -120,6 +120,8 @@ fn outlook(app: &App, g: &Group, columns: usize) -> Vec<Line<'static>> {
         return vec![Line::styled(format!(" {text}"), theme.bad())];
     };
     let (dies, stops) = describe::prediction(&p);
+    let whole = p.formula();
+    let dies = dies.replace(&whole, &whole.replace(' ', "\u{a0}"));
     [dies, stops]
         .iter()
         .flat_map(|s| wrap(s, room, 2))

@@ -169,13 +169,14 @@ fn layout(visible: &[&Group], rows: &[Row<'_>], columns: usize) -> Vec<(Spec, us
     let gap = longest(&|r| r.gap.chars().count()).max(9);
     let vlan = visible.iter().map(|g| g.id.vlans.to_string().len()).max().unwrap_or(0);
     let vips = longest(&|r| addresses(r.group).chars().count()).max(9);
+    let wide = columns >= 100;
     let spec = |col, head, min, max, rank| Spec { col, head, min, max, rank };
     let mut all = vec![
         spec(Col::Mark, "", 2, 2, 0),
         spec(Col::Vrid, "vrid", 4, 4, 0),
         spec(Col::Family, "ip", 2, 2, 2),
         spec(Col::Vlan, "vlan", vlan.max(4), vlan.max(4), 3),
-        spec(Col::Master, "master", master.min(15), master, 1),
+        spec(Col::Master, "master", master.min(if wide { 27 } else { 15 }), master, 1),
         spec(Col::Priority, "prio", 4, 4, 3),
         spec(Col::Version, "ver", 3, 3, 9),
         spec(Col::Interval, "every", 6, 6, 10),
@@ -185,7 +186,7 @@ fn layout(visible: &[&Group], rows: &[Row<'_>], columns: usize) -> Vec<(Spec, us
         spec(Col::Failover, "failover in", 11, 16, 5),
         spec(Col::Gap, "worst gap", gap, gap, 6),
         spec(Col::Margin, "of allowed", 11, 11, 12),
-        spec(Col::Recent, "recent gaps", 6, 24, 7),
+        spec(Col::Recent, "recent gaps", if wide { 11 } else { 6 }, 24, 7),
         spec(Col::Members, "members", 7, 7, 13),
         spec(Col::Addresses, "addresses", 9.max(vips.min(18)), vips, 11),
     ];
@@ -263,7 +264,7 @@ fn cell(col: Col, r: &Row<'_>, w: usize, now: Instant, chosen: bool, theme: Them
             let style = if g.contention.is_some() { theme.bad() } else { share(g).map_or(Style::new(), |s| theme.share(s)) };
             vec![Span::styled(left(&r.gap, w), style)]
         }
-        Col::Margin => match share(g) {
+        Col::Margin => match share(g).filter(|_| g.contention.is_none()) {
             Some(s) => vec![Span::styled(left(&format!("{} {:3.0}%", bar(s, w - 5), (s * 100.0).min(999.0)), w), theme.share(s))],
             None => plain(String::new()),
         },

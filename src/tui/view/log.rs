@@ -22,11 +22,11 @@ pub fn entries(app: &App) -> Vec<(u64, &Event)> {
 }
 
 /// How many of the entries before `end` fit into so many lines.
-pub fn fitting(entries: &[(u64, &Event)], end: usize, columns: usize, rows: usize) -> usize {
+pub fn fitting(entries: &[(u64, &Event)], end: usize, tag: usize, columns: usize, rows: usize) -> usize {
     let mut used = 0;
     let mut n = 0;
     for (_, e) in entries[..end.min(entries.len())].iter().rev() {
-        used += height(e, columns);
+        used += height(e, tag, columns);
         if used > rows && n > 0 {
             break;
         }
@@ -36,8 +36,8 @@ pub fn fitting(entries: &[(u64, &Event)], end: usize, columns: usize, rows: usiz
 }
 
 /// For each end of a window, where it begins: as [`fitting`] for all ends at once.
-pub fn starts(entries: &[(u64, &Event)], columns: usize, rows: usize) -> Vec<usize> {
-    let heights: Vec<usize> = entries.iter().map(|(_, e)| height(e, columns)).collect();
+pub fn starts(entries: &[(u64, &Event)], tag: usize, columns: usize, rows: usize) -> Vec<usize> {
+    let heights: Vec<usize> = entries.iter().map(|(_, e)| height(e, tag, columns)).collect();
     let (mut from, mut used) = (0, 0);
     let mut starts = vec![0];
     for (i, h) in heights.iter().enumerate() {
@@ -64,10 +64,10 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         let text = if app.filter.is_empty() { "nothing has happened yet" } else { "nothing about these" };
         return vec![Line::styled(format!(" {text}"), theme.quiet())];
     }
-    let end = end(app, &entries);
-    let from = end - fitting(&entries, end, columns, rows);
+    let (end, tag) = (end(app, &entries), tag_width(app));
+    let from = end - fitting(&entries, end, tag, columns, rows);
     let mut lines: Vec<Line<'static>> =
-        entries[from..end].iter().flat_map(|(_, e)| event(e, columns, &app.clock, theme)).collect();
+        entries[from..end].iter().flat_map(|(_, e)| event(e, tag, columns, &app.clock, theme)).collect();
     // Only when a single event is higher than the window.
     lines.truncate(rows.max(1));
     lines
@@ -83,22 +83,24 @@ pub fn position(app: &App) -> String {
     }
 }
 
-fn height(e: &Event, columns: usize) -> usize {
-    let head = prefix_width(e);
+fn height(e: &Event, tag: usize, columns: usize) -> usize {
+    let head = prefix_width(tag);
     wrap(&describe::event(e), columns.saturating_sub(head + 1), 0).len()
 }
 
-fn prefix_width(e: &Event) -> usize {
-    1 + 12 + 2 + tag(e).chars().count() + 2
+/// Columns before the sentence: time and group.
+const fn prefix_width(tag: usize) -> usize {
+    1 + 12 + 2 + tag + 2
 }
 
-fn tag(e: &Event) -> String {
-    format!("{:<6}", describe::group_tag(e.group))
+/// Columns that the name of a group takes, so that all sentences begin in one column.
+pub fn tag_width(app: &App) -> usize {
+    app.picture().observer.groups().map(|g| describe::group_tag(g.id).len()).max().unwrap_or(0).min(16)
 }
 
 /// One event, in as many lines as it takes.
-pub fn event(e: &Event, columns: usize, clock: &Clock, theme: Theme) -> Vec<Line<'static>> {
-    let head = prefix_width(e);
+pub fn event(e: &Event, tag: usize, columns: usize, clock: &Clock, theme: Theme) -> Vec<Line<'static>> {
+    let head = prefix_width(tag);
     let style = style(e, theme);
     wrap(&describe::event(e), columns.saturating_sub(head + 1), 0)
         .into_iter()
@@ -107,7 +109,7 @@ pub fn event(e: &Event, columns: usize, clock: &Clock, theme: Theme) -> Vec<Line
             if i == 0 {
                 Line::from(vec![
                     Span::styled(format!(" {}  ", clock.hms_millis(e.seen.time)), theme.quiet()),
-                    Span::raw(format!("{}  ", tag(e))),
+                    Span::raw(format!("{}  ", super::text::left(&describe::group_tag(e.group), tag))),
                     Span::styled(l, style),
                 ])
             } else {

@@ -204,7 +204,7 @@ pub(super) fn log_window(app: &App) -> LogWindow {
     let (w, _) = size(app);
     let rows = log_rows(app).max(1);
     let entries = log::entries(app);
-    let starts = log::starts(&entries, w, rows);
+    let starts = log::starts(&entries, log::tag_width(app), w, rows);
     LogWindow { numbers: entries.iter().map(|e| e.0).collect(), end: log::end(app, &entries), starts }
 }
 

@@ -54,6 +54,7 @@ pub fn right(s: &str, columns: usize) -> String {
 }
 
 /// The text in lines of at most this width, broken at spaces; lines after the first are indented.
+/// No-break spaces are kept together, and come out as spaces.
 pub fn wrap(s: &str, columns: usize, indent: usize) -> Vec<String> {
     let columns = columns.max(8);
     let indent = indent.min(columns / 2);
@@ -86,7 +87,7 @@ pub fn wrap(s: &str, columns: usize, indent: usize) -> Vec<String> {
     if !empty || lines.is_empty() {
         lines.push(line);
     }
-    lines
+    lines.into_iter().map(|l| l.replace('\u{a0}', " ")).collect()
 }
 
 /// A bar of this many columns, filled by this share.
@@ -140,6 +141,7 @@ mod tests {
     #[test]
     fn lines_break_at_spaces_and_long_words_are_cut() {
         assert_eq!(wrap("one two three four", 10, 2), ["one two", "  three", "  four"]);
+        assert_eq!(wrap("one two\u{a0}three", 10, 0), ["one", "two three"]);
         assert_eq!(wrap("", 10, 0), [""]);
         assert_eq!(wrap("abcdefghijklmnop", 10, 0), ["abcdefghij", "klmnop"]);
         assert_eq!(wrap("abcdefghijklmnop", 0, 9), ["abcdefgh", "    ijkl", "    mnop"]);
