@@ -11,5 +11,6 @@ pub mod pcap;
 pub mod report;
 pub mod sniff;
 pub mod time;
+pub mod tui;
 pub mod vrrp;
 pub mod wire;

@@ -68,7 +68,7 @@ pub struct Broken {
 }
 
 /// Watches frames go by and knows who is master of what.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Observer {
     limits: Limits,
     vrid: Option<u8>,

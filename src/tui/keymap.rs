@@ -1,0 +1,190 @@
+//! Keys: one table. It drives the keyboard, the help screen and the line at the bottom.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::msg::{Action, Msg};
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// The keys, as crossterm reports them (`true` with Ctrl held).
+    pub keys: &'static [(KeyCode, bool)],
+    /// What they do.
+    pub action: Action,
+    /// The keys in words.
+    pub label: &'static str,
+    /// What they do, in words.
+    pub help: &'static str,
+    /// Shorter, for the line at the bottom; none if it has no place there.
+    pub hint: Option<(&'static str, &'static str)>,
+    /// Whether it only makes sense when a file is replayed.
+    pub replay_only: bool,
+}
+
+const fn key(
+    keys: &'static [(KeyCode, bool)],
+    action: Action,
+    label: &'static str,
+    help: &'static str,
+    hint: Option<(&'static str, &'static str)>,
+) -> Binding {
+    Binding { keys, action, label, help, hint, replay_only: false }
+}
+
+const fn c(c: char) -> (KeyCode, bool) {
+    (KeyCode::Char(c), false)
+}
+
+/// Every key there is, in the order of the help screen.
+pub const KEYS: &[Binding] = &[
+    key(
+        &[(KeyCode::Up, false), c('k')],
+        Action::Up,
+        "Up, k",
+        "select the virtual router or finding above; scroll up",
+        Some(("↑↓", "select")),
+    ),
+    key(
+        &[(KeyCode::Down, false), c('j')],
+        Action::Down,
+        "Down, j",
+        "select the virtual router or finding below; scroll down",
+        None,
+    ),
+    key(
+        &[(KeyCode::Enter, false)],
+        Action::Open,
+        "Enter",
+        "the selected virtual router, or finding, on the whole screen",
+        Some(("Enter", "details")),
+    ),
+    key(&[c('n')], Action::NextTrouble, "n", "select the next virtual router marked with !", None),
+    key(&[c('f')], Action::Findings, "f", "what is wrong: all findings, worst first", Some(("f", "findings"))),
+    key(
+        &[c('e')],
+        Action::Explain,
+        "e",
+        "explain the worst finding of what is selected: evidence, and what to do",
+        Some(("e", "explain")),
+    ),
+    key(
+        &[c('/')],
+        Action::Filter,
+        "/",
+        "show only some: type a VRID, part of an address, v6, or vlan 10",
+        Some(("/", "filter")),
+    ),
+    key(
+        &[c(' ')],
+        Action::Pause,
+        "space",
+        "freeze the screen, or go on; a live capture goes on meanwhile",
+        Some(("space", "pause")),
+    ),
+    key(&[(KeyCode::PageUp, false)], Action::PageUp, "PgUp", "scroll the events back by a page", None),
+    key(&[(KeyCode::PageDown, false)], Action::PageDown, "PgDn", "scroll the events on by a page", None),
+    key(&[(KeyCode::Home, false), c('g')], Action::Home, "Home, g", "to the oldest event; to the top", None),
+    key(
+        &[(KeyCode::End, false), c('G')],
+        Action::End,
+        "End, G",
+        "to the newest event, and follow it; to the bottom",
+        None,
+    ),
+    key(
+        &[c('w')],
+        Action::Save,
+        "w",
+        "write the frames held (the last 50,000, up to 32 MiB) to a new .pcapng file here",
+        Some(("w", "save")),
+    ),
+    Binding {
+        replay_only: true,
+        ..key(&[c('+'), c('=')], Action::Faster, "+", "replay faster", Some(("+ -", "speed")))
+    },
+    Binding { replay_only: true, ..key(&[c('-')], Action::Slower, "-", "replay slower", None) },
+    key(
+        &[c('?'), c('h'), (KeyCode::F(1), false)],
+        Action::Help,
+        "?, h, F1",
+        "this help",
+        Some(("?", "help")),
+    ),
+    key(&[(KeyCode::Char('l'), true)], Action::Redraw, "Ctrl-L", "draw the whole screen again", None),
+    key(
+        &[c('q'), (KeyCode::Esc, false)],
+        Action::Back,
+        "q, Esc",
+        "back; from the first screen: quit",
+        Some(("q", "quit")),
+    ),
+    key(&[(KeyCode::Char('c'), true)], Action::Quit, "Ctrl-C", "quit", None),
+];
+
+/// What a key does; `typing` while a filter is being typed.
+pub fn message(event: KeyEvent, typing: bool) -> Option<Msg> {
+    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+    if event.modifiers.contains(KeyModifiers::ALT) {
+        return None;
+    }
+    if typing && !ctrl {
+        match event.code {
+            KeyCode::Char(c) => return Some(Msg::Typed(c)),
+            KeyCode::Backspace => return Some(Msg::Erase),
+            _ => {}
+        }
+    }
+    let found = KEYS.iter().find(|b| b.keys.iter().any(|k| *k == (event.code, ctrl)));
+    found.map(|b| Msg::Act(b.action))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn press(code: KeyCode) -> KeyEvent {
+        KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    #[test]
+    fn no_key_and_no_action_is_in_the_table_twice() {
+        let mut keys = HashSet::new();
+        let mut actions = HashSet::new();
+        for b in KEYS {
+            assert!(!b.keys.is_empty());
+            assert!(actions.insert(b.action), "{:?} twice", b.action);
+            assert!(!b.help.is_empty() && !b.label.is_empty());
+            for k in b.keys {
+                assert!(keys.insert(*k), "{k:?} twice");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_what_the_table_says() {
+        let action = |code| match message(press(code), false) {
+            Some(Msg::Act(a)) => Some(a),
+            _ => None,
+        };
+        assert_eq!(action(KeyCode::Char('k')), Some(Action::Up));
+        assert_eq!(action(KeyCode::Esc), Some(Action::Back));
+        assert_eq!(action(KeyCode::Char('c')), None);
+        // G comes with Shift held
+        let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
+        assert!(matches!(message(shifted, false), Some(Msg::Act(Action::End))));
+        let ctrl_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert!(matches!(message(ctrl_c, false), Some(Msg::Act(Action::Quit))));
+        assert!(matches!(message(ctrl_c, true), Some(Msg::Act(Action::Quit))));
+        assert!(message(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT), false).is_none());
+    }
+
+    #[test]
+    fn while_typing_letters_are_text_and_other_keys_are_not() {
+        assert!(matches!(message(press(KeyCode::Char('q')), true), Some(Msg::Typed('q'))));
+        assert!(matches!(message(press(KeyCode::Backspace), true), Some(Msg::Erase)));
+        assert!(matches!(message(press(KeyCode::Enter), true), Some(Msg::Act(Action::Open))));
+        assert!(message(press(KeyCode::Backspace), false).is_none());
+    }
+}

@@ -1,0 +1,132 @@
+//! What can happen to the screen, and what the screen asks of the outside.
+
+use std::fmt;
+
+use crate::sniff::feed::Batch;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key that the table names.
+    Act(Action),
+    /// A character typed into the filter.
+    Typed(char),
+    /// The last character of the filter is to go.
+    Erase,
+    /// Frames and time from the source.
+    Batch(Batch),
+    /// The feeding thread is gone.
+    FeedGone,
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// Findings are due: the facts may have changed since the last time.
+    Judge,
+    /// Outcome of [`Cmd::Save`]: what was written, or why not.
+    Saved(Result<String, String>),
+}
+
+/// What a key asks for. The screen that shows decides what it means there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Select the one above, or scroll up a line.
+    Up,
+    /// Select the one below, or scroll down a line.
+    Down,
+    /// Scroll back a page.
+    PageUp,
+    /// Scroll on a page.
+    PageDown,
+    /// To the beginning.
+    Home,
+    /// To the end.
+    End,
+    /// Show more of what is selected.
+    Open,
+    /// Select the next virtual router with a warning or worse.
+    NextTrouble,
+    /// Show all findings.
+    Findings,
+    /// Explain the selected finding, or the worst one.
+    Explain,
+    /// Type a filter.
+    Filter,
+    /// Freeze the screen, or go on.
+    Pause,
+    /// Write the frames that are held to a file.
+    Save,
+    /// Replay faster.
+    Faster,
+    /// Replay slower.
+    Slower,
+    /// Show what the keys do.
+    Help,
+    /// Draw everything again.
+    Redraw,
+    /// Leave this screen; leave the program from the first one.
+    Back,
+    /// Leave the program.
+    Quit,
+}
+
+/// What the outside is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cmd {
+    /// Leave the program.
+    Quit,
+    /// Write the held frames to a new file whose name has this stamp.
+    Save(String),
+    /// Tell the feeding thread.
+    Control(Command),
+    /// Clear the terminal, so that everything is drawn again.
+    Clear,
+}
+
+/// What the feeding thread of a replay is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Command {
+    /// Stop (`true`) or resume the replay's clock.
+    Pause(bool),
+    /// Change the speed.
+    Speed(Speed),
+}
+
+/// How fast a file is replayed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed(f64);
+
+impl Speed {
+    /// As it was.
+    pub const REAL: Self = Self(1.0);
+    /// As fast as it can be read.
+    pub const MAX: Self = Self(f64::INFINITY);
+
+    const STEPS: [f64; 11] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0];
+
+    /// This many times as fast as it was; what is no positive number counts as 1.
+    pub fn new(factor: f64) -> Self {
+        if factor > 0.0 { Self(factor) } else { Self::REAL }
+    }
+
+    /// The factor; infinite for [`Speed::MAX`].
+    pub const fn factor(self) -> f64 {
+        self.0
+    }
+
+    /// The next step up.
+    #[must_use]
+    pub fn faster(self) -> Self {
+        Self::STEPS.iter().find(|s| **s > self.0).map_or(Self::MAX, |s| Self(*s))
+    }
+
+    /// The next step down.
+    #[must_use]
+    pub fn slower(self) -> Self {
+        Self::STEPS.iter().rev().find(|s| **s < self.0).map_or(Self(Self::STEPS[0]), |s| Self(*s))
+    }
+}
+
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_infinite() { f.write_str("full speed") } else { write!(f, "{}×", self.0) }
+    }
+}

@@ -1,0 +1,235 @@
+//! What each message changes. The only place that changes [`App`] after a key.
+
+use super::app::{App, ExplainFrom, Kind, Screen};
+use super::msg::{Action, Cmd, Command, Msg};
+use super::view;
+use crate::sniff::feed::SourceState;
+
+/// Longest filter that can be typed.
+const MAX_FILTER: usize = 64;
+
+/// Takes in a message; says what the outside is to do.
+pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
+    match msg {
+        Msg::Batch(batch) => {
+            app.take(batch);
+            return None;
+        }
+        Msg::FeedGone => {
+            if app.state == SourceState::Running {
+                app.state = SourceState::Failed("the capture ended without saying why".to_owned());
+                app.unjudged = true;
+            }
+        }
+        Msg::Judge => {
+            app.judge();
+            return None;
+        }
+        Msg::Resize(w, h) => app.size = (w, h),
+        Msg::Saved(outcome) => {
+            app.status = Some(match outcome {
+                Ok(path) => path,
+                Err(why) => format!("not written: {why}"),
+            });
+        }
+        Msg::Typed(c) => {
+            if app.typing && !c.is_control() && app.filter.chars().count() < MAX_FILTER {
+                app.filter.push(c);
+            }
+        }
+        Msg::Erase => {
+            if app.filter.pop().is_none() {
+                app.typing = false;
+            }
+        }
+        Msg::Act(action) => {
+            app.status = None;
+            app.dirty = true;
+            return act(app, action);
+        }
+    }
+    app.dirty = true;
+    None
+}
+
+fn act(app: &mut App, action: Action) -> Option<Cmd> {
+    if app.typing {
+        match action {
+            Action::Open => {
+                app.typing = false;
+                return None;
+            }
+            Action::Back => {
+                app.typing = false;
+                app.filter.clear();
+                return None;
+            }
+            _ => {}
+        }
+    }
+    match action {
+        Action::Quit => return Some(Cmd::Quit),
+        Action::Redraw => return Some(Cmd::Clear),
+        Action::Back => return back(app),
+        Action::Up => step(app, -1),
+        Action::Down => step(app, 1),
+        Action::PageUp => page(app, -1),
+        Action::PageDown => page(app, 1),
+        Action::Home => ends(app, true),
+        Action::End => ends(app, false),
+        Action::Open => open(app),
+        Action::NextTrouble => next_trouble(app),
+        Action::Findings => show(app, Screen::Findings),
+        Action::Explain => explain(app),
+        Action::Filter => {
+            show(app, Screen::Main);
+            app.typing = true;
+        }
+        Action::Pause => return pause(app),
+        Action::Save => {
+            if app.ring.is_empty() {
+                app.status = Some("nothing to write yet: no frame has been heard".to_owned());
+            } else {
+                return Some(Cmd::Save(app.clock.file_stamp(app.now)));
+            }
+        }
+        Action::Faster => return speed(app, true),
+        Action::Slower => return speed(app, false),
+        Action::Help => show(app, Screen::Help),
+    }
+    None
+}
+
+fn show(app: &mut App, screen: Screen) {
+    if app.screen != screen {
+        app.screen = screen;
+        app.scroll = 0;
+    }
+}
+
+fn back(app: &mut App) -> Option<Cmd> {
+    match app.screen {
+        Screen::Main if app.filter.is_empty() => return Some(Cmd::Quit),
+        Screen::Main => app.filter.clear(),
+        Screen::Explain(_, ExplainFrom::Findings) => show(app, Screen::Findings),
+        Screen::Explain(_, ExplainFrom::Group(id)) => show(app, Screen::Group(id)),
+        _ => show(app, Screen::Main),
+    }
+    None
+}
+
+/// Moves the selection or the text by a line.
+fn step(app: &mut App, by: isize) {
+    match app.screen {
+        Screen::Main => {
+            let visible = app.visible();
+            let Some(last) = visible.len().checked_sub(1) else { return };
+            let at = app.selected().and_then(|s| visible.iter().position(|g| g.id == s.id)).unwrap_or(0);
+            let id = visible[at.saturating_add_signed(by).min(last)].id;
+            app.selected = Some(id);
+        }
+        Screen::Findings => {
+            let Some(last) = app.picture().findings.len().checked_sub(1) else { return };
+            app.finding = app.key_at(app.finding_index().saturating_add_signed(by).min(last));
+        }
+        _ => scroll(app, by),
+    }
+}
+
+/// Moves the log or the text by a page.
+fn page(app: &mut App, by: isize) {
+    match app.screen {
+        Screen::Main => {
+            let window = view::log_window(app);
+            app.log_end = window.anchor(if by < 0 { window.back() } else { window.forward() });
+        }
+        Screen::Findings => step(app, by * 5),
+        _ => scroll(app, by * (view::text_rows(app).max(2) as isize - 1)),
+    }
+}
+
+fn ends(app: &mut App, home: bool) {
+    match app.screen {
+        Screen::Main => {
+            let window = view::log_window(app);
+            app.log_end = if home { window.anchor(window.top()) } else { None };
+        }
+        Screen::Findings => step(app, if home { isize::MIN / 2 } else { isize::MAX / 2 }),
+        _ => scroll(app, if home { isize::MIN / 2 } else { isize::MAX / 2 }),
+    }
+}
+
+fn scroll(app: &mut App, by: isize) {
+    let most = view::text_len(app).saturating_sub(view::text_rows(app));
+    app.scroll = app.scroll.min(most).saturating_add_signed(by).min(most);
+}
+
+fn open(app: &mut App) {
+    match app.screen {
+        Screen::Main => {
+            if let Some(id) = app.selected().map(|g| g.id) {
+                app.selected = Some(id);
+                show(app, Screen::Group(id));
+            }
+        }
+        Screen::Findings => explain(app),
+        _ => {}
+    }
+}
+
+fn explain(app: &mut App) {
+    let (group, from) = match app.screen {
+        Screen::Findings => {
+            if let Some(key) = app.key_at(app.finding_index()) {
+                app.finding = Some(key);
+                show(app, Screen::Explain(key, ExplainFrom::Findings));
+            }
+            return;
+        }
+        Screen::Explain(..) => return,
+        Screen::Group(id) => (Some(id), ExplainFrom::Group(id)),
+        Screen::Main | Screen::Help => (app.selected().map(|g| g.id), ExplainFrom::Main),
+    };
+    let findings = app.picture().findings;
+    let own = findings.iter().position(|f| f.group == group && group.is_some());
+    // A group without findings of its own: the worst of all, except on the screen of that group.
+    let index = own.or((from == ExplainFrom::Main && !findings.is_empty()).then_some(0));
+    match index.and_then(|i| app.key_at(i)) {
+        Some(key) => show(app, Screen::Explain(key, from)),
+        None => app.status = Some("there is no finding to explain here".to_owned()),
+    }
+}
+
+fn next_trouble(app: &mut App) {
+    let visible = app.visible();
+    let at = app.selected().and_then(|s| visible.iter().position(|g| g.id == s.id)).unwrap_or(0);
+    let n = visible.len();
+    let next = (1..=n).map(|i| (at + i) % n).find(|i| app.trouble(visible[*i].id).is_some()).map(|i| visible[i].id);
+    match next {
+        Some(id) => {
+            app.selected = Some(id);
+            if app.screen != Screen::Main {
+                show(app, Screen::Group(id));
+            }
+        }
+        None => app.status = Some("no virtual router has a warning".to_owned()),
+    }
+}
+
+fn pause(app: &mut App) -> Option<Cmd> {
+    let freeze = app.frozen.is_none();
+    if freeze {
+        app.judge();
+    }
+    app.freeze(freeze);
+    matches!(app.kind, Kind::Replay { .. }).then_some(Cmd::Control(Command::Pause(freeze)))
+}
+
+fn speed(app: &mut App, faster: bool) -> Option<Cmd> {
+    if !matches!(app.kind, Kind::Replay { .. }) {
+        app.status = Some("only a replay has a speed".to_owned());
+        return None;
+    }
+    app.speed = if faster { app.speed.faster() } else { app.speed.slower() };
+    Some(Cmd::Control(Command::Speed(app.speed)))
+}

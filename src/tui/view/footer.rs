@@ -1,0 +1,64 @@
+//! The last line: what was just done, what is being typed, or which keys there are.
+
+use ratatui::text::{Line, Span};
+
+use super::text::{fit, width};
+use super::theme::Theme;
+use crate::tui::app::{App, Kind, Screen};
+use crate::tui::keymap::KEYS;
+use crate::tui::msg::Action;
+
+pub fn line(app: &App, columns: usize) -> Line<'static> {
+    let theme = Theme::new(app.color);
+    if app.typing {
+        let help = "   Enter keep  Esc show all";
+        let room = columns.saturating_sub(9 + width(help));
+        let typed: Vec<char> = app.filter.chars().collect();
+        let shown: String = typed[typed.len().saturating_sub(room.max(8))..].iter().collect();
+        return Line::from(vec![
+            Span::styled(" filter ", theme.key()),
+            Span::styled(format!("{shown}█"), theme.bold()),
+            Span::raw(help),
+        ]);
+    }
+    if let Some(status) = &app.status {
+        return Line::styled(format!(" {}", fit(status, columns.saturating_sub(2))), theme.bold());
+    }
+    let mut hints: Vec<(String, String)> = Vec::new();
+    if app.screen == Screen::Main {
+        let replay = matches!(app.kind, Kind::Replay { .. });
+        for b in KEYS.iter().filter(|b| replay || !b.replay_only) {
+            let Some((key, text)) = b.hint else { continue };
+            let text = match b.action {
+                Action::Findings => {
+                    let n = app.picture().findings.len();
+                    if n == 0 { text.to_owned() } else { format!("{n} finding{}", if n == 1 { "" } else { "s" }) }
+                }
+                Action::Pause if app.frozen.is_some() => "go on".to_owned(),
+                Action::Back if !app.filter.is_empty() => "show all".to_owned(),
+                _ => text.to_owned(),
+            };
+            hints.push((key.to_owned(), text));
+        }
+    } else {
+        let own: &[(&str, &str)] = match app.screen {
+            Screen::Findings => &[("↑↓", "select"), ("Enter", "explain"), ("q", "back"), ("?", "help")],
+            Screen::Group(_) => &[("↑↓", "scroll"), ("e", "explain"), ("f", "findings"), ("q", "back"), ("?", "help")],
+            _ => &[("↑↓", "scroll"), ("PgUp PgDn", "page"), ("q", "back")],
+        };
+        hints.extend(own.iter().map(|(k, t)| ((*k).to_owned(), (*t).to_owned())));
+    }
+    // Narrow: the words go first, from the left, and what still does not fit is in the help.
+    let cost = |h: &(String, String)| width(&h.0) + 1 + width(&h.1) + 2;
+    while hints.iter().map(cost).sum::<usize>() > columns + 1 && hints.len() > 2 {
+        let victim = ["explain", "select", "speed", "save", "details", "filter", "pause", "go on"];
+        let at = victim.iter().find_map(|v| hints.iter().position(|h| h.1 == *v)).unwrap_or(0);
+        hints.remove(at);
+    }
+    let mut spans = vec![Span::raw(" ")];
+    for (i, (key, text)) in hints.into_iter().enumerate() {
+        spans.push(Span::styled(format!("{}{key}", if i == 0 { "" } else { "  " }), theme.key()));
+        spans.push(Span::raw(format!(" {text}")));
+    }
+    Line::from(spans)
+}

@@ -1,0 +1,107 @@
+//! The first lines: what is watched, since when, what time it is; and the verdict.
+
+use ratatui::text::{Line, Span};
+
+use super::text::{fit, fit_middle, width, wrap};
+use super::theme::Theme;
+use crate::report::describe::{self, thousands};
+use crate::sniff::feed::SourceState;
+use crate::tui::app::{App, Kind, hms, verdict};
+
+/// ` hactl watch eth0  live 00:04:12  1,204 frames  0 dropped      10:42:07`
+pub fn status(app: &App, columns: usize) -> Line<'static> {
+    let theme = Theme::new(app.color);
+    let clock = app.started.map_or(String::new(), |_| app.clock.hms(app.now));
+    let mut parts: Vec<Span<'static>> = Vec::new();
+    if let Some(waiting) = app.waiting() {
+        let text = match app.kind {
+            Kind::Replay { .. } => "PAUSED".to_owned(),
+            _ => format!("PAUSED {} waiting", describe::count(waiting, "frame")),
+        };
+        parts.push(Span::styled(text, theme.warn().patch(theme.bold())));
+    }
+    parts.push(progress(app, theme));
+    let frames = app.picture().observer.totals().frames;
+    parts.push(Span::raw(describe::count(frames, "frame")));
+    if app.kind == Kind::Live {
+        let style = if app.dropped > 0 { theme.warn().patch(theme.bold()) } else { theme.quiet() };
+        parts.push(Span::styled(format!("{} dropped", thousands(app.dropped)), style));
+    }
+    // The clock and the state come first when there is no room; then the name, then counts.
+    let name_room = columns.saturating_sub(width(&clock) + 2 + 1);
+    let mut spans = vec![Span::raw(" ")];
+    let mut used = 1;
+    let rest: usize = parts.iter().map(|p| p.width() + 2).sum();
+    let full = format!("hactl watch {}", app.name);
+    let title = if 1 + width(&full) + rest + width(&clock) + 3 <= columns {
+        full
+    } else {
+        fit_middle(&app.name, name_room.saturating_sub(rest).clamp(8.min(name_room), 24.max(name_room / 3)))
+    };
+    used += width(&title);
+    spans.push(Span::styled(title, theme.bold()));
+    for part in parts {
+        if used + 2 + part.width() + 2 + width(&clock) < columns {
+            used += 2 + part.width();
+            spans.push(Span::raw("  "));
+            spans.push(part);
+        }
+    }
+    let gap = columns.saturating_sub(used + width(&clock) + 1);
+    spans.push(Span::raw(" ".repeat(gap)));
+    spans.push(Span::styled(clock, theme.bold()));
+    Line::from(spans)
+}
+
+fn progress(app: &App, theme: Theme) -> Span<'static> {
+    let elapsed = hms(app.elapsed());
+    let failed = matches!(app.state, SourceState::Failed(_));
+    match app.kind {
+        _ if failed => Span::styled(format!("FAILED after {elapsed}"), theme.bad().patch(theme.bold())),
+        Kind::Live if app.ended() => Span::raw(format!("ended after {elapsed}")),
+        Kind::Live => Span::styled(format!("live {elapsed}"), theme.good()),
+        Kind::Stream if app.ended() => Span::raw(format!("end of stream {elapsed}")),
+        Kind::Stream => Span::styled(format!("stream {elapsed}"), theme.good()),
+        Kind::Replay { .. } if app.ended() => Span::raw(format!("end of capture {elapsed}")),
+        Kind::Replay { length: Some(length), .. } => Span::raw(format!("{}  {elapsed} of {}", app.speed, hms(length))),
+        Kind::Replay { .. } => Span::raw(format!("{}  {elapsed}", app.speed)),
+    }
+}
+
+/// The verdict, at most `most` lines.
+pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
+    let theme = Theme::new(app.color);
+    let (severity, word, text) = verdict(app);
+    let more = app.picture().findings.len().saturating_sub(1);
+    let more = if more > 0 { format!(" (+{more} more)") } else { String::new() };
+    let head = if word.is_empty() { 0 } else { width(word) + 2 };
+    let room = columns.saturating_sub(head + 2).max(8);
+    let mut lines = wrap(&format!("{text}{more}"), room, 0);
+    if lines.len() > most {
+        lines = wrap(&text, room, 0);
+        let last = lines.split_off(most.saturating_sub(1)).join(" ");
+        let keep = room.saturating_sub(width(&more));
+        lines.push(fit(&last, keep) + &more);
+    }
+    let style = theme.severity(severity).patch(theme.bold());
+    lines
+        .into_iter()
+        .enumerate()
+        .map(|(i, l)| {
+            if i == 0 && head > 0 {
+                Line::from(vec![Span::raw(" "), Span::styled(format!("{word}  "), style), Span::styled(l, theme.bold())])
+            } else {
+                Line::from(vec![Span::raw(" ".repeat(head + 1)), Span::styled(l, theme.bold())])
+            }
+        })
+        .collect()
+}
+
+/// What is wrong with the source itself: nothing below can be newer than that.
+pub fn notice(app: &App) -> Option<String> {
+    match (&app.state, app.carrier) {
+        (SourceState::Failed(why), _) => Some(format!("the capture stopped: {why}")),
+        (_, Some(false)) => Some(format!("{} has no carrier: the cable or the other end is down", app.name)),
+        _ => None,
+    }
+}
