@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_bare_number_is_refused_with_the_unit_it_lacks() {
         assert_eq!(duration("5").unwrap_err(), "the unit is missing: 5s? 5ms? 5m?");
-        assert_eq!(duration("2h 5m").unwrap(), Duration::from_secs(7500));
+        assert_eq!(duration("2h 5m").unwrap(), Duration::from_mins(125));
         assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
         assert!(duration("").is_err());
         assert!(duration("5 parsecs").is_err());

@@ -7,6 +7,7 @@ mod args;
 mod decode;
 mod docs;
 mod explain;
+mod feeder;
 mod output;
 mod watch;
 

@@ -7,13 +7,15 @@ use clap::Args;
 
 use super::Error;
 use super::args::{CommonArgs, KeyArgs, SourceArgs};
-use super::output::{Output, Recorder};
-use crate::finding::{Finding, GroupId, Tally};
+use super::feeder;
+use super::output::{Output, Recorder, use_color};
+use crate::finding::{Finding, GroupId, Severity, Tally};
 use crate::net::{Stop, drop_privileges, wall};
 use crate::report::{Clock, describe, json, table, verdict};
+use crate::sniff::feed::SourceState;
 use crate::sniff::source::{Counters, Item, Source, Spec};
 use crate::sniff::{Context, EventKind, Group, Limits, Observer, judge};
-use crate::time::Timestamp;
+use crate::tui::{self, Kind, Speed};
 use crate::wire::{Decoded, Decoder};
 
 pub const EXAMPLES: &str = "\
@@ -48,22 +50,13 @@ pub struct WatchArgs {
     common: CommonArgs,
 }
 
-/// How fast a capture is played.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Speed {
-    /// As fast as it can be read.
-    Max,
-    /// So many times its own pace.
-    Times(f64),
-}
-
 fn speed(s: &str) -> Result<Speed, String> {
     if s == "max" {
-        return Ok(Speed::Max);
+        return Ok(Speed::MAX);
     }
     let number = s.strip_suffix(['x', '×']).unwrap_or(s);
     match number.parse::<f64>() {
-        Ok(n) if n.is_finite() && (0.01..=100_000.0).contains(&n) => Ok(Speed::Times(n)),
+        Ok(n) if (0.01..=100_000.0).contains(&n) => Ok(Speed::new(n)),
         _ => Err("a factor such as 1 or 10 (0.01 to 100000), or max".into()),
     }
 }
@@ -75,8 +68,67 @@ pub fn run(args: &WatchArgs) -> Result<u8, Error> {
         return Err(Error::Other("--replay-speed is for captures; a live interface has its own pace".into()));
     }
     let stop = Stop::install()?;
-    let status = plain(args, &specs, live, &stop)?;
+    let screen = !args.plain && !args.common.json && has_screen();
+    let status = if screen { on_screen(args, &specs, &stop)? } else { plain(args, &specs, live, &stop)? };
     Ok(if args.exit_zero && status < super::COULD_NOT_LOOK { 0 } else { status })
+}
+
+/// Whether there is a terminal to draw on.
+fn has_screen() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb" && !t.is_empty())
+}
+
+fn on_screen(args: &WatchArgs, specs: &[Spec], stop: &Stop) -> Result<u8, Error> {
+    let deadline = args.source.for_.map(|d| Instant::now() + d);
+    let decoder = Decoder::new(args.keys.read()?);
+    let recorder = Recorder::open(args.source.write.as_deref())?;
+    let open = |spec| Source::open(spec, args.source.promiscuous, stop, deadline);
+    let sources: Vec<Source> = specs.iter().map(open).collect::<Result<_, _>>()?;
+    let Some(spec) = specs.first() else { return Ok(super::COULD_NOT_LOOK) };
+    // Everything is open: parse bytes from strangers without privileges, before the first thread is started.
+    let _ = drop_privileges();
+    let name = match spec {
+        Spec::Demo => "--demo".to_owned(),
+        _ => specs.iter().map(Spec::name).collect::<Vec<_>>().join(", "),
+    };
+    let speed = args.replay_speed.unwrap_or(if *spec == Spec::Demo { Speed::REAL } else { Speed::MAX });
+    let kind = match spec {
+        Spec::Interface(_) => Kind::Live,
+        Spec::Stdin => Kind::Stream,
+        Spec::File(_) | Spec::Demo => Kind::Replay { speed, length: None },
+    };
+    let limits = feeder::Limits { stop: stop.clone(), deadline, count: args.count, vrid: args.source.vrid };
+    let (control, commands) = feeder::commands();
+    let feed = feeder::start(sources, spec, speed, limits, decoder.clone(), recorder, commands)?;
+    let clock = Clock::local();
+    let options = tui::Options {
+        name,
+        kind,
+        color: use_color(args.common.color),
+        clock: clock.clone(),
+        directory: std::env::current_dir().unwrap_or_else(|_| std::env::temp_dir()),
+    };
+    let observer = Observer::new(args.source.vrid, Limits::default());
+    let outcome = tui::run(options, observer, decoder, feed, Some(control), stop.flag())
+        .map_err(|e| Error::Other(format!("the screen: {e}; `--plain` writes lines instead")))?;
+    // What scrolled away with the screen is said again on the terminal, so that it can be copied.
+    let mut out = Output::new(false, args.common.color);
+    let context = Context { ended: true, ..outcome.context };
+    let findings = judge(&outcome.observer, &context);
+    let (severity, word, sentence) = verdict::verdict(&outcome.observer, &findings, &context);
+    writeln!(out, "{}  {sentence}", out.paint(severity, word))?;
+    for f in findings.iter().filter(|f| f.severity > Severity::Info) {
+        writeln!(out)?;
+        verdict::finding(&mut out, f, &clock)?;
+    }
+    if let Some(path) = &outcome.saved {
+        writeln!(out, "saved: {}", path.display())?;
+    }
+    out.flush()?;
+    if let SourceState::Failed(why) = &outcome.state {
+        eprintln!("hactl: {why}");
+    }
+    Ok(Tally::of(&findings).exit_status())
 }
 
 fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8, Error> {
@@ -143,7 +195,12 @@ fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8
 
 /// How long a live watch off a terminal lasts when nobody said how long: max(4 × the slowest interval, 10 s).
 fn verdict_time(observer: &Observer) -> Duration {
-    let slowest = observer.groups().flat_map(|g| g.members.values()).map(|m| m.pace()).max().unwrap_or_default();
+    let slowest = observer
+        .groups()
+        .flat_map(|g| g.members.values())
+        .map(super::super::sniff::member::Member::pace)
+        .max()
+        .unwrap_or_default();
     (slowest * 4).max(super::IDLE_LIMIT)
 }
 
@@ -342,7 +399,7 @@ impl Session<'_> {
         }
         let groups: Vec<&Group> = self.observer.groups().collect();
         if !groups.is_empty() {
-            writeln!(self.out, "\n{}", table::groups(&groups, 120).trim_end())?;
+            writeln!(self.out, "\n{}", table::groups(&groups, 120))?;
         }
         if !self.live && !self.observer.events().is_empty() {
             writeln!(self.out)?;
@@ -367,13 +424,5 @@ impl Session<'_> {
             writeln!(self.out, "\n{word}  {sentence}")?;
         }
         Ok(())
-    }
-}
-
-/// When a replayed frame is due: its distance from the first one, at the given speed.
-pub fn due(first: Timestamp, frame: Timestamp, speed: Speed) -> Duration {
-    match speed {
-        Speed::Max => Duration::ZERO,
-        Speed::Times(factor) => frame.instant().since(first.instant()).div_f64(factor),
     }
 }

@@ -46,6 +46,8 @@ impl Signal {
 pub struct Stop {
     /// 0, or the number of the last signal that asked.
     asked: Arc<AtomicUsize>,
+    /// Whether one did.
+    flag: Arc<AtomicBool>,
 }
 
 impl Stop {
@@ -66,7 +68,12 @@ impl Stop {
             flag::register(number, Arc::clone(&again))?;
             flag::register_usize(number, Arc::clone(&asked), number as usize)?;
         }
-        Ok(Self { asked })
+        Ok(Self { asked, flag: again })
+    }
+
+    /// The bare flag, for who needs to know no more.
+    pub const fn flag(&self) -> &Arc<AtomicBool> {
+        &self.flag
     }
 
     /// The signal that asked the program to end, if one did.

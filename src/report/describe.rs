@@ -21,11 +21,8 @@ pub fn event(e: &Event) -> String {
         EventKind::Released { member } => format!("{member} resigns with priority 0: it was stopped, or is in FAULT"),
         EventKind::GoesOn { member, other } => format!("{member} goes on as master although {other} is master too"),
         EventKind::ContentionEnded { member, winner, lasted } => {
-            let both = if lasted.is_zero() {
-                String::new()
-            } else {
-                format!("; both were master for {}", exact(*lasted))
-            };
+            let both =
+                if lasted.is_zero() { String::new() } else { format!("; both were master for {}", exact(*lasted)) };
             format!("one master again: {member} fell silent, {winner} remains{both}")
         }
         EventKind::Silent { member, last } => {
@@ -36,11 +33,7 @@ pub fn event(e: &Event) -> String {
             format!("{member} is master again after {} of silence; nobody had taken over", exact(*gap))
         }
         EventKind::NearMiss { member, gap, allowed } => {
-            format!(
-                "near miss: {member} silent for {}, a backup takes over after {}",
-                exact(*gap),
-                seconds3(*allowed)
-            )
+            format!("near miss: {member} silent for {}, a backup takes over after {}", exact(*gap), seconds3(*allowed))
         }
         EventKind::Priority { member, from, to } => {
             let verb = if to < from { "lowers" } else { "raises" };
@@ -69,11 +62,8 @@ pub fn transition(t: &Transition) -> String {
     };
     match (t.reason, t.silent, t.expected) {
         (Reason::Timeout, Some(silent), Some(expected)) => {
-            let adverts = if t.adverts == DOWN_TIMER_ADVERTS {
-                String::new()
-            } else {
-                format!(" for {} adverts", t.adverts)
-            };
+            let adverts =
+                if t.adverts == DOWN_TIMER_ADVERTS { String::new() } else { format!(" for {} adverts", t.adverts) };
             format!(
                 "{to} ({priority}) takes over: {from} silent for {} (expected {}{adverts})",
                 seconds3(silent),
@@ -298,10 +288,7 @@ mod tests {
             "10.77.0.2 (100) is master too: 10.77.0.1 spoke 400 ms ago, a takeover needs 3.609 s of silence"
         );
         let t = moved(Reason::Unknown, None, None);
-        assert_eq!(
-            transition(&t),
-            "10.77.0.2 (100) is left as master: 10.77.0.1 fell silent though it outranks it"
-        );
+        assert_eq!(transition(&t), "10.77.0.2 (100) is left as master: 10.77.0.1 fell silent though it outranks it");
     }
 
     #[test]
@@ -337,12 +324,7 @@ mod tests {
         let mac = Mac([2, 0, 10, 77, 0, 1]);
         let vip: IpAddr = "10.77.0.110".parse().unwrap();
         assert_eq!(
-            say(EventKind::Announced {
-                address: vip,
-                mac,
-                member: Some(A),
-                after: Some(Duration::from_micros(200))
-            }),
+            say(EventKind::Announced { address: vip, mac, member: Some(A), after: Some(Duration::from_micros(200)) }),
             "10.77.0.1 announces 10.77.0.110 at 02:00:0a:4d:00:01, 200 µs after it became master"
         );
         assert_eq!(

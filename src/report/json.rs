@@ -29,7 +29,7 @@ fn mac<S: Serializer>(m: &Mac, s: S) -> Result<S::Ok, S::Error> {
     s.collect_str(m)
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn mac_opt<S: Serializer>(m: &Option<Mac>, s: S) -> Result<S::Ok, S::Error> {
     match m {
         Some(m) => s.collect_str(m),

@@ -42,9 +42,9 @@ pub fn groups(groups: &[&Group], width: u16) -> String {
         }
         table.add_row(row);
     }
-    let mut text: String = table.lines().map(|l| format!("{}\n", l.trim_end())).collect();
+    let mut lines: Vec<String> = table.lines().map(|l| l.trim_end().to_owned()).collect();
     if groups.len() > MAX_ROWS {
-        text.push_str(&format!("and {} more\n", groups.len() - MAX_ROWS));
+        lines.push(format!("and {} more", groups.len() - MAX_ROWS));
     }
-    text
+    lines.join("\n")
 }

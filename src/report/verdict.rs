@@ -26,7 +26,7 @@ pub fn verdict(observer: &Observer, findings: &[Finding], cx: &Context) -> (Opti
             let master = observer.groups().next().and_then(|g| g.master()).map(|m| m.addr.to_string());
             format!("one virtual router, {} is its master", master.unwrap_or_default())
         }
-        (n, m) if n == m => format!("{} virtual routers, each with one master", n),
+        (n, m) if n == m => format!("{n} virtual routers, each with one master"),
         (n, m) => format!("{}, {m} of them with a master", count(n as u64, "virtual router")),
     };
     // The group that came closest to a failover speaks for all.

@@ -248,10 +248,10 @@ impl Group {
             return;
         }
         for addr in &self.active {
-            if *addr != a.src {
-                if let Some(m) = self.members.get_mut(addr) {
-                    m.other_since.get_or_insert(seen);
-                }
+            if *addr != a.src
+                && let Some(m) = self.members.get_mut(addr)
+            {
+                m.other_since.get_or_insert(seen);
             }
         }
         if self.active.contains(&a.src) {
@@ -619,16 +619,16 @@ impl Group {
             None => {}
         }
         let mut after = None;
-        if let Some(t) = self.transitions.back_mut() {
-            if member == Some(t.to) {
-                if t.announced_at.is_none() && t.reason != Reason::Yield {
-                    t.announced_at = Some(seen);
-                    after = Some(seen.at().since(t.seen.at()));
-                    fresh = true;
-                }
-                if !t.announced.contains(&address) && t.announced.len() < MAX_ADDRESSES {
-                    t.announced.push(address);
-                }
+        if let Some(t) = self.transitions.back_mut()
+            && member == Some(t.to)
+        {
+            if t.announced_at.is_none() && t.reason != Reason::Yield {
+                t.announced_at = Some(seen);
+                after = Some(seen.at().since(t.seen.at()));
+                fresh = true;
+            }
+            if !t.announced.contains(&address) && t.announced.len() < MAX_ADDRESSES {
+                t.announced.push(address);
             }
         }
         if fresh {

@@ -148,12 +148,12 @@ impl Member {
     pub(super) fn observe(&mut self, seen: Seen, a: &Advert) -> Option<u8> {
         self.adverts += 1;
         self.last = seen;
-        if let Some(mac) = a.link.src {
-            if self.macs.first() != Some(&mac) {
-                self.macs.retain(|m| *m != mac);
-                self.macs.insert(0, mac);
-                self.macs.truncate(MAX_MACS);
-            }
+        if let Some(mac) = a.link.src
+            && self.macs.first() != Some(&mac)
+        {
+            self.macs.retain(|m| *m != mac);
+            self.macs.insert(0, mac);
+            self.macs.truncate(MAX_MACS);
         }
         self.version.set(a.version, seen);
         self.interval.set(a.advert_int, seen);

@@ -226,14 +226,13 @@ impl Observer {
     }
 
     fn announced(&mut self, seen: Seen, vlans: Vlans, address: IpAddr, mac: Mac) {
-        match self.addresses.get(&(vlans, address)).and_then(|id| self.groups.get_mut(id)) {
-            Some(group) => group.announced(seen, address, mac, &mut self.fresh),
-            None => {
-                if self.early.len() == EARLY {
-                    self.early.pop_front();
-                }
-                self.early.push_back((vlans, address, mac, seen));
+        if let Some(group) = self.addresses.get(&(vlans, address)).and_then(|id| self.groups.get_mut(id)) {
+            group.announced(seen, address, mac, &mut self.fresh);
+        } else {
+            if self.early.len() == EARLY {
+                self.early.pop_front();
             }
+            self.early.push_back((vlans, address, mac, seen));
         }
     }
 

@@ -103,13 +103,7 @@ pub const KEYS: &[Binding] = &[
         ..key(&[c('+'), c('=')], Action::Faster, "+", "replay faster", Some(("+ -", "speed")))
     },
     Binding { replay_only: true, ..key(&[c('-')], Action::Slower, "-", "replay slower", None) },
-    key(
-        &[c('?'), c('h'), (KeyCode::F(1), false)],
-        Action::Help,
-        "?, h, F1",
-        "this help",
-        Some(("?", "help")),
-    ),
+    key(&[c('?'), c('h'), (KeyCode::F(1), false)], Action::Help, "?, h, F1", "this help", Some(("?", "help"))),
     key(&[(KeyCode::Char('l'), true)], Action::Redraw, "Ctrl-L", "draw the whole screen again", None),
     key(
         &[c('q'), (KeyCode::Esc, false)],
@@ -134,7 +128,7 @@ pub fn message(event: KeyEvent, typing: bool) -> Option<Msg> {
             _ => {}
         }
     }
-    let found = KEYS.iter().find(|b| b.keys.iter().any(|k| *k == (event.code, ctrl)));
+    let found = KEYS.iter().find(|b| b.keys.contains(&(event.code, ctrl)));
     found.map(|b| Msg::Act(b.action))
 }
 

@@ -110,7 +110,10 @@ pub fn run(
     // Small, so that a feeder faster than this thread waits instead of filling memory.
     let (send, inputs) = sync_channel(8);
     let over = Arc::new(AtomicBool::new(false));
-    spawn("keys", { let (send, over) = (send.clone(), Arc::clone(&over)); move || read_keys(&send, &over) })?;
+    spawn("keys", {
+        let (send, over) = (send.clone(), Arc::clone(&over));
+        move || read_keys(&send, &over)
+    })?;
     spawn("feed", move || forward(&feed, &send))?;
     let mut session = Session { app, control, directory: options.directory, saved: None, clear: false, quit: false };
     let outcome = session.main(&mut screen, &inputs, stop);
@@ -167,7 +170,8 @@ struct Session {
 impl Session {
     fn main(&mut self, screen: &mut terminal::Screen, inputs: &Receiver<Input>, stop: &AtomicBool) -> io::Result<()> {
         let (mut drawn, mut judged) = (None::<Instant>, None::<Instant>);
-        let due = |last: Option<Instant>, every: Duration| last.map_or(Duration::ZERO, |l| every.saturating_sub(l.elapsed()));
+        let due =
+            |last: Option<Instant>, every: Duration| last.map_or(Duration::ZERO, |l| every.saturating_sub(l.elapsed()));
         while !self.quit && !stop.load(Ordering::Relaxed) {
             if self.app.unjudged && due(judged, JUDGE).is_zero() {
                 self.tell(Msg::Judge);

@@ -9,7 +9,7 @@ use crate::sniff::event::{Reason, Transition};
 
 /// Changes of master within [`WINDOW`] that count as flapping; one failover with its return is two.
 const CHANGES: usize = 5;
-const WINDOW: Duration = Duration::from_secs(300);
+const WINDOW: Duration = Duration::from_mins(5);
 
 pub(super) const DETECTOR: Detector = Detector {
     page: Page {

@@ -122,11 +122,7 @@ fn outlook(app: &App, g: &Group, columns: usize) -> Vec<Line<'static>> {
     let (dies, stops) = describe::prediction(&p);
     let whole = p.formula();
     let dies = dies.replace(&whole, &whole.replace(' ', "\u{a0}"));
-    [dies, stops]
-        .iter()
-        .flat_map(|s| wrap(s, room, 2))
-        .map(|l| Line::raw(format!(" {l}")))
-        .collect()
+    [dies, stops].iter().flat_map(|s| wrap(s, room, 2)).map(|l| Line::raw(format!(" {l}"))).collect()
 }
 
 fn addresses(app: &App, g: &Group, columns: usize) -> Vec<Line<'static>> {

@@ -149,7 +149,9 @@ fn paragraphs(text: &str) -> Vec<Block> {
         } else if trimmed.starts_with("- ") || trimmed.starts_with("* ") {
             blocks.push(Block::Item(trimmed.to_owned()));
             open = true;
-        } else if line.starts_with("    ") && !matches!((open, blocks.last()), (true, Some(Block::Text(_) | Block::Item(_)))) {
+        } else if line.starts_with("    ")
+            && !matches!((open, blocks.last()), (true, Some(Block::Text(_) | Block::Item(_))))
+        {
             match blocks.last_mut() {
                 Some(Block::Code(rows)) if open => rows.push(trimmed.to_owned()),
                 _ => blocks.push(Block::Code(vec![trimmed.to_owned()])),

@@ -80,7 +80,10 @@ fn facts(app: &App, g: &Group, columns: usize) -> Vec<Line<'static>> {
     if g.members_refused > 0 {
         rows.push(("not remembered", describe::count(g.members_refused, "advert from a further sender")));
     }
-    rows.push(("recent gaps", format!("{}  full height is the allowed gap", list::recent(g, columns.saturating_sub(56).clamp(8, 64)))));
+    rows.push((
+        "recent gaps",
+        format!("{}  full height is the allowed gap", list::recent(g, columns.saturating_sub(56).clamp(8, 64))),
+    ));
     let wide = rows.iter().map(|r| r.0.len()).max().unwrap_or(0) + 2;
     let theme = Theme::new(app.color);
     let mut lines = Vec::new();

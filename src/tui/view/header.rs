@@ -89,7 +89,11 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
         .enumerate()
         .map(|(i, l)| {
             if i == 0 && head > 0 {
-                Line::from(vec![Span::raw(" "), Span::styled(format!("{word}  "), style), Span::styled(l, theme.bold())])
+                Line::from(vec![
+                    Span::raw(" "),
+                    Span::styled(format!("{word}  "), style),
+                    Span::styled(l, theme.bold()),
+                ])
             } else {
                 Line::from(vec![Span::raw(" ".repeat(head + 1)), Span::styled(l, theme.bold())])
             }

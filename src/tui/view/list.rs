@@ -206,8 +206,15 @@ fn layout(visible: &[&Group], rows: &[Row<'_>], columns: usize) -> Vec<(Spec, us
         used += need;
         keep[i] = true;
     }
-    let mut layout: Vec<(Spec, usize)> =
-        all.into_iter().zip(keep).filter(|(_, k)| *k).map(|(s, _)| { let min = s.min; (s, min) }).collect();
+    let mut layout: Vec<(Spec, usize)> = all
+        .into_iter()
+        .zip(keep)
+        .filter(|(_, k)| *k)
+        .map(|(s, _)| {
+            let min = s.min;
+            (s, min)
+        })
+        .collect();
     // What is left goes first to names, then to bars.
     let mut rest = (columns + 1).saturating_sub(used);
     for wanted in [Col::Master, Col::Addresses, Col::Recent, Col::Next, Col::Failover, Col::Since] {
@@ -261,11 +268,15 @@ fn cell(col: Col, r: &Row<'_>, w: usize, now: Instant, chosen: bool, theme: Them
         Col::Next => next_advert(g, now, w, theme),
         Col::Failover => failover(g, now, w, theme),
         Col::Gap => {
-            let style = if g.contention.is_some() { theme.bad() } else { share(g).map_or(Style::new(), |s| theme.share(s)) };
+            let style =
+                if g.contention.is_some() { theme.bad() } else { share(g).map_or(Style::new(), |s| theme.share(s)) };
             vec![Span::styled(left(&r.gap, w), style)]
         }
         Col::Margin => match share(g).filter(|_| g.contention.is_none()) {
-            Some(s) => vec![Span::styled(left(&format!("{} {:3.0}%", bar(s, w - 5), (s * 100.0).min(999.0)), w), theme.share(s))],
+            Some(s) => vec![Span::styled(
+                left(&format!("{} {:3.0}%", bar(s, w - 5), (s * 100.0).min(999.0)), w),
+                theme.share(s),
+            )],
             None => plain(String::new()),
         },
         Col::Recent => vec![Span::raw(left(&recent(g, w), w))],

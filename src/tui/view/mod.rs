@@ -74,7 +74,8 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
         let most = body.len().saturating_sub(body_rows(h, &rows));
         let first = if app.screen == Screen::Findings { 0 } else { app.scroll.min(most) };
         let below = most - first;
-        let more = if below > 0 && app.screen != Screen::Findings { format!("{below} lines below") } else { String::new() };
+        let more =
+            if below > 0 && app.screen != Screen::Findings { format!("{below} lines below") } else { String::new() };
         lines.push(rule(&title, &more, w, theme));
         lines.extend(body.into_iter().skip(first).take(body_rows(h, &rows)));
         return lines;
@@ -179,9 +180,10 @@ impl LogWindow {
     /// The same, forward.
     pub(super) fn forward(&self) -> usize {
         let last = self.end.saturating_sub(1);
-        (self.end..=self.numbers.len()).take_while(|e| self.start(*e) <= last).last().map_or(self.end, |e| {
-            e.max(self.end + 1).min(self.numbers.len())
-        })
+        (self.end..=self.numbers.len())
+            .take_while(|e| self.start(*e) <= last)
+            .last()
+            .map_or(self.end, |e| e.max(self.end + 1).min(self.numbers.len()))
     }
 
     /// The least end with which the first event shows and the window is full.

@@ -106,11 +106,8 @@ pub fn sparkline(shares: impl Iterator<Item = f64>) -> String {
 /// A rule across the screen with a title at its left and one at its right.
 pub fn rule(title: &str, at_right: &str, columns: usize, theme: Theme) -> Line<'static> {
     let title = fit(title, columns.saturating_sub(5));
-    let mut spans = vec![
-        Span::styled("── ", theme.quiet()),
-        Span::styled(title.clone(), theme.title()),
-        Span::raw(" "),
-    ];
+    let mut spans =
+        vec![Span::styled("── ", theme.quiet()), Span::styled(title.clone(), theme.title()), Span::raw(" ")];
     let used = 4 + width(&title);
     let room = columns.saturating_sub(used);
     if !at_right.is_empty() && room >= width(at_right) + 6 {
