@@ -169,6 +169,9 @@ fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8
             s.begin(&names.join(", "))?;
         }
         opened = true;
+        if live {
+            s.observer.begin(wall());
+        }
         let ending = s.read(&mut source, stop, |observer| match given {
             Some(d) => Some(d),
             // Long enough for the slowest master heard to have spoken four times.

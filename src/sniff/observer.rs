@@ -150,6 +150,13 @@ impl Observer {
         self.pass(time);
     }
 
+    /// Starts the clock before the first frame: silence counts from here.
+    pub fn begin(&mut self, time: Timestamp) {
+        if self.start.is_none() {
+            self.pass(time);
+        }
+    }
+
     /// Lets time pass without a frame.
     pub fn advance(&mut self, time: Timestamp) {
         if self.start.is_some() {

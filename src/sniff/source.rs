@@ -66,14 +66,28 @@ pub enum SourceError {
     #[error("{0}: {1}")]
     Kind(String, &'static str),
     /// The file cannot be opened or read.
-    #[error("{0}: {1}")]
-    Io(String, io::Error),
+    #[error("{name}: {}", plain(source))]
+    Io {
+        /// What was asked for.
+        name: String,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// It is no capture, or a broken one.
     #[error("{0}: {1}")]
     Capture(String, CaptureError),
     /// The interface cannot be captured from.
     #[error(transparent)]
     Live(#[from] OpenError),
+}
+
+/// The system's answer without its number.
+fn plain(e: &io::Error) -> String {
+    match e.kind() {
+        io::ErrorKind::NotFound => "no such file".into(),
+        io::ErrorKind::PermissionDenied => "this user may not read it (sudo?)".into(),
+        _ => e.to_string(),
+    }
 }
 
 /// Says what an argument names: an existing interface wins over a file, `./eth0` is always the file.
@@ -96,7 +110,7 @@ pub fn classify(arg: &str) -> Result<Spec, SourceError> {
             let names: Vec<String> = link::interfaces().into_iter().map(|i| i.name).collect();
             Err(SourceError::Neither { name: arg.into(), interfaces: names.join(", ") })
         }
-        Err(e) => Err(SourceError::Io(arg.into(), e)),
+        Err(source) => Err(SourceError::Io { name: arg.into(), source }),
     }
 }
 
@@ -167,7 +181,7 @@ impl Source {
                 Inner::Live(Box::new(Capture::open(&options)?))
             }
             Spec::File(path) => {
-                let file = File::open(path).map_err(|e| SourceError::Io(name.clone(), e))?;
+                let file = File::open(path).map_err(|source| SourceError::Io { name: name.clone(), source })?;
                 reader(Box::new(file))?
             }
             Spec::Stdin => reader(Box::new(Waiting { stdin: io::stdin(), stop: stop.clone(), deadline }))?,
