@@ -139,6 +139,7 @@ fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8
     let mut s = Session {
         args,
         live,
+        streaming: live || piped,
         decoder: Decoder::new(args.keys.read()?),
         observer: Observer::new(args.source.vrid, Limits::default()),
         out: Output::new(live || piped, args.common.color),
@@ -216,6 +217,8 @@ enum Ending {
 struct Session<'a> {
     args: &'a WatchArgs,
     live: bool,
+    /// Frames arrive as they happen, so what they show is told at once: an interface, or standard input.
+    streaming: bool,
     decoder: Decoder,
     observer: Observer,
     out: Output,
@@ -257,9 +260,11 @@ impl Session<'_> {
                 if stop.requested().is_some() || deadline(&self.observer).is_some_and(|d| now >= d) {
                     return Ok(Ending::Done);
                 }
-                if self.live && now.duration_since(judged) >= JUDGE_EVERY {
+                if self.streaming && now.duration_since(judged) >= JUDGE_EVERY {
                     judged = now;
-                    self.observer.advance(wall());
+                    if self.live {
+                        self.observer.advance(wall());
+                    }
                     self.tell_events()?;
                     self.tell_findings()?;
                     self.recorder.flush()?;
@@ -275,7 +280,7 @@ impl Session<'_> {
                 Item::End => return Ok(Ending::Done),
                 Item::Failed { why, cut } => return Ok(Ending::Failed { why, damaged: !cut }),
             };
-            if self.live {
+            if self.streaming {
                 countdown = 0;
             }
             let decoded = self.decoder.decode(&frame);
@@ -303,7 +308,7 @@ impl Session<'_> {
                 if let EventKind::Transition(t) = &e.kind {
                     json::transition(&mut self.out, e.group, t)?;
                 }
-            } else if self.live {
+            } else if self.streaming {
                 let time = self.clock.hms_millis(e.seen.time);
                 writeln!(self.out, "{time}  {:<8} {}", describe::group_tag(e.group), describe::event(e))?;
             }
@@ -379,7 +384,7 @@ impl Session<'_> {
     fn post_mortem(&mut self, findings: &[Finding]) -> Result<(), Error> {
         let (severity, word, sentence) = verdict::verdict(&self.observer, findings, &self.context);
         let word = self.out.paint(severity, word);
-        if self.live {
+        if self.streaming {
             writeln!(self.out)?;
         }
         writeln!(self.out, "{word}  {sentence}")?;
@@ -404,7 +409,7 @@ impl Session<'_> {
         if !groups.is_empty() {
             writeln!(self.out, "\n{}", table::groups(&groups, 120))?;
         }
-        if !self.live && !self.observer.events().is_empty() {
+        if !self.streaming && !self.observer.events().is_empty() {
             writeln!(self.out)?;
             let skipped = totals.events_forgotten;
             if skipped > 0 {

@@ -81,6 +81,7 @@ pub struct Observer {
     broken: BTreeMap<Option<IpAddr>, Broken>,
     totals: Totals,
     start: Option<Timestamp>,
+    last_frame: Timestamp,
     now: Timestamp,
     next_sweep: Instant,
 }
@@ -103,6 +104,7 @@ impl Observer {
             broken: BTreeMap::new(),
             totals: Totals::default(),
             start: None,
+            last_frame: Timestamp { nanos: i64::MIN, digits: 6 },
             now: Timestamp::default(),
             next_sweep: Instant::ZERO,
         }
@@ -111,7 +113,7 @@ impl Observer {
     /// Takes in one frame of the capture.
     pub fn frame(&mut self, number: u64, time: Timestamp, decoded: &Decoded) {
         self.totals.frames += 1;
-        let time = self.pass(time);
+        let time = self.frame_time(time);
         let seen = Seen { number, time };
         match decoded {
             Decoded::Other => {}
@@ -147,40 +149,41 @@ impl Observer {
     /// Counts a frame that was looked at and is of no interest, without decoding it here.
     pub fn other(&mut self, time: Timestamp) {
         self.totals.frames += 1;
-        self.pass(time);
+        self.frame_time(time);
     }
 
     /// Starts the clock before the first frame: silence counts from here.
     pub fn begin(&mut self, time: Timestamp) {
         if self.start.is_none() {
-            self.pass(time);
+            self.start = Some(time);
+            self.now = time;
+            self.next_sweep = time.instant().after(SWEEP);
         }
     }
 
-    /// Lets time pass without a frame.
+    /// Lets time pass without a frame. Frames may still come whose time is a little earlier: a live capture hands them
+    /// over some milliseconds after they were seen.
     pub fn advance(&mut self, time: Timestamp) {
         if self.start.is_some() {
-            self.pass(time);
+            self.now = self.now.max(time);
             self.sweep();
         }
     }
 
-    /// Moves the clock forward; a time before it is counted and held at it, so that no duration is negative.
-    fn pass(&mut self, time: Timestamp) -> Timestamp {
-        if self.start.is_none() {
-            self.start = Some(time);
-            self.now = time;
-            self.next_sweep = time.instant().after(SWEEP);
-            return time;
-        }
-        if time.nanos < self.now.nanos {
+    /// The time of a frame, held at that of the frame before it if it is earlier, so that no duration is negative.
+    fn frame_time(&mut self, time: Timestamp) -> Timestamp {
+        self.begin(time);
+        if time.nanos < self.last_frame.nanos {
             // Reordering by a few microseconds is how several CPUs deliver; a real step back is worth telling.
-            if self.now.nanos.saturating_sub(time.nanos) > 10_000_000 {
+            if self.last_frame.nanos.saturating_sub(time.nanos) > 10_000_000 {
                 self.totals.time_went_back += 1;
             }
-            return Timestamp { nanos: self.now.nanos, digits: time.digits };
+            return Timestamp { nanos: self.last_frame.nanos, digits: time.digits };
         }
-        self.now = time;
+        self.last_frame = time;
+        if time.nanos > self.now.nanos {
+            self.now = time;
+        }
         if time.instant() >= self.next_sweep {
             self.sweep();
         }
