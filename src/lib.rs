@@ -9,6 +9,7 @@ pub mod frame;
 pub mod net;
 pub mod pcap;
 pub mod report;
+pub mod simulate;
 pub mod sniff;
 pub mod time;
 pub mod tui;

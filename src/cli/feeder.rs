@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::output::Recorder;
 use crate::frame::OwnedFrame;
 use crate::net::{Stop, wall};
+use crate::simulate::demo::Rounds;
 use crate::sniff::feed::{Batch, SourceState};
 use crate::sniff::source::{Item, Source, Spec};
 use crate::time::Timestamp;
@@ -198,9 +199,7 @@ enum Read {
 /// Reads all sources, or the first one over and over, and hands on what may concern VRRP.
 fn read(sources: Vec<Source>, decoder: &Decoder, again: bool, send: &SyncSender<Read>) {
     let mut frames = 0;
-    // Each round of the demonstration is moved to follow the one before it, the first to begin now.
-    let mut shift: Option<i64> = None;
-    let mut last = Timestamp::default();
+    let mut rounds = again.then(|| Rounds::starting(wall()));
     let mut queue: std::collections::VecDeque<Source> = sources.into();
     while let Some(mut source) = queue.pop_front().map(|s| s.numbered_after(frames)) {
         let mut others = 0;
@@ -221,11 +220,9 @@ fn read(sources: Vec<Source>, decoder: &Decoder, again: bool, send: &SyncSender<
                         continue;
                     }
                     let mut frame = OwnedFrame::from(&frame);
-                    if again {
-                        let by = *shift.get_or_insert_with(|| wall().nanos - frame.time.nanos);
-                        frame.time.nanos += by;
+                    if let Some(rounds) = &mut rounds {
+                        frame.time = rounds.time(frame.time);
                     }
-                    last = frame.time;
                     if send.send(Read::Frame(frame)).is_err() {
                         return;
                     }
@@ -239,10 +236,9 @@ fn read(sources: Vec<Source>, decoder: &Decoder, again: bool, send: &SyncSender<
         if others > 0 && send.send(Read::Others(others)).is_err() {
             return;
         }
-        if again {
+        if let Some(rounds) = &mut rounds {
+            rounds.again();
             let Ok(next) = Source::demo() else { return };
-            // One interval after the last frame, so that the round begins like any other second.
-            shift = Source::demo_start().map(|first| last.nanos + 1_000_000_000 - first.nanos);
             queue.push_back(next);
         } else if queue.is_empty() || matches!(end, Read::Failed(_)) {
             let _ = send.send(end); // nobody listens: the screen has been left

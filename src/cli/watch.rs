@@ -231,6 +231,8 @@ struct Session<'a> {
     cut: Option<String>,
 }
 
+/// More findings than this are counted instead of told, outside JSON.
+const MAX_FINDINGS: usize = 30;
 /// How often a live watch looks for new findings.
 const JUDGE_EVERY: Duration = Duration::from_millis(250);
 
@@ -421,9 +423,13 @@ impl Session<'_> {
                 writeln!(self.out, "{line}")?;
             }
         }
-        for f in findings {
+        for f in findings.iter().take(MAX_FINDINGS) {
             writeln!(self.out)?;
             verdict::finding(&mut self.out, f, &self.clock)?;
+        }
+        if findings.len() > MAX_FINDINGS {
+            let more = describe::count((findings.len() - MAX_FINDINGS) as u64, "finding");
+            writeln!(self.out, "\nand {more} more; --json has them all, --vrid picks one virtual router")?;
         }
         if let Some(why) = &self.cut {
             writeln!(self.out, "\nThe capture ends early: {why}")?;

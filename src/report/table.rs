@@ -6,7 +6,7 @@ use super::describe;
 use crate::sniff::Group;
 
 /// More rows than this help nobody; the rest is counted.
-const MAX_ROWS: usize = 100;
+const MAX_ROWS: usize = 40;
 
 /// A table of groups for a terminal or a pipe `width` columns wide.
 pub fn groups(groups: &[&Group], width: u16) -> String {
@@ -20,7 +20,11 @@ pub fn groups(groups: &[&Group], width: u16) -> String {
     table.set_header(head);
     for g in groups.iter().take(MAX_ROWS) {
         let Some(voice) = g.voice() else { continue };
-        let masters: Vec<String> = g.masters().iter().map(|m| m.addr.to_string()).collect();
+        let all = g.masters();
+        let mut masters: Vec<String> = all.iter().take(2).map(|m| m.addr.to_string()).collect();
+        if all.len() > 2 {
+            masters.push(format!("{} more", all.len() - 2));
+        }
         let (allowed, ..) = g.allowed_gap(voice);
         let gap = g
             .worst_gap

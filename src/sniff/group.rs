@@ -22,7 +22,7 @@ pub const ASSUMED_PRIORITY: u8 = 100;
 /// Share of the allowed silence beyond which a gap is a near miss.
 pub const NEAR_MISS: f64 = 0.8;
 
-const MAX_MEMBERS: usize = 64;
+const MAX_MEMBERS: usize = 16;
 const MAX_TRANSITIONS: usize = 256;
 const MAX_CONTENTIONS: usize = 64;
 const MAX_ADDRESSES: usize = 512;

@@ -13,10 +13,7 @@ use std::time::{Duration, Instant};
 use crate::frame::Frame;
 use crate::net::{Capture, CaptureOptions, Next, OpenError, Stop, link, wait_readable};
 use crate::pcap::{CaptureError, CaptureReader};
-use crate::time::Timestamp;
-
-/// The embedded capture of `--demo`: a real keepalived pair that fails over. See its `.toml` for provenance.
-pub const DEMO: &[u8] = include_bytes!("../../tests/fixtures/pcaps/keepalived-2.2.7/demo.pcap");
+use crate::simulate::demo;
 
 /// What a SOURCE argument names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,16 +191,10 @@ impl Source {
 
     /// The embedded demonstration.
     pub fn demo() -> Result<Self, SourceError> {
-        let inner = CaptureReader::open(Box::new(DEMO) as Box<dyn Read + Send>)
+        let inner = CaptureReader::open(Box::new(demo::CAPTURE) as Box<dyn Read + Send>)
             .map(Inner::File)
             .map_err(|e| SourceError::Capture(Spec::Demo.name(), e))?;
         Ok(Self { name: Spec::Demo.name(), inner, first_number: 0, frames: 0, started: Counters::default() })
-    }
-
-    /// Time of the demonstration's first frame.
-    pub fn demo_start() -> Option<Timestamp> {
-        let mut reader = CaptureReader::open(DEMO).ok()?;
-        reader.next().ok().flatten().map(|f| f.time)
     }
 
     /// Numbers this source's frames from after `frames`.

@@ -34,11 +34,8 @@ How to fix
 fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
     by_problem(observer, "interval-zero", Severity::Critical, Problem::IntervalZero, out, |group, m, count| {
         let span = count.last.at().since(count.first.at()).as_secs_f64();
-        let rate = if count.times > 1 && span > 0.0 {
-            format!(", {:.0} adverts a second", (count.times - 1) as f64 / span)
-        } else {
-            String::new()
-        };
+        let per_second = if count.times > 1 && span > 0.0 { (count.times - 1) as f64 / span } else { 0.0 };
+        let rate = if per_second >= 2.0 { format!(", {per_second:.0} adverts a second") } else { String::new() };
         (
             format!("{}: {} announces an interval of 0 in version {}{rate}", group.id, m.addr, m.version.value),
             "Set advert_int to whole seconds (version 2), or use version 3 on all members.".into(),

@@ -3,13 +3,14 @@
 //! A detector is a pure function of the observer's facts, so it can be asked at any time: each tick of a live watch, or
 //! once at the end of a file. Its file holds the function and the page `hactl explain` shows.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Observer;
 use super::event::Seen;
 use super::group::Group;
 use super::member::{Count, Member};
-use crate::finding::{Finding, Page, Severity};
+use crate::finding::{Evidence, Finding, GroupId, Page, Severity};
 use crate::wire::Problem;
 
 mod address_list_mismatch;
@@ -59,6 +60,9 @@ pub struct Detector {
     pub check: fn(&Observer, &Context, &mut Vec<Finding>),
 }
 
+/// How many findings of one kind are told for one virtual router.
+const ALIKE: usize = 3;
+
 /// Every detector, causes before consequences: findings of one severity are shown in this order.
 pub const DETECTORS: &[Detector] = &[
     vrid_collision::DETECTOR,
@@ -93,8 +97,31 @@ pub fn judge(observer: &Observer, context: &Context) -> Vec<Finding> {
     for d in DETECTORS {
         (d.check)(observer, context, &mut findings);
     }
+    let mut findings = summarised(findings);
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     findings
+}
+
+/// At most [`ALIKE`] findings of one id in one virtual router; the last of them says how many more there were. A flood of
+/// forged members must not bury the rest.
+fn summarised(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::new();
+    let mut alike: BTreeMap<(&'static str, Option<GroupId>), (usize, usize)> = BTreeMap::new();
+    for f in findings {
+        let (count, last) = alike.entry((f.id, f.group)).or_insert((0, 0));
+        *count += 1;
+        if *count <= ALIKE {
+            *last = kept.len();
+            kept.push(f);
+        }
+    }
+    for (count, last) in alike.into_values() {
+        if count > ALIKE {
+            let more = count - ALIKE;
+            kept[last].evidence.push(Evidence::Fact(format!("{more} more like this one in the same virtual router")));
+        }
+    }
+    kept
 }
 
 /// Pairs of members of one virtual router that share an address, each pair once.
