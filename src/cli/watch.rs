@@ -14,7 +14,7 @@ use crate::net::{Stop, drop_privileges, wall};
 use crate::report::{Clock, describe, json, table, verdict};
 use crate::sniff::feed::SourceState;
 use crate::sniff::source::{Counters, Item, Source, Spec};
-use crate::sniff::{Context, EventKind, Group, Limits, Observer, judge};
+use crate::sniff::{Context, DETECTORS, EventKind, Group, Limits, Observer, judge};
 use crate::tui::{self, Kind, Speed};
 use crate::wire::{Decoded, Decoder};
 
@@ -426,6 +426,10 @@ impl Session<'_> {
         for f in findings.iter().take(MAX_FINDINGS) {
             writeln!(self.out)?;
             verdict::finding(&mut self.out, f, &self.clock)?;
+            if self.args.common.verbose {
+                let page = DETECTORS.iter().find(|d| d.page.id == f.id);
+                writeln!(self.out, "\n{}", page.map_or("", |d| d.page.text))?;
+            }
         }
         if findings.len() > MAX_FINDINGS {
             let more = describe::count((findings.len() - MAX_FINDINGS) as u64, "finding");
