@@ -663,13 +663,15 @@ fn expected_timeout(master: &Member, member: &Member, silent: Duration) -> (Dura
     let interval = if version == 2 { member.pace() } else { master.pace() };
     let slack = interval / 8 + Duration::from_millis(5);
     let expected = master_down_interval(version, member.priority.value, interval, DOWN_TIMER_ADVERTS);
-    if silent + slack >= expected {
+    // Not late by its own interval: whoever took over does not accept its adverts, so its silence was no timeout.
+    let late = silent > master.pace().mul_f64(1.2);
+    if late && silent + slack >= expected {
         return (expected, Some(DOWN_TIMER_ADVERTS));
     }
     // Earlier than three intervals: fewer may be configured, or the backup missed the last advert that was seen here.
     let earlier = (1..DOWN_TIMER_ADVERTS)
         .map(|n| (n, master_down_interval(version, member.priority.value, interval, n)))
-        .find(|(_, d)| silent.abs_diff(*d) <= slack / 2 && silent > interval.mul_f64(1.2));
+        .find(|(_, d)| late && silent.abs_diff(*d) <= slack / 2);
     match earlier {
         Some((n, d)) => (d, Some(n)),
         None => (expected, None),

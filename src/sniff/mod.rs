@@ -14,3 +14,6 @@ pub use event::{Event, EventKind, Reason, Seen, Transition};
 pub use group::Group;
 pub use member::{Member, Standing};
 pub use observer::{Limits, Observer, Totals};
+
+#[cfg(test)]
+mod tests;
