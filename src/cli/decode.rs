@@ -139,6 +139,7 @@ impl Session<'_> {
             let frame = match source.next(Duration::from_millis(200)) {
                 Item::Frame(frame) => frame,
                 Item::Idle => {
+                    self.recorder.flush()?;
                     countdown = 0;
                     continue;
                 }

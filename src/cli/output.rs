@@ -52,6 +52,11 @@ impl Write for Output {
     }
 }
 
+/// Columns of the terminal, or of a page that is not one.
+pub fn width() -> u16 {
+    if io::stdout().is_terminal() { crossterm::terminal::size().map_or(120, |(w, _)| w.max(60)) } else { 120 }
+}
+
 /// Whether to use colours on standard output.
 pub fn use_color(choice: Color) -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());

@@ -8,7 +8,7 @@ use clap::Args;
 use super::Error;
 use super::args::{CommonArgs, KeyArgs, SourceArgs};
 use super::feeder;
-use super::output::{Output, Recorder, use_color};
+use super::output::{Output, Recorder, use_color, width};
 use crate::finding::{Finding, GroupId, Severity, Tally};
 use crate::net::{Stop, drop_privileges, wall};
 use crate::report::{Clock, describe, json, table, verdict};
@@ -409,7 +409,7 @@ impl Session<'_> {
         }
         let groups: Vec<&Group> = self.observer.groups().collect();
         if !groups.is_empty() {
-            writeln!(self.out, "\n{}", table::groups(&groups, 120))?;
+            writeln!(self.out, "\n{}", table::groups(&groups, width()))?;
         }
         if !self.streaming && !self.observer.events().is_empty() {
             writeln!(self.out)?;

@@ -99,6 +99,10 @@ pub fn classify(arg: &str) -> Result<Spec, SourceError> {
         return Ok(Spec::Interface(arg.into()));
     }
     let path = Path::new(arg);
+    if arg == "any" && !path.exists() {
+        let how = "one interface at a time; `tcpdump -i any -U -w - | hactl watch -` takes all of them";
+        return Err(SourceError::Kind(arg.into(), how));
+    }
     match path.metadata() {
         Ok(m) if m.is_dir() => Err(SourceError::Kind(arg.into(), "this is a directory; name a capture file in it")),
         Ok(m) if m.file_type().is_block_device() => Err(SourceError::Kind(arg.into(), "this is a block device")),
