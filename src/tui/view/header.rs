@@ -5,8 +5,9 @@ use ratatui::text::{Line, Span};
 use super::text::{fit, fit_middle, width, wrap};
 use super::theme::Theme;
 use crate::report::describe::{self, thousands};
+use crate::report::verdict::verdict;
 use crate::sniff::feed::SourceState;
-use crate::tui::app::{App, Kind, hms, verdict};
+use crate::tui::app::{App, Kind, hms};
 
 /// ` hactl watch eth0  live 00:04:12  1,204 frames  0 dropped      10:42:07`
 pub fn status(app: &App, columns: usize) -> Line<'static> {
@@ -71,17 +72,14 @@ fn progress(app: &App, theme: Theme) -> Span<'static> {
 /// The verdict, at most `most` lines.
 pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
-    let (severity, word, text) = verdict(app);
-    let more = app.picture().findings.len().saturating_sub(1);
-    let more = if more > 0 { format!(" (+{more} more)") } else { String::new() };
+    let p = app.picture();
+    let (severity, word, text) = verdict(p.observer, p.findings, &app.context());
     let head = if word.is_empty() { 0 } else { width(word) + 2 };
     let room = columns.saturating_sub(head + 2).max(8);
-    let mut lines = wrap(&format!("{text}{more}"), room, 0);
+    let mut lines = wrap(&text, room, 0);
     if lines.len() > most {
-        lines = wrap(&text, room, 0);
         let last = lines.split_off(most.saturating_sub(1)).join(" ");
-        let keep = room.saturating_sub(width(&more));
-        lines.push(fit(&last, keep) + &more);
+        lines.push(fit(&last, room));
     }
     let style = theme.severity(severity).patch(theme.bold());
     lines

@@ -51,6 +51,7 @@ struct Row<'a> {
     master: String,
     gap: String,
     trouble: Option<Severity>,
+    marked: bool,
 }
 
 fn row<'a>(app: &App, group: &'a Group, now: Instant) -> Row<'a> {
@@ -73,7 +74,7 @@ fn row<'a>(app: &App, group: &'a Group, now: Instant) -> Row<'a> {
             })
             .unwrap_or_default(),
     };
-    Row { group, master, gap, trouble: app.trouble(group.id) }
+    Row { group, master, gap, trouble: app.trouble(group.id), marked: app.marked(group) }
 }
 
 fn last_octet(a: std::net::IpAddr) -> String {
@@ -142,8 +143,8 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
 
 /// What the rule above the list says at its right.
 pub fn summary(app: &App) -> String {
-    let n = app.visible().iter().filter(|g| app.trouble(g.id).is_some()).count();
-    if n == 0 { String::new() } else { format!("{n} marked ! with findings") }
+    let n = app.visible().iter().filter(|g| app.marked(g)).count();
+    if n == 0 { String::new() } else { format!("{n} marked !") }
 }
 
 /// The title of the rule above the list.
@@ -217,7 +218,7 @@ fn layout(visible: &[&Group], rows: &[Row<'_>], columns: usize) -> Vec<(Spec, us
         .collect();
     // What is left goes first to names, then to bars.
     let mut rest = (columns + 1).saturating_sub(used);
-    for wanted in [Col::Master, Col::Addresses, Col::Recent, Col::Next, Col::Failover, Col::Since] {
+    for wanted in [Col::Master, Col::Addresses, Col::Next, Col::Failover, Col::Recent, Col::Since] {
         if let Some((s, w)) = layout.iter_mut().find(|(s, _)| s.col == wanted) {
             let more = (s.max - *w).min(rest);
             *w += more;
@@ -242,10 +243,11 @@ fn cell(col: Col, r: &Row<'_>, w: usize, now: Instant, chosen: bool, theme: Them
     let voice = g.voice();
     match col {
         Col::Mark => {
-            let trouble = if r.trouble.is_some() { "!" } else { " " };
+            let mark = if r.marked { "!" } else { " " };
+            let severity = r.trouble.or(Some(Severity::Critical));
             vec![
                 Span::raw(if chosen { ">" } else { " " }),
-                Span::styled(trouble, theme.severity(r.trouble).patch(theme.bold())),
+                Span::styled(mark, theme.severity(severity).patch(theme.bold())),
             ]
         }
         Col::Vrid => vec![Span::raw(right(&g.id.vrid.to_string(), w))],

@@ -117,7 +117,7 @@ fn body_rows(h: usize, rows: &Rows) -> usize {
 
 /// Shares out the lines.
 fn rows(app: &App, w: usize, h: usize) -> Rows {
-    let verdict = header::sentence(app, w, if h >= 20 { 2 } else { 1 }).len();
+    let verdict = header::sentence(app, w, if h >= 22 { 3 } else if h >= 16 { 2 } else { 1 }).len();
     let notice = usize::from(header::notice(app).is_some());
     let mut rows = Rows { verdict, notice, ..Rows::default() };
     // Header, the list's rule, footer.
