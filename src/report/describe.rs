@@ -125,8 +125,8 @@ pub fn prediction(p: &Prediction) -> (String, String) {
         );
     };
     let doubt = match p.doubt {
-        Some(Standing::Released(_)) => ", if it runs: it resigned",
-        Some(Standing::Silent) => ", if it lives: it fell silent",
+        Some(Standing::Released(_)) => "; but it resigned, and may be stopped",
+        Some(Standing::Silent) => "; but it fell silent, and may be dead",
         _ => "",
     };
     (
@@ -324,12 +324,7 @@ mod tests {
         let mac = Mac([2, 0, 10, 77, 0, 1]);
         let vip: IpAddr = "10.77.0.110".parse().unwrap();
         assert_eq!(
-            say(EventKind::Announced {
-                address: vip,
-                mac,
-                member: Some(A),
-                after: Some(Duration::from_micros(200))
-            }),
+            say(EventKind::Announced { address: vip, mac, member: Some(A), after: Some(Duration::from_micros(200)) }),
             "10.77.0.1 announces 10.77.0.110 at 02:00:0a:4d:00:01, 200 µs after its first advert"
         );
         assert_eq!(

@@ -8,9 +8,12 @@ use std::thread;
 
 use crossterm::cursor::Show;
 use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync + 'static>;
 
@@ -56,10 +59,16 @@ impl Screen {
             }
         };
         let mut screen = Self { terminal, panicked, hook };
-        execute!(stdout(), EnterAlternateScreen)?;
-        screen.terminal.clear()?;
+        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
         screen.terminal.hide_cursor()?;
         Ok(screen)
+    }
+
+    /// Makes the next drawing draw everything. (`Terminal::clear` would first ask the terminal where its cursor is, and
+    /// wait two seconds where none answers.)
+    pub fn clear(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// What another thread said as it panicked.

@@ -66,7 +66,7 @@ impl Bench {
 
     pub fn advert_on(&mut self, ms: i64, vlans: &[u16], vrid: u8, host: u8, priority: u8) {
         let src = ip(&format!("10.77.0.{host}"));
-        let vip = ip(&format!("10.77.0.{}", u16::from(vrid) + 59));
+        let vip = ip(&format!("10.77.{}.{}", vrid / 100, vrid % 100 + 59));
         let mut spec = AdvertSpec::new(mac(host), src, vrid, vec![vip]);
         spec.priority = priority;
         spec.vlans = vlans.to_vec();
@@ -222,10 +222,7 @@ fn a_replay_is_told_to_pause_and_how_fast_to_go() {
     assert_eq!(b.press(&[Action::Pause]), Some(Cmd::Control(Command::Pause(true))));
     assert_eq!(b.press(&[Action::Pause]), Some(Cmd::Control(Command::Pause(false))));
     assert_eq!(b.press(&[Action::Faster]), Some(Cmd::Control(Command::Speed(Speed::new(2.0)))));
-    assert_eq!(
-        b.press(&[Action::Slower, Action::Slower]),
-        Some(Cmd::Control(Command::Speed(Speed::new(0.5))))
-    );
+    assert_eq!(b.press(&[Action::Slower, Action::Slower]), Some(Cmd::Control(Command::Speed(Speed::new(0.5)))));
     // A live interface has no speed.
     let mut b = failover(LIVE);
     assert_eq!(b.press(&[Action::Faster]), None);

@@ -103,7 +103,7 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let visible = app.visible();
     if visible.is_empty() {
         let text = if app.filter.is_empty() {
-            " none heard yet".to_owned()
+            " none heard yet; adverts are sent to 224.0.0.18 or ff02::12, IP protocol 112".to_owned()
         } else {
             format!(" none of {} matches the filter", app.picture().observer.groups().len())
         };
@@ -218,9 +218,20 @@ fn layout(visible: &[&Group], rows: &[Row<'_>], columns: usize) -> Vec<(Spec, us
         .collect();
     // What is left goes first to names, then to bars.
     let mut rest = (columns + 1).saturating_sub(used);
-    for wanted in [Col::Master, Col::Addresses, Col::Next, Col::Failover, Col::Recent, Col::Since] {
+    let (all, some) = (usize::MAX, 11);
+    for (wanted, limit) in [
+        (Col::Master, all),
+        (Col::Recent, some),
+        (Col::Addresses, all),
+        (Col::Next, 13),
+        (Col::Failover, 13),
+        (Col::Next, all),
+        (Col::Failover, all),
+        (Col::Recent, all),
+        (Col::Since, all),
+    ] {
         if let Some((s, w)) = layout.iter_mut().find(|(s, _)| s.col == wanted) {
-            let more = (s.max - *w).min(rest);
+            let more = s.max.min(limit).saturating_sub(*w).min(rest);
             *w += more;
             rest -= more;
         }
