@@ -19,13 +19,13 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
             Kind::Replay { .. } => "PAUSED".to_owned(),
             _ => format!("PAUSED {} waiting", describe::count(waiting, "frame")),
         };
-        parts.push(Span::styled(text, theme.warn().patch(theme.bold())));
+        parts.push(Span::styled(text, theme.warn().patch(Theme::bold())));
     }
     parts.push(progress(app, theme));
     let frames = app.picture().observer.totals().frames;
     parts.push(Span::raw(describe::count(frames, "frame")));
     if app.kind == Kind::Live {
-        let style = if app.dropped > 0 { theme.warn().patch(theme.bold()) } else { theme.quiet() };
+        let style = if app.dropped > 0 { theme.warn().patch(Theme::bold()) } else { theme.quiet() };
         parts.push(Span::styled(format!("{} dropped", thousands(app.dropped)), style));
     }
     // The clock and the state come first when there is no room; then the name, then counts.
@@ -40,7 +40,7 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
         fit_middle(&app.name, name_room.saturating_sub(rest).clamp(8.min(name_room), 24.max(name_room / 3)))
     };
     used += width(&title);
-    spans.push(Span::styled(title, theme.bold()));
+    spans.push(Span::styled(title, Theme::bold()));
     for part in parts {
         if used + 2 + part.width() + 2 + width(&clock) < columns {
             used += 2 + part.width();
@@ -50,7 +50,7 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     }
     let gap = columns.saturating_sub(used + width(&clock) + 1);
     spans.push(Span::raw(" ".repeat(gap)));
-    spans.push(Span::styled(clock, theme.bold()));
+    spans.push(Span::styled(clock, Theme::bold()));
     Line::from(spans)
 }
 
@@ -58,7 +58,7 @@ fn progress(app: &App, theme: Theme) -> Span<'static> {
     let elapsed = hms(app.elapsed());
     let failed = matches!(app.state, SourceState::Failed(_));
     match app.kind {
-        _ if failed => Span::styled(format!("FAILED after {elapsed}"), theme.bad().patch(theme.bold())),
+        _ if failed => Span::styled(format!("FAILED after {elapsed}"), theme.bad().patch(Theme::bold())),
         Kind::Live if app.ended() => Span::raw(format!("ended after {elapsed}")),
         Kind::Live => Span::styled(format!("live {elapsed}"), theme.good()),
         Kind::Stream if app.ended() => Span::raw(format!("end of stream {elapsed}")),
@@ -81,7 +81,7 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
         let last = lines.split_off(most.saturating_sub(1)).join(" ");
         lines.push(fit(&last, room));
     }
-    let style = theme.severity(severity).patch(theme.bold());
+    let style = theme.severity(severity).patch(Theme::bold());
     lines
         .into_iter()
         .enumerate()
@@ -90,10 +90,10 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
                 Line::from(vec![
                     Span::raw(" "),
                     Span::styled(format!("{word}  "), style),
-                    Span::styled(l, theme.bold()),
+                    Span::styled(l, Theme::bold()),
                 ])
             } else {
-                Line::from(vec![Span::raw(" ".repeat(head + 1)), Span::styled(l, theme.bold())])
+                Line::from(vec![Span::raw(" ".repeat(head + 1)), Span::styled(l, Theme::bold())])
             }
         })
         .collect()

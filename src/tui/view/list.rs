@@ -136,7 +136,7 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
             spans.push(Span::raw(" "));
         }
         let line = Line::from(spans);
-        lines.push(if chosen { line.patch_style(theme.bold()) } else { line });
+        lines.push(if chosen { line.patch_style(Theme::bold()) } else { line });
     }
     lines
 }
@@ -258,7 +258,7 @@ fn cell(col: Col, r: &Row<'_>, w: usize, now: Instant, chosen: bool, theme: Them
             let severity = r.trouble.or(Some(Severity::Critical));
             vec![
                 Span::raw(if chosen { ">" } else { " " }),
-                Span::styled(mark, theme.severity(severity).patch(theme.bold())),
+                Span::styled(mark, theme.severity(severity).patch(Theme::bold())),
             ]
         }
         Col::Vrid => vec![Span::raw(right(&g.id.vrid.to_string(), w))],
@@ -267,7 +267,7 @@ fn cell(col: Col, r: &Row<'_>, w: usize, now: Instant, chosen: bool, theme: Them
         Col::Master => {
             let style = match g.masters().len() {
                 1 => Style::new(),
-                _ => theme.bad().patch(theme.bold()),
+                _ => theme.bad().patch(Theme::bold()),
             };
             vec![Span::styled(left(&fit_middle(&r.master, w), w), style)]
         }

@@ -142,7 +142,7 @@ fn style(e: &Event, theme: Theme) -> ratatui::style::Style {
         EventKind::Transition(t) => match t.reason {
             Reason::Unknown => theme.bad(),
             Reason::Timeout | Reason::Release => theme.warn(),
-            _ => theme.bold(),
+            _ => Theme::bold(),
         },
         EventKind::GoesOn { .. } | EventKind::Silent { .. } => theme.bad(),
         EventKind::NearMiss { .. } | EventKind::Released { .. } | EventKind::Resumed { .. } => theme.warn(),

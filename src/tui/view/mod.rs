@@ -68,7 +68,7 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     lines.extend(header::sentence(app, w, rows.verdict));
     if rows.notice > 0 {
         let notice = header::notice(app).unwrap_or_default();
-        lines.push(Line::styled(text::fit(&format!(" ! {notice}"), w), theme.bad().patch(theme.bold())));
+        lines.push(Line::styled(text::fit(&format!(" ! {notice}"), w), theme.bad().patch(Theme::bold())));
     }
     if app.screen != Screen::Main {
         let (title, body) = page(app, w, body_rows(h, &rows));
