@@ -33,11 +33,13 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
     let rest: usize = parts.iter().map(|p| p.width() + 2).sum();
-    let full = format!("hactl watch {}", app.name);
-    let title = if 1 + width(&full) + rest + width(&clock) + 3 <= columns {
-        full
+    // A path loses its folders first.
+    let base = app.name.rsplit('/').next().filter(|b| !b.is_empty()).unwrap_or(&app.name);
+    let titles = [format!("hactl watch {}", app.name), format!("hactl watch {base}"), base.to_owned()];
+    let title = if let Some(title) = titles.iter().find(|t| 1 + width(t) + rest + width(&clock) + 3 <= columns) {
+        title.clone()
     } else {
-        fit_middle(&app.name, name_room.saturating_sub(rest).clamp(8.min(name_room), 24.max(name_room / 3)))
+        fit_middle(base, name_room.saturating_sub(rest).clamp(8.min(name_room), 24.max(name_room / 3)))
     };
     used += width(&title);
     spans.push(Span::styled(title, Theme::bold()));

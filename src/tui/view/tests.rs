@@ -314,3 +314,23 @@ fn a_frozen_screen_says_so_and_counts_what_waits() {
     let screen = draw(&mut b, 80, 24);
     assert_eq!(screen[0], " eth0  PAUSED 1 frame waiting  live 00:00:09  27 frames  0 dropped     22:13:29");
 }
+
+#[test]
+fn two_masters_are_never_called_well_before_they_are_a_finding() {
+    let mut b = Bench::new(LIVE);
+    b.until(0);
+    b.advert(0, 51, 1, 102);
+    b.advert(500, 51, 2, 100);
+    b.until(600);
+    let screen = draw(&mut b, 80, 24);
+    assert_eq!(screen[1], " INFO  VRID 51/IPv4 has 2 masters at this moment: 10.77.0.1 and 10.77.0.2");
+}
+
+#[test]
+fn a_long_path_loses_its_folders_first() {
+    let mut b = failover(REPLAY);
+    b.app.name = "/var/lib/captures/2026/november/incident.pcap".to_owned();
+    assert!(draw(&mut b, 160, 24)[0].starts_with(" hactl watch /var/lib/captures/2026/november/incident.pcap  1×"));
+    assert!(draw(&mut b, 80, 24)[0].starts_with(" hactl watch incident.pcap  1×"));
+    assert!(draw(&mut b, 64, 24)[0].starts_with(" incident.pcap  1×"));
+}
