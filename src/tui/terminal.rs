@@ -2,6 +2,7 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, Stdout, stdout};
+use std::mem::ManuallyDrop;
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -19,7 +20,9 @@ type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync + 'static>;
 
 /// The terminal while the screen has it. Dropping it gives it back.
 pub struct Screen {
-    pub terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: its own drop prints to standard error when the terminal is gone, which panics where that is the
+    /// same terminal. [`give_back`] does what it would.
+    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// What another thread said as it panicked.
     panicked: Arc<Mutex<Option<String>>>,
     /// The panic hook from before.
@@ -51,7 +54,7 @@ impl Screen {
         // Anything that fails from here on is undone by dropping the value.
         let backend = CrosstermBackend::new(stdout());
         let terminal = match enable_raw_mode().and_then(|()| Terminal::new(backend)) {
-            Ok(terminal) => terminal,
+            Ok(terminal) => ManuallyDrop::new(terminal),
             Err(e) => {
                 give_back();
                 restore_hook(&hook);
