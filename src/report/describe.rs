@@ -44,7 +44,7 @@ pub fn event(e: &Event) -> String {
 }
 
 fn announced(address: IpAddr, mac: crate::wire::Mac, member: Option<IpAddr>, after: Option<Duration>) -> String {
-    let after = after.map_or(String::new(), |d| format!(", {} after it became master", exact(d)));
+    let after = after.map_or(String::new(), |d| format!(", {} after its first advert", exact(d)));
     match member {
         Some(m) => format!("{m} announces {address} at {mac}{after}"),
         None => format!("{address} announced at {mac}, which no master of it uses{after}"),
@@ -106,7 +106,7 @@ pub fn standing(group: &Group, m: &Member, now: Instant, clock: &Clock) -> Strin
 /// Who announced an address last, how often, and when, without the address itself.
 pub fn announcement(a: &Announcement, clock: &Clock) -> String {
     let who = a.member.map_or("an unknown host".to_owned(), |m| m.to_string());
-    format!("at {} of {who}, announced {}, last {}", a.mac, times(a.count), clock.hms(a.last.time))
+    format!("at {} of {who}, announced {}×, last {}", a.mac, thousands(a.count), clock.hms(a.last.time))
 }
 
 /// What happens if the master dies, as one sentence, and what if it is stopped, as another.
@@ -125,8 +125,8 @@ pub fn prediction(p: &Prediction) -> (String, String) {
         );
     };
     let doubt = match p.doubt {
-        Some(Standing::Released(_)) => ", if it runs: it resigned",
-        Some(Standing::Silent) => ", if it lives: it fell silent",
+        Some(Standing::Released(_)) => "; but it resigned, and may be stopped",
+        Some(Standing::Silent) => "; but it fell silent, and may be dead",
         _ => "",
     };
     (
@@ -325,7 +325,7 @@ mod tests {
         let vip: IpAddr = "10.77.0.110".parse().unwrap();
         assert_eq!(
             say(EventKind::Announced { address: vip, mac, member: Some(A), after: Some(Duration::from_micros(200)) }),
-            "10.77.0.1 announces 10.77.0.110 at 02:00:0a:4d:00:01, 200 µs after it became master"
+            "10.77.0.1 announces 10.77.0.110 at 02:00:0a:4d:00:01, 200 µs after its first advert"
         );
         assert_eq!(
             say(EventKind::Announced { address: vip, mac, member: None, after: None }),

@@ -20,6 +20,11 @@ pub fn verdict(observer: &Observer, findings: &[Finding], cx: &Context) -> (Opti
         let waiting = if cx.ended { "nothing heard" } else { "nothing heard yet: waiting for an advert" };
         return (None, "…", waiting.to_owned());
     }
+    if let Some(g) = observer.groups().find(|g| g.masters().len() > 1) {
+        let masters: Vec<String> = g.masters().iter().map(|m| m.addr.to_string()).collect();
+        let text = format!("{} has {} masters at this moment: {}", g.id, masters.len(), masters.join(" and "));
+        return (Some(Severity::Info), "INFO", text);
+    }
     let with_master = observer.groups().filter(|g| g.master().is_some()).count();
     let each = match (groups, with_master) {
         (1, 1) => {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::finding::{Finding, GroupId, Page, Severity};
 use crate::report::Clock;
-use crate::report::describe;
 use crate::sniff::feed::{Batch, SourceState};
 use crate::sniff::group::Group;
 use crate::sniff::{Context, DETECTORS, Observer, judge};
@@ -268,6 +267,11 @@ impl App {
         findings.filter(|f| f.group == Some(id) && f.severity >= Severity::Warning).map(|f| f.severity).max()
     }
 
+    /// Whether a virtual router is marked: a warning or worse, or not exactly one master at this moment.
+    pub(super) fn marked(&self, g: &Group) -> bool {
+        g.masters().len() != 1 || self.trouble(g.id).is_some()
+    }
+
     /// The finding with this key, if it still stands.
     pub(super) fn find(&self, key: FindingKey) -> Option<&Finding> {
         self.picture().findings.iter().filter(|f| f.id == key.id && f.group == key.group).nth(key.nth)
@@ -367,57 +371,6 @@ pub(super) fn hms(d: Duration) -> String {
     format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }
 
-/// The verdict in a word and a sentence.
-pub(super) fn verdict(app: &App) -> (Option<Severity>, &'static str, String) {
-    let p = app.picture();
-    if let Some(f) = p.findings.first() {
-        let word = word(f.severity);
-        return (Some(f.severity), word, f.message.clone());
-    }
-    let groups = p.observer.groups();
-    let n = groups.len() as u64;
-    if n == 0 {
-        let heard = p.observer.totals().adverts;
-        let text = match (heard, app.ended(), app.kind) {
-            (0, true, Kind::Live) => "nothing heard: no advert in this time".to_owned(),
-            (0, true, _) => "nothing heard: there is no advert in this capture".to_owned(),
-            (0, false, Kind::Live) => {
-                format!("nothing heard yet: waiting for the first advert on {}", app.name)
-            }
-            _ => "nothing heard yet: waiting for the first advert".to_owned(),
-        };
-        return (Some(Severity::Info), "", text);
-    }
-    if let Some(g) = p.observer.groups().find(|g| g.masters().len() != 1) {
-        let masters: Vec<String> = g.masters().iter().map(|m| m.addr.to_string()).collect();
-        let text = if masters.is_empty() {
-            format!("{} has no master at this moment", g.id)
-        } else {
-            format!("{} has {} masters at this moment: {}", g.id, masters.len(), masters.join(" and "))
-        };
-        return (Some(Severity::Info), "INFO", text);
-    }
-    let worst = p
-        .observer
-        .groups()
-        .filter_map(|g| {
-            let gap = g.worst_gap?;
-            let (allowed, ..) = g.allowed_gap(g.members.get(&gap.member)?);
-            Some((gap.length, allowed))
-        })
-        .max_by(|a, b| ratio(*a).total_cmp(&ratio(*b)));
-    let worst = worst.map_or(String::new(), |(gap, allowed)| format!("; worst gap {}", gap_of(gap, allowed)));
-    let worst = if worst.is_empty() { worst } else { format!("{worst} allowed") };
-    let text = if n == 1 {
-        let g = p.observer.groups().next();
-        let master = g.and_then(|g| g.master().map(|m| (m.addr, g.id)));
-        master.map_or(String::new(), |(addr, id)| format!("{id} has one master, {addr}{worst}"))
-    } else {
-        format!("{}, each with one master{worst}", describe::count(n, "virtual router"))
-    };
-    (None, "OK", text)
-}
-
 /// The word for a severity.
 pub(super) const fn word(s: Severity) -> &'static str {
     match s {
@@ -425,10 +378,6 @@ pub(super) const fn word(s: Severity) -> &'static str {
         Severity::Warning => "WARNING",
         Severity::Info => "INFO",
     }
-}
-
-fn ratio((gap, allowed): (Duration, Duration)) -> f64 {
-    gap.as_secs_f64() / allowed.as_secs_f64().max(1e-6)
 }
 
 /// `1.01 of 3.61 s`.

@@ -100,7 +100,7 @@ pub const KEYS: &[Binding] = &[
     ),
     Binding {
         replay_only: true,
-        ..key(&[c('+'), c('=')], Action::Faster, "+", "replay faster", Some(("+ -", "speed")))
+        ..key(&[c('+'), c('=')], Action::Faster, "+", "replay faster (up to full speed)", Some(("+ -", "speed")))
     },
     Binding { replay_only: true, ..key(&[c('-')], Action::Slower, "-", "replay slower", None) },
     key(&[c('?'), c('h'), (KeyCode::F(1), false)], Action::Help, "?, h, F1", "this help", Some(("?", "help"))),

@@ -180,7 +180,7 @@ impl Session {
             if self.app.dirty && due(drawn, FRAME).is_zero() {
                 self.app.dirty = false;
                 if std::mem::take(&mut self.clear) {
-                    screen.terminal.clear()?;
+                    screen.clear()?;
                 }
                 screen.terminal.draw(|f| render(&self.app, f.area(), f.buffer_mut()))?;
                 drawn = Some(Instant::now());

@@ -2,21 +2,27 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, Stdout, stdout};
+use std::mem::ManuallyDrop;
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crossterm::cursor::Show;
 use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync + 'static>;
 
 /// The terminal while the screen has it. Dropping it gives it back.
 pub struct Screen {
-    pub terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: its own drop prints to standard error when the terminal is gone, which panics where that is the
+    /// same terminal. [`give_back`] does what it would.
+    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// What another thread said as it panicked.
     panicked: Arc<Mutex<Option<String>>>,
     /// The panic hook from before.
@@ -48,7 +54,7 @@ impl Screen {
         // Anything that fails from here on is undone by dropping the value.
         let backend = CrosstermBackend::new(stdout());
         let terminal = match enable_raw_mode().and_then(|()| Terminal::new(backend)) {
-            Ok(terminal) => terminal,
+            Ok(terminal) => ManuallyDrop::new(terminal),
             Err(e) => {
                 give_back();
                 restore_hook(&hook);
@@ -56,10 +62,16 @@ impl Screen {
             }
         };
         let mut screen = Self { terminal, panicked, hook };
-        execute!(stdout(), EnterAlternateScreen)?;
-        screen.terminal.clear()?;
+        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
         screen.terminal.hide_cursor()?;
         Ok(screen)
+    }
+
+    /// Makes the next drawing draw everything. (`Terminal::clear` would first ask the terminal where its cursor is, and
+    /// wait two seconds where none answers.)
+    pub fn clear(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// What another thread said as it panicked.

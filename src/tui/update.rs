@@ -204,7 +204,7 @@ fn next_trouble(app: &mut App) {
     let visible = app.visible();
     let at = app.selected().and_then(|s| visible.iter().position(|g| g.id == s.id)).unwrap_or(0);
     let n = visible.len();
-    let next = (1..=n).map(|i| (at + i) % n).find(|i| app.trouble(visible[*i].id).is_some()).map(|i| visible[i].id);
+    let next = (1..=n).map(|i| (at + i) % n).find(|i| app.marked(visible[*i])).map(|i| visible[i].id);
     match next {
         Some(id) => {
             app.selected = Some(id);
@@ -212,7 +212,7 @@ fn next_trouble(app: &mut App) {
                 show(app, Screen::Group(id));
             }
         }
-        None => app.status = Some("no virtual router has a warning".to_owned()),
+        None => app.status = Some("no virtual router is marked with !".to_owned()),
     }
 }
 

@@ -15,10 +15,10 @@ pub fn title(g: &Group) -> String {
     let mut parts = vec![g.id.to_string()];
     if let Some(m) = g.voice() {
         parts.push(format!("version {}", m.version.value));
-        parts.push(format!("an advert every {}", describe::interval(m.interval.value)));
+        parts.push(format!("every {}", describe::interval(m.interval.value)));
         parts.push(match m.auth.value {
-            crate::wire::auth::Auth::None => "no authentication".to_owned(),
-            other => format!("authentication {}", describe::auth(other)),
+            crate::wire::auth::Auth::None => "no auth".to_owned(),
+            other => format!("auth {}", describe::auth(other)),
         });
         if !m.multicast.value {
             parts.push("unicast".to_owned());

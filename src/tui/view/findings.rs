@@ -35,9 +35,9 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         for (n, l) in wrap(&f.message, columns.saturating_sub(13), 0).into_iter().enumerate() {
             let mark = if i == selected && n == 0 { "> " } else { "  " };
             let head = if n == 0 { word(f.severity) } else { "" };
-            let style = theme.severity(Some(f.severity)).patch(theme.bold());
+            let style = theme.severity(Some(f.severity)).patch(Theme::bold());
             let line = Line::from(vec![Span::raw(mark), Span::styled(left(head, 10), style), Span::raw(l)]);
-            lines.push(if i == selected { line.patch_style(theme.bold()) } else { line });
+            lines.push(if i == selected { line.patch_style(Theme::bold()) } else { line });
         }
         if i == selected {
             bottom = lines.len();
@@ -63,10 +63,10 @@ pub fn explain(app: &App, key: FindingKey, columns: usize) -> Vec<Line<'static>>
         if !lines.is_empty() {
             lines.push(Line::raw(""));
         }
-        lines.push(Line::styled(format!(" {text}"), theme.title().patch(theme.bold())));
+        lines.push(Line::styled(format!(" {text}"), theme.title().patch(Theme::bold())));
     };
     if let Some(f) = app.find(key) {
-        let style = theme.severity(Some(f.severity)).patch(theme.bold());
+        let style = theme.severity(Some(f.severity)).patch(Theme::bold());
         let sure = match f.confidence {
             Confidence::Certain => "certain",
             Confidence::Likely => "likely",
@@ -77,7 +77,7 @@ pub fn explain(app: &App, key: FindingKey, columns: usize) -> Vec<Line<'static>>
             Span::raw(format!("  ({sure})")),
         ]));
         for l in wrap(&f.message, room, 0) {
-            lines.push(Line::styled(format!("  {l}"), theme.bold()));
+            lines.push(Line::styled(format!("  {l}"), Theme::bold()));
         }
         if !f.fix.is_empty() {
             head(&mut lines, "what to do");
@@ -101,7 +101,7 @@ pub fn explain(app: &App, key: FindingKey, columns: usize) -> Vec<Line<'static>>
             para(&mut lines, unseen, 0);
         }
     } else {
-        lines.push(Line::styled(" This finding no longer stands.", theme.good().patch(theme.bold())));
+        lines.push(Line::styled(" This finding no longer stands.", theme.good().patch(Theme::bold())));
     }
     if let Some(p) = page(key.id) {
         head(&mut lines, &format!("about {}", p.id));

@@ -17,12 +17,12 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
         let shown: String = typed[typed.len().saturating_sub(room.max(8))..].iter().collect();
         return Line::from(vec![
             Span::styled(" filter ", theme.key()),
-            Span::styled(format!("{shown}█"), theme.bold()),
+            Span::styled(format!("{shown}█"), Theme::bold()),
             Span::raw(help),
         ]);
     }
     if let Some(status) = &app.status {
-        return Line::styled(format!(" {}", fit(status, columns.saturating_sub(2))), theme.bold());
+        return Line::styled(format!(" {}", fit(status, columns.saturating_sub(2))), Theme::bold());
     }
     let mut hints: Vec<(String, String)> = Vec::new();
     if app.screen == Screen::Main {

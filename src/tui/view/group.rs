@@ -56,7 +56,7 @@ fn facts(app: &App, g: &Group, columns: usize) -> Vec<Line<'static>> {
         ),
     )];
     let moves = g.transition_count.saturating_sub(1);
-    rows.push(("changes of master", if moves == 0 { "none".to_owned() } else { describe::times(moves) }));
+    rows.push(("changes of master", describe::thousands(moves)));
     if let Some(w) = g.worst_gap {
         let allowed = g.members.get(&w.member).map(|m| g.allowed_gap(m));
         if let Some((allowed, priority, known)) = allowed {

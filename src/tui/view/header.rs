@@ -5,8 +5,9 @@ use ratatui::text::{Line, Span};
 use super::text::{fit, fit_middle, width, wrap};
 use super::theme::Theme;
 use crate::report::describe::{self, thousands};
+use crate::report::verdict::verdict;
 use crate::sniff::feed::SourceState;
-use crate::tui::app::{App, Kind, hms, verdict};
+use crate::tui::app::{App, Kind, hms};
 
 /// ` hactl watch eth0  live 00:04:12  1,204 frames  0 dropped      10:42:07`
 pub fn status(app: &App, columns: usize) -> Line<'static> {
@@ -18,13 +19,13 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
             Kind::Replay { .. } => "PAUSED".to_owned(),
             _ => format!("PAUSED {} waiting", describe::count(waiting, "frame")),
         };
-        parts.push(Span::styled(text, theme.warn().patch(theme.bold())));
+        parts.push(Span::styled(text, theme.warn().patch(Theme::bold())));
     }
     parts.push(progress(app, theme));
     let frames = app.picture().observer.totals().frames;
     parts.push(Span::raw(describe::count(frames, "frame")));
     if app.kind == Kind::Live {
-        let style = if app.dropped > 0 { theme.warn().patch(theme.bold()) } else { theme.quiet() };
+        let style = if app.dropped > 0 { theme.warn().patch(Theme::bold()) } else { theme.quiet() };
         parts.push(Span::styled(format!("{} dropped", thousands(app.dropped)), style));
     }
     // The clock and the state come first when there is no room; then the name, then counts.
@@ -32,14 +33,16 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
     let rest: usize = parts.iter().map(|p| p.width() + 2).sum();
-    let full = format!("hactl watch {}", app.name);
-    let title = if 1 + width(&full) + rest + width(&clock) + 3 <= columns {
-        full
+    // A path loses its folders first.
+    let base = app.name.rsplit('/').next().filter(|b| !b.is_empty()).unwrap_or(&app.name);
+    let titles = [format!("hactl watch {}", app.name), format!("hactl watch {base}"), base.to_owned()];
+    let title = if let Some(title) = titles.iter().find(|t| 1 + width(t) + rest + width(&clock) + 3 <= columns) {
+        title.clone()
     } else {
-        fit_middle(&app.name, name_room.saturating_sub(rest).clamp(8.min(name_room), 24.max(name_room / 3)))
+        fit_middle(base, name_room.saturating_sub(rest).clamp(8.min(name_room), 24.max(name_room / 3)))
     };
     used += width(&title);
-    spans.push(Span::styled(title, theme.bold()));
+    spans.push(Span::styled(title, Theme::bold()));
     for part in parts {
         if used + 2 + part.width() + 2 + width(&clock) < columns {
             used += 2 + part.width();
@@ -49,7 +52,7 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     }
     let gap = columns.saturating_sub(used + width(&clock) + 1);
     spans.push(Span::raw(" ".repeat(gap)));
-    spans.push(Span::styled(clock, theme.bold()));
+    spans.push(Span::styled(clock, Theme::bold()));
     Line::from(spans)
 }
 
@@ -57,7 +60,7 @@ fn progress(app: &App, theme: Theme) -> Span<'static> {
     let elapsed = hms(app.elapsed());
     let failed = matches!(app.state, SourceState::Failed(_));
     match app.kind {
-        _ if failed => Span::styled(format!("FAILED after {elapsed}"), theme.bad().patch(theme.bold())),
+        _ if failed => Span::styled(format!("FAILED after {elapsed}"), theme.bad().patch(Theme::bold())),
         Kind::Live if app.ended() => Span::raw(format!("ended after {elapsed}")),
         Kind::Live => Span::styled(format!("live {elapsed}"), theme.good()),
         Kind::Stream if app.ended() => Span::raw(format!("end of stream {elapsed}")),
@@ -71,19 +74,16 @@ fn progress(app: &App, theme: Theme) -> Span<'static> {
 /// The verdict, at most `most` lines.
 pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
-    let (severity, word, text) = verdict(app);
-    let more = app.picture().findings.len().saturating_sub(1);
-    let more = if more > 0 { format!(" (+{more} more)") } else { String::new() };
+    let p = app.picture();
+    let (severity, word, text) = verdict(p.observer, p.findings, &app.context());
     let head = if word.is_empty() { 0 } else { width(word) + 2 };
     let room = columns.saturating_sub(head + 2).max(8);
-    let mut lines = wrap(&format!("{text}{more}"), room, 0);
+    let mut lines = wrap(&text, room, 0);
     if lines.len() > most {
-        lines = wrap(&text, room, 0);
         let last = lines.split_off(most.saturating_sub(1)).join(" ");
-        let keep = room.saturating_sub(width(&more));
-        lines.push(fit(&last, keep) + &more);
+        lines.push(fit(&last, room));
     }
-    let style = theme.severity(severity).patch(theme.bold());
+    let style = theme.severity(severity).patch(Theme::bold());
     lines
         .into_iter()
         .enumerate()
@@ -92,10 +92,10 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
                 Line::from(vec![
                     Span::raw(" "),
                     Span::styled(format!("{word}  "), style),
-                    Span::styled(l, theme.bold()),
+                    Span::styled(l, Theme::bold()),
                 ])
             } else {
-                Line::from(vec![Span::raw(" ".repeat(head + 1)), Span::styled(l, theme.bold())])
+                Line::from(vec![Span::raw(" ".repeat(head + 1)), Span::styled(l, Theme::bold())])
             }
         })
         .collect()

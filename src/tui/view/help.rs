@@ -9,7 +9,7 @@ use crate::tui::keymap::KEYS;
 
 /// What the columns and marks mean.
 const LEGEND: &[(&str, &str)] = &[
-    (">  !", "the selected virtual router; one with a warning or worse"),
+    (">  !", "the selected virtual router; one with a warning, or without exactly one master"),
     ("master", "who sends adverts; two are named when both do, and none when nobody does"),
     ("next advert", "full when an advert has just been heard, empty when the next one is due"),
     ("failover in", "full when an advert has just been heard, empty when a backup takes over"),

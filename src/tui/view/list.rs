@@ -51,6 +51,7 @@ struct Row<'a> {
     master: String,
     gap: String,
     trouble: Option<Severity>,
+    marked: bool,
 }
 
 fn row<'a>(app: &App, group: &'a Group, now: Instant) -> Row<'a> {
@@ -73,7 +74,7 @@ fn row<'a>(app: &App, group: &'a Group, now: Instant) -> Row<'a> {
             })
             .unwrap_or_default(),
     };
-    Row { group, master, gap, trouble: app.trouble(group.id) }
+    Row { group, master, gap, trouble: app.trouble(group.id), marked: app.marked(group) }
 }
 
 fn last_octet(a: std::net::IpAddr) -> String {
@@ -102,7 +103,7 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let visible = app.visible();
     if visible.is_empty() {
         let text = if app.filter.is_empty() {
-            " none heard yet".to_owned()
+            " none heard yet; adverts are sent to 224.0.0.18 or ff02::12, IP protocol 112".to_owned()
         } else {
             format!(" none of {} matches the filter", app.picture().observer.groups().len())
         };
@@ -135,15 +136,15 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
             spans.push(Span::raw(" "));
         }
         let line = Line::from(spans);
-        lines.push(if chosen { line.patch_style(theme.bold()) } else { line });
+        lines.push(if chosen { line.patch_style(Theme::bold()) } else { line });
     }
     lines
 }
 
 /// What the rule above the list says at its right.
 pub fn summary(app: &App) -> String {
-    let n = app.visible().iter().filter(|g| app.trouble(g.id).is_some()).count();
-    if n == 0 { String::new() } else { format!("{n} marked ! with findings") }
+    let n = app.visible().iter().filter(|g| app.marked(g)).count();
+    if n == 0 { String::new() } else { format!("{n} marked !") }
 }
 
 /// The title of the rule above the list.
@@ -217,9 +218,20 @@ fn layout(visible: &[&Group], rows: &[Row<'_>], columns: usize) -> Vec<(Spec, us
         .collect();
     // What is left goes first to names, then to bars.
     let mut rest = (columns + 1).saturating_sub(used);
-    for wanted in [Col::Master, Col::Addresses, Col::Recent, Col::Next, Col::Failover, Col::Since] {
+    let (all, some) = (usize::MAX, 11);
+    for (wanted, limit) in [
+        (Col::Master, all),
+        (Col::Recent, some),
+        (Col::Addresses, all),
+        (Col::Next, 13),
+        (Col::Failover, 13),
+        (Col::Next, all),
+        (Col::Failover, all),
+        (Col::Recent, all),
+        (Col::Since, all),
+    ] {
         if let Some((s, w)) = layout.iter_mut().find(|(s, _)| s.col == wanted) {
-            let more = (s.max - *w).min(rest);
+            let more = s.max.min(limit).saturating_sub(*w).min(rest);
             *w += more;
             rest -= more;
         }
@@ -242,10 +254,11 @@ fn cell(col: Col, r: &Row<'_>, w: usize, now: Instant, chosen: bool, theme: Them
     let voice = g.voice();
     match col {
         Col::Mark => {
-            let trouble = if r.trouble.is_some() { "!" } else { " " };
+            let mark = if r.marked { "!" } else { " " };
+            let severity = r.trouble.or(Some(Severity::Critical));
             vec![
                 Span::raw(if chosen { ">" } else { " " }),
-                Span::styled(trouble, theme.severity(r.trouble).patch(theme.bold())),
+                Span::styled(mark, theme.severity(severity).patch(Theme::bold())),
             ]
         }
         Col::Vrid => vec![Span::raw(right(&g.id.vrid.to_string(), w))],
@@ -254,7 +267,7 @@ fn cell(col: Col, r: &Row<'_>, w: usize, now: Instant, chosen: bool, theme: Them
         Col::Master => {
             let style = match g.masters().len() {
                 1 => Style::new(),
-                _ => theme.bad().patch(theme.bold()),
+                _ => theme.bad().patch(Theme::bold()),
             };
             vec![Span::styled(left(&fit_middle(&r.master, w), w), style)]
         }

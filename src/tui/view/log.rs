@@ -2,12 +2,15 @@
 
 use ratatui::text::{Line, Span};
 
-use super::text::wrap;
+use super::text::{fit, wrap};
 use super::theme::Theme;
 use crate::report::Clock;
 use crate::report::describe;
 use crate::sniff::event::{Event, EventKind, Reason};
 use crate::tui::app::{App, Filter};
+
+/// In fewer lines than this an event has one, and is elided.
+const WRAPPED: usize = 3;
 
 /// The events that show, each with its number since the first there ever was.
 pub fn entries(app: &App) -> Vec<(u64, &Event)> {
@@ -26,7 +29,7 @@ pub fn fitting(entries: &[(u64, &Event)], end: usize, tag: usize, columns: usize
     let mut used = 0;
     let mut n = 0;
     for (_, e) in entries[..end.min(entries.len())].iter().rev() {
-        used += height(e, tag, columns);
+        used += if rows < WRAPPED { 1 } else { height(e, tag, columns) };
         if used > rows && n > 0 {
             break;
         }
@@ -38,6 +41,7 @@ pub fn fitting(entries: &[(u64, &Event)], end: usize, tag: usize, columns: usize
 /// For each end of a window, where it begins: as [`fitting`] for all ends at once.
 pub fn starts(entries: &[(u64, &Event)], tag: usize, columns: usize, rows: usize) -> Vec<usize> {
     let heights: Vec<usize> = entries.iter().map(|(_, e)| height(e, tag, columns)).collect();
+    let heights = if rows < WRAPPED { vec![1; entries.len()] } else { heights };
     let (mut from, mut used) = (0, 0);
     let mut starts = vec![0];
     for (i, h) in heights.iter().enumerate() {
@@ -66,8 +70,16 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     }
     let (end, tag) = (end(app, &entries), tag_width(app));
     let from = end - fitting(&entries, end, tag, columns, rows);
-    let mut lines: Vec<Line<'static>> =
-        entries[from..end].iter().flat_map(|(_, e)| event(e, tag, columns, &app.clock, theme)).collect();
+    let mut lines: Vec<Line<'static>> = entries[from..end]
+        .iter()
+        .flat_map(|(_, e)| {
+            if rows < WRAPPED {
+                brief(e, columns, &app.clock, theme)
+            } else {
+                event(e, tag, columns, &app.clock, theme)
+            }
+        })
+        .collect();
     // Only when a single event is higher than the window.
     lines.truncate(rows.max(1));
     lines
@@ -98,6 +110,12 @@ pub fn tag_width(app: &App) -> usize {
     app.picture().observer.groups().map(|g| describe::group_tag(g.id).len()).max().unwrap_or(0).min(16)
 }
 
+/// One event in one line.
+fn brief(e: &Event, columns: usize, clock: &Clock, theme: Theme) -> Vec<Line<'static>> {
+    let text = format!(" {}  {}", clock.hms(e.seen.time), describe::event(e));
+    vec![Line::styled(fit(&text, columns), style(e, theme))]
+}
+
 /// One event, in as many lines as it takes.
 pub fn event(e: &Event, tag: usize, columns: usize, clock: &Clock, theme: Theme) -> Vec<Line<'static>> {
     let head = prefix_width(tag);
@@ -124,7 +142,7 @@ fn style(e: &Event, theme: Theme) -> ratatui::style::Style {
         EventKind::Transition(t) => match t.reason {
             Reason::Unknown => theme.bad(),
             Reason::Timeout | Reason::Release => theme.warn(),
-            _ => theme.bold(),
+            _ => Theme::bold(),
         },
         EventKind::GoesOn { .. } | EventKind::Silent { .. } => theme.bad(),
         EventKind::NearMiss { .. } | EventKind::Released { .. } | EventKind::Resumed { .. } => theme.warn(),

@@ -21,6 +21,7 @@ use ratatui::text::Line;
 use self::text::rule;
 use self::theme::Theme;
 use super::app::{App, Screen};
+use crate::report::describe;
 
 /// Below this nothing useful can be shown.
 const MIN: (u16, u16) = (40, 8);
@@ -67,15 +68,18 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     lines.extend(header::sentence(app, w, rows.verdict));
     if rows.notice > 0 {
         let notice = header::notice(app).unwrap_or_default();
-        lines.push(Line::styled(text::fit(&format!(" ! {notice}"), w), theme.bad().patch(theme.bold())));
+        lines.push(Line::styled(text::fit(&format!(" ! {notice}"), w), theme.bad().patch(Theme::bold())));
     }
     if app.screen != Screen::Main {
         let (title, body) = page(app, w, body_rows(h, &rows));
         let most = body.len().saturating_sub(body_rows(h, &rows));
         let first = if app.screen == Screen::Findings { 0 } else { app.scroll.min(most) };
         let below = most - first;
-        let more =
-            if below > 0 && app.screen != Screen::Findings { format!("{below} lines below") } else { String::new() };
+        let more = if below > 0 && app.screen != Screen::Findings {
+            format!("{} below", describe::count(below as u64, "line"))
+        } else {
+            String::new()
+        };
         lines.push(rule(&title, &more, w, theme));
         lines.extend(body.into_iter().skip(first).take(body_rows(h, &rows)));
         return lines;
@@ -117,7 +121,18 @@ fn body_rows(h: usize, rows: &Rows) -> usize {
 
 /// Shares out the lines.
 fn rows(app: &App, w: usize, h: usize) -> Rows {
-    let verdict = header::sentence(app, w, if h >= 20 { 2 } else { 1 }).len();
+    let verdict = header::sentence(
+        app,
+        w,
+        if h >= 22 {
+            3
+        } else if h >= 16 {
+            2
+        } else {
+            1
+        },
+    )
+    .len();
     let notice = usize::from(header::notice(app).is_some());
     let mut rows = Rows { verdict, notice, ..Rows::default() };
     // Header, the list's rule, footer.

@@ -1,5 +1,7 @@
 //! Fitting text: eliding, wrapping, bars, rules.
 
+use std::collections::VecDeque;
+
 use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
@@ -61,7 +63,7 @@ pub fn wrap(s: &str, columns: usize, indent: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut empty = true;
-    let mut words = s.split(' ').map(str::to_owned).collect::<std::collections::VecDeque<_>>();
+    let mut words = words(s);
     while let Some(word) = words.pop_front() {
         let gap = usize::from(!empty);
         if width(&line) + gap + width(&word) <= columns {
@@ -88,6 +90,23 @@ pub fn wrap(s: &str, columns: usize, indent: usize) -> Vec<String> {
         lines.push(line);
     }
     lines.into_iter().map(|l| l.replace('\u{a0}', " ")).collect()
+}
+
+/// The words of a text; a number and its unit count as one.
+fn words(s: &str) -> VecDeque<String> {
+    const UNITS: [&str; 7] = ["s", "ms", "µs", "min", "h", "d", "MiB"];
+    let mut words: VecDeque<String> = VecDeque::new();
+    for word in s.split(' ') {
+        let unit = UNITS.contains(&word.trim_end_matches([',', '.', ';', ':', ')']));
+        match words.back_mut() {
+            Some(last) if unit && last.ends_with(|c: char| c.is_ascii_digit()) => {
+                last.push('\u{a0}');
+                last.push_str(word);
+            }
+            _ => words.push_back(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// A bar of this many columns, filled by this share.
@@ -139,6 +158,7 @@ mod tests {
     fn lines_break_at_spaces_and_long_words_are_cut() {
         assert_eq!(wrap("one two three four", 10, 2), ["one two", "  three", "  four"]);
         assert_eq!(wrap("one two\u{a0}three", 10, 0), ["one", "two three"]);
+        assert_eq!(wrap("silent for 3.6 s (so far)", 12, 0), ["silent for", "3.6 s (so", "far)"]);
         assert_eq!(wrap("", 10, 0), [""]);
         assert_eq!(wrap("abcdefghijklmnop", 10, 0), ["abcdefghij", "klmnop"]);
         assert_eq!(wrap("abcdefghijklmnop", 0, 9), ["abcdefgh", "    ijkl", "    mnop"]);

@@ -24,7 +24,7 @@ impl Theme {
         if self.color { Style::new().fg(Color::DarkGray) } else { Style::new() }
     }
 
-    pub const fn bold(self) -> Style {
+    pub const fn bold() -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
