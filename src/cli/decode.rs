@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Error;
 use super::args::{CommonArgs, KeyArgs, SourceArgs};
-use super::output::{Output, Recorder};
+use super::output::{Output, Recorder, complain, note};
 use crate::net::{Stop, drop_privileges};
 use crate::report::{Clock, json, line};
 use crate::sniff::Seen;
@@ -70,7 +70,7 @@ pub fn run(args: &DecodeArgs, command: &str) -> Result<u8, Error> {
             Ok(source) => source.numbered_after(session.totals.frames),
             // Of several files the others are still worth reading.
             Err(e) if specs.len() > 1 => {
-                eprintln!("hactl: {e}");
+                complain(&e);
                 failed = true;
                 continue;
             }
@@ -91,7 +91,7 @@ pub fn run(args: &DecodeArgs, command: &str) -> Result<u8, Error> {
             Ending::Done => {}
             Ending::Full => break,
             Ending::Failed { why, damaged } => {
-                eprintln!("hactl: {}: {why}", source.name());
+                complain(&format_args!("{}: {why}", source.name()));
                 failed |= damaged;
                 cut = Some(why);
             }
@@ -206,10 +206,10 @@ impl Session<'_> {
             json::decode_summary(&mut self.out, &totals, cut)?;
             self.out.flush()?;
         } else if !self.args.common.quiet {
-            eprintln!(
+            note(&format_args!(
                 "{} frames: {} adverts, {} ARP, {} NA, {} IGMP, {} malformed; {} dropped by the kernel",
                 totals.frames, totals.adverts, totals.arp, totals.na, totals.igmp, totals.malformed, totals.dropped
-            );
+            ));
         }
         Ok(())
     }

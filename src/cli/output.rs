@@ -52,6 +52,16 @@ impl Write for Output {
     }
 }
 
+/// One line on standard error. Not `eprintln!`, which panics when the terminal behind it is gone.
+pub fn complain(what: &dyn std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "hactl: {what}");
+}
+
+/// A remark on standard error.
+pub fn note(what: &dyn std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "{what}");
+}
+
 /// Columns of the terminal, or of a page that is not one.
 pub fn width() -> u16 {
     if io::stdout().is_terminal() { crossterm::terminal::size().map_or(120, |(w, _)| w.max(60)) } else { 120 }

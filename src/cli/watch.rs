@@ -8,12 +8,12 @@ use clap::Args;
 use super::Error;
 use super::args::{CommonArgs, KeyArgs, SourceArgs};
 use super::feeder;
-use super::output::{Output, Recorder, use_color, width};
+use super::output::{Output, Recorder, complain, note, use_color, width};
 use crate::finding::{Finding, GroupId, Severity, Tally};
 use crate::net::{Stop, drop_privileges, wall};
 use crate::report::{Clock, describe, json, table, verdict};
 use crate::sniff::feed::SourceState;
-use crate::sniff::source::{Counters, Item, Source, Spec};
+use crate::sniff::source::{self, Counters, Item, Source, Spec};
 use crate::sniff::{Context, DETECTORS, EventKind, Group, Limits, Observer, judge};
 use crate::tui::{self, Kind, Speed};
 use crate::wire::{Decoded, Decoder};
@@ -95,7 +95,12 @@ fn on_screen(args: &WatchArgs, specs: &[Spec], stop: &Stop) -> Result<u8, Error>
     let kind = match spec {
         Spec::Interface(_) => Kind::Live,
         Spec::Stdin => Kind::Stream,
-        Spec::File(_) | Spec::Demo => Kind::Replay { speed, length: None },
+        Spec::Demo => Kind::Replay { speed, length: None },
+        // Reading it through beforehand is cheap, and only a clock that runs needs its end.
+        Spec::File(path) => {
+            let length = if speed == Speed::MAX || specs.len() > 1 { None } else { source::length(path) };
+            Kind::Replay { speed, length }
+        }
     };
     let limits = feeder::Limits { stop: stop.clone(), deadline, count: args.count, vrid: args.source.vrid };
     let (control, commands) = feeder::commands();
@@ -126,7 +131,7 @@ fn on_screen(args: &WatchArgs, specs: &[Spec], stop: &Stop) -> Result<u8, Error>
     }
     out.flush()?;
     if let SourceState::Failed(why) = &outcome.state {
-        eprintln!("hactl: {why}");
+        complain(why);
     }
     Ok(Tally::of(&findings).exit_status())
 }
@@ -157,7 +162,7 @@ fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8
         let mut source = match Source::open(spec, args.source.promiscuous, stop, given) {
             Ok(source) => source.numbered_after(s.observer.totals().frames),
             Err(e) if specs.len() > 1 => {
-                eprintln!("hactl: {e}");
+                complain(&e);
                 failed = true;
                 continue;
             }
@@ -184,7 +189,7 @@ fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8
             Ending::Done => {}
             Ending::Full => break,
             Ending::Failed { why, damaged } => {
-                eprintln!("hactl: {}: {why}", source.name());
+                complain(&format_args!("{}: {why}", source.name()));
                 failed |= damaged;
                 s.cut = Some(why);
             }
@@ -242,7 +247,7 @@ impl Session<'_> {
             json::line(&mut self.out, &json::Start::new("watch", name))?;
             self.out.record_done()?;
         } else if self.live && !self.args.common.quiet {
-            eprintln!("watching {name}; Ctrl-C ends with the verdict");
+            note(&format_args!("watching {name}; Ctrl-C ends with the verdict"));
         }
         Ok(())
     }

@@ -119,6 +119,21 @@ fn has_capture_name(path: &Path) -> bool {
     path.extension().is_some_and(|e| ["pcap", "pcapng", "gz", "cap", "ntar"].iter().any(|x| e.eq_ignore_ascii_case(x)))
 }
 
+/// Time from a capture file's first frame to its last, as far as it can be read.
+pub fn length(path: &Path) -> Option<Duration> {
+    // A FIFO would be emptied by looking.
+    let file = File::open(path).ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
+    let mut reader = CaptureReader::open(file).ok()?;
+    let mut ends = None;
+    while let Ok(Some(frame)) = reader.next() {
+        let t = frame.time.instant();
+        let (first, last) = ends.get_or_insert((t, t));
+        *last = t.max(*last);
+        *first = t.min(*first);
+    }
+    ends.map(|(first, last)| last.since(first))
+}
+
 /// What came of asking for a frame.
 #[derive(Debug)]
 pub enum Item<'a> {

@@ -237,7 +237,13 @@ impl Session {
                 }
             }
             Some(Cmd::Save(stamp)) => {
-                let result = self.app.ring.write(&self.directory, &stamp);
+                // Without privileges a root-started program may not write where the user stands: anywhere beats nowhere.
+                let result = match self.app.ring.write(&self.directory, &stamp) {
+                    Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                        self.app.ring.write(&std::env::temp_dir(), &stamp)
+                    }
+                    other => other,
+                };
                 let said = match &result {
                     Ok(path) => {
                         let n = describe::count(self.app.ring.len() as u64, "frame");

@@ -13,25 +13,21 @@ pub const DOWN_TIMER_ADVERTS: u8 = 3;
 /// Version 2 (RFC 3768 §6.1): `(256 − priority) / 256` seconds, whatever the interval. Version 3 (RFC 5798 §6.1):
 /// `(256 − priority) × master_adver_int / 256`, with the interval cut to whole centiseconds.
 pub fn skew_time(version: u8, priority: u8, master_adver_int: Duration) -> Duration {
-    let p = 256 - u64::from(priority);
+    let p = 256 - u128::from(priority);
     let micros = if version == 2 {
         p * 1_000_000 / 256
     } else {
         // p/256 × (centiseconds × 10,000 µs) = p × centiseconds × 625 / 16
-        p * centiseconds(master_adver_int) * 625 / 16
+        p * (master_adver_int.as_micros() / 10_000) * 625 / 16
     };
-    Duration::from_micros(micros)
+    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
 /// Master-down interval: how long a backup of this priority waits after the last advert it accepted.
 ///
 /// `adverts × master_adver_int + skew_time`; `adverts` is 3 in the RFCs ([`DOWN_TIMER_ADVERTS`]).
 pub fn master_down_interval(version: u8, priority: u8, master_adver_int: Duration, adverts: u8) -> Duration {
-    master_adver_int * u32::from(adverts) + skew_time(version, priority, master_adver_int)
-}
-
-fn centiseconds(d: Duration) -> u64 {
-    u64::try_from(d.as_micros() / 10_000).unwrap_or(u64::MAX / 1_000_000)
+    master_adver_int.saturating_mul(u32::from(adverts)).saturating_add(skew_time(version, priority, master_adver_int))
 }
 
 #[cfg(test)]
