@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::Error;
 use super::args::{CommonArgs, KeyArgs, SourceArgs};
-use super::output::{Output, Recorder, complain, note};
-use crate::net::{Stop, drop_privileges};
+use super::output::{Output, Recorder, note};
+use super::reading::{Ending, Reader, read_all};
+use crate::net::Stop;
 use crate::report::{Clock, json, line};
 use crate::sniff::Seen;
 use crate::sniff::source::{Counters, Item, Source, Spec};
@@ -43,11 +44,19 @@ pub struct DecodeArgs {
     common: CommonArgs,
 }
 
-pub fn run(args: &DecodeArgs, command: &str) -> Result<u8, Error> {
+pub fn run(args: &DecodeArgs, command: &'static str) -> Result<u8, Error> {
     let specs = args.source.specs()?;
     let live = specs.iter().any(Spec::is_live);
+    let stop = Stop::install()?;
+    // Off a terminal a live source ends by itself, as every command does.
+    let bounded = args.source.for_.is_some() || args.count.is_some() || std::io::stdout().is_terminal();
+    let limit = args.source.for_.or((live && !bounded).then_some(super::IDLE_LIMIT));
+    let deadline = limit.map(|d| Instant::now() + d);
     let mut session = Session {
         args,
+        command,
+        stop: stop.clone(),
+        deadline,
         decoder: Decoder::new(args.keys.read()?),
         out: Output::new(live || specs.contains(&Spec::Stdin), args.common.color),
         recorder: Recorder::open(args.source.write.as_deref())?,
@@ -55,67 +64,18 @@ pub fn run(args: &DecodeArgs, command: &str) -> Result<u8, Error> {
         totals: json::DecodeSummary::default(),
         shown: 0,
     };
-    let stop = Stop::install()?;
-    // Off a terminal a live source ends by itself, as every command does.
-    let bounded = args.source.for_.is_some() || args.count.is_some() || std::io::stdout().is_terminal();
-    let limit = args.source.for_.or((live && !bounded).then_some(super::IDLE_LIMIT));
-    let deadline = limit.map(|d| Instant::now() + d);
-    let names: Vec<String> = specs.iter().map(Spec::name).collect();
-    let mut counters = Counters::default();
-    let mut failed = false;
-    let mut cut = None;
-    let mut started = false;
-    for spec in &specs {
-        let mut source = match Source::open(spec, args.source.promiscuous, &stop, deadline) {
-            Ok(source) => source.numbered_after(session.totals.frames),
-            // Of several files the others are still worth reading.
-            Err(e) if specs.len() > 1 => {
-                complain(&e);
-                failed = true;
-                continue;
-            }
-            Err(e) => return Err(e.into()),
-        };
-        if specs.len() == 1 {
-            // Everything is open: what is left is to parse bytes from strangers, which needs no privilege.
-            let _ = drop_privileges();
-        }
-        if args.common.json && !started {
-            json::line(&mut session.out, &json::Start::new(command, &names.join(", ")))?;
-            session.out.record_done()?;
-        }
-        started = true;
-        let end = session.read(&mut source, &stop, deadline)?;
-        counters = source.counters();
-        match end {
-            Ending::Done => {}
-            Ending::Full => break,
-            Ending::Failed { why, damaged } => {
-                complain(&format_args!("{}: {why}", source.name()));
-                failed |= damaged;
-                cut = Some(why);
-            }
-        }
+    let outcome = read_all(&mut session, &specs, &args.source, &stop, deadline)?;
+    if outcome.opened {
+        session.end(outcome.counters, outcome.cut.as_deref())?;
     }
-    if !started {
-        return Ok(super::COULD_NOT_LOOK);
-    }
-    session.end(counters, cut.as_deref())?;
-    Ok(if failed { super::COULD_NOT_LOOK } else { 0 })
-}
-
-/// How reading a source ended.
-enum Ending {
-    /// End of file, time over, or interrupted.
-    Done,
-    /// As many frames as were asked for.
-    Full,
-    /// Early: cut, or damaged.
-    Failed { why: String, damaged: bool },
+    Ok(if outcome.failed { super::COULD_NOT_LOOK } else { 0 })
 }
 
 struct Session<'a> {
     args: &'a DecodeArgs,
+    command: &'static str,
+    stop: Stop,
+    deadline: Option<Instant>,
     decoder: Decoder,
     out: Output,
     recorder: Recorder,
@@ -124,14 +84,26 @@ struct Session<'a> {
     shown: u64,
 }
 
-impl Session<'_> {
-    fn read(&mut self, source: &mut Source, stop: &Stop, deadline: Option<Instant>) -> Result<Ending, Error> {
+impl Reader for Session<'_> {
+    fn frames(&self) -> u64 {
+        self.totals.frames
+    }
+
+    fn begin(&mut self, name: &str) -> Result<(), Error> {
+        if self.args.common.json {
+            json::line(&mut self.out, &json::Start::new(self.command, name))?;
+            self.out.record_done()?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, source: &mut Source) -> Result<Ending, Error> {
         let mut countdown = 0u32;
         loop {
             // A clock and an atomic a thousand frames apart cost a file nothing and end a flood in time.
             if countdown == 0 {
                 countdown = 1000;
-                if stop.requested().is_some() || deadline.is_some_and(|d| Instant::now() >= d) {
+                if self.stop.requested().is_some() || self.deadline.is_some_and(|d| Instant::now() >= d) {
                     return Ok(Ending::Done);
                 }
             }
@@ -160,7 +132,9 @@ impl Session<'_> {
             }
         }
     }
+}
 
+impl Session<'_> {
     /// Whether a frame is one of ours; with `--vrid`, only that virtual router's adverts are.
     fn wanted(&self, decoded: &Decoded) -> bool {
         match (decoded, self.args.source.vrid) {

@@ -9,6 +9,7 @@ mod docs;
 mod explain;
 mod feeder;
 mod output;
+mod reading;
 mod watch;
 
 use std::ffi::OsString;

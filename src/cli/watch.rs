@@ -9,6 +9,7 @@ use super::Error;
 use super::args::{CommonArgs, KeyArgs, SourceArgs};
 use super::feeder;
 use super::output::{Output, Recorder, complain, note, use_color, width};
+use super::reading::{Ending, Reader, read_all};
 use crate::finding::{Finding, GroupId, Severity, Tally};
 use crate::net::{Stop, drop_privileges, wall};
 use crate::report::{Clock, describe, json, table, verdict};
@@ -137,14 +138,18 @@ fn on_screen(args: &WatchArgs, specs: &[Spec], stop: &Stop) -> Result<u8, Error>
 }
 
 fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8, Error> {
-    let names: Vec<String> = specs.iter().map(Spec::name).collect();
     let started = Instant::now();
-    let given = args.source.for_.map(|d| started + d);
+    let deadline = args.source.for_.map(|d| started + d);
     let piped = specs.contains(&Spec::Stdin);
-    let mut s = Session {
+    let endless = deadline.is_some() || args.count.is_some() || std::io::stdout().is_terminal();
+    let mut session = Session {
         args,
         live,
         streaming: live || piped,
+        stop: stop.clone(),
+        started,
+        deadline,
+        ends_by_itself: live && !endless,
         decoder: Decoder::new(args.keys.read()?),
         observer: Observer::new(args.source.vrid, Limits::default()),
         out: Output::new(live || piped, args.common.color),
@@ -155,51 +160,13 @@ fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8
         counters: Counters::default(),
         cut: None,
     };
-    let endless = std::io::stdout().is_terminal() || args.count.is_some();
-    let mut failed = false;
-    let mut opened = false;
-    for spec in specs {
-        let mut source = match Source::open(spec, args.source.promiscuous, stop, given) {
-            Ok(source) => source.numbered_after(s.observer.totals().frames),
-            Err(e) if specs.len() > 1 => {
-                complain(&e);
-                failed = true;
-                continue;
-            }
-            Err(e) => return Err(e.into()),
-        };
-        if specs.len() == 1 {
-            let _ = drop_privileges();
-        }
-        if !opened {
-            s.begin(&names.join(", "))?;
-        }
-        opened = true;
-        if live {
-            s.observer.begin(wall());
-        }
-        let ending = s.read(&mut source, stop, |observer| match given {
-            Some(d) => Some(d),
-            // Long enough for the slowest master heard to have spoken four times.
-            None if live && !endless => Some(started + verdict_time(observer)),
-            None => None,
-        })?;
-        s.counters = source.counters();
-        match ending {
-            Ending::Done => {}
-            Ending::Full => break,
-            Ending::Failed { why, damaged } => {
-                complain(&format_args!("{}: {why}", source.name()));
-                failed |= damaged;
-                s.cut = Some(why);
-            }
-        }
-    }
-    if !opened {
+    let outcome = read_all(&mut session, specs, &args.source, stop, deadline)?;
+    if !outcome.opened {
         return Ok(super::COULD_NOT_LOOK);
     }
-    let status = s.end()?;
-    Ok(if failed { super::COULD_NOT_LOOK } else { status })
+    (session.counters, session.cut) = (outcome.counters, outcome.cut);
+    let status = session.end()?;
+    Ok(if outcome.failed { super::COULD_NOT_LOOK } else { status })
 }
 
 /// How long a live watch off a terminal lasts when nobody said how long: max(4 × the slowest interval, 10 s).
@@ -213,17 +180,16 @@ fn verdict_time(observer: &Observer) -> Duration {
     (slowest * 4).max(super::IDLE_LIMIT)
 }
 
-enum Ending {
-    Done,
-    Full,
-    Failed { why: String, damaged: bool },
-}
-
 struct Session<'a> {
     args: &'a WatchArgs,
     live: bool,
     /// Frames arrive as they happen, so what they show is told at once: an interface, or standard input.
     streaming: bool,
+    stop: Stop,
+    started: Instant,
+    deadline: Option<Instant>,
+    /// Nobody said how long, and nobody looks: it ends when every master heard has had its chance to speak.
+    ends_by_itself: bool,
     decoder: Decoder,
     observer: Observer,
     out: Output,
@@ -241,8 +207,15 @@ const MAX_FINDINGS: usize = 30;
 /// How often a live watch looks for new findings.
 const JUDGE_EVERY: Duration = Duration::from_millis(250);
 
-impl Session<'_> {
+impl Reader for Session<'_> {
+    fn frames(&self) -> u64 {
+        self.observer.totals().frames
+    }
+
     fn begin(&mut self, name: &str) -> Result<(), Error> {
+        if self.live {
+            self.observer.begin(wall());
+        }
         if self.args.common.json {
             json::line(&mut self.out, &json::Start::new("watch", name))?;
             self.out.record_done()?;
@@ -252,19 +225,14 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn read(
-        &mut self,
-        source: &mut Source,
-        stop: &Stop,
-        deadline: impl Fn(&Observer) -> Option<Instant>,
-    ) -> Result<Ending, Error> {
+    fn read(&mut self, source: &mut Source) -> Result<Ending, Error> {
         let mut countdown = 0u32;
         let mut judged = Instant::now();
         loop {
             if countdown == 0 {
                 countdown = 1000;
                 let now = Instant::now();
-                if stop.requested().is_some() || deadline(&self.observer).is_some_and(|d| now >= d) {
+                if self.stop.requested().is_some() || self.is_over(now) {
                     return Ok(Ending::Done);
                 }
                 if self.streaming && now.duration_since(judged) >= JUDGE_EVERY {
@@ -302,6 +270,13 @@ impl Session<'_> {
                 return Ok(Ending::Full);
             }
         }
+    }
+}
+
+impl Session<'_> {
+    fn is_over(&self, now: Instant) -> bool {
+        let own_end = || self.started + verdict_time(&self.observer);
+        self.deadline.or_else(|| self.ends_by_itself.then(own_end)).is_some_and(|d| now >= d)
     }
 
     /// Tells what has happened: transitions in JSON; everything as lines of a live watch. A file's log comes at the end.
