@@ -111,12 +111,19 @@ pub struct Member {
     pub auth_check: Option<AuthCheck>,
     /// Sender's clock less capture clock in microseconds, from the HMAC trailer.
     pub clock_offset: Option<i64>,
+    /// Copies of adverts already seen: one to each unicast peer, or one at each interface of `tcpdump -i any`.
+    pub copies: u64,
     /// Its present role.
     pub standing: Standing,
     /// First advert of somebody else since this one last spoke.
     pub(super) other_since: Option<Seen>,
     counts: Vec<(Problem, Count)>,
+    /// IP identification and priority of the last advert.
+    last_sent: Option<(u16, u8)>,
 }
+
+/// Copies of one advert arrive within this time of each other.
+const COPIES: Duration = Duration::from_millis(5);
 
 impl Member {
     pub(super) fn new(seen: Seen, a: &Advert) -> Self {
@@ -138,10 +145,22 @@ impl Member {
             odd_ttl: None,
             auth_check: None,
             clock_offset: None,
+            copies: 0,
             standing: Standing::Silent,
             other_since: None,
             counts: Vec::new(),
+            last_sent: None,
         }
+    }
+
+    /// Whether an advert is a copy of the last one. keepalived counts its IPv4 identification up with each advert, and
+    /// copies to several peers share it.
+    pub(super) fn repeats(&mut self, seen: Seen, a: &Advert) -> bool {
+        let sent = a.ip_id.filter(|id| *id != 0).map(|id| (id, a.priority));
+        let copy = sent.is_some() && sent == self.last_sent && seen.at().since(self.last.at()) <= COPIES;
+        self.last_sent = sent;
+        self.copies += u64::from(copy);
+        copy
     }
 
     /// Takes in what an advert says of its sender; returns the priority it had before, if that changed.

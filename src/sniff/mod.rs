@@ -2,6 +2,7 @@
 
 pub mod detect;
 pub mod event;
+pub mod facts;
 pub mod feed;
 pub mod group;
 pub mod member;

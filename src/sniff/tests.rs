@@ -40,8 +40,9 @@ impl Story {
         self.events.extend(self.observer.drain());
     }
 
+    /// Without an identification, so that no advert is taken for a copy of another.
     fn spec(n: u8, priority: u8) -> AdvertSpec {
-        AdvertSpec { priority, ..AdvertSpec::new(mac(n), node(n), 51, vec![IpAddr::V4(VIP)]) }
+        AdvertSpec { priority, ip_id: 0, ..AdvertSpec::new(mac(n), node(n), 51, vec![IpAddr::V4(VIP)]) }
     }
 
     fn advert(&mut self, ms: f64, n: u8, priority: u8) {
@@ -345,6 +346,20 @@ fn an_announcement_may_come_before_the_first_advert() {
     s.advert(0.1, 1, 102);
     let a = s.group().announcements[&IpAddr::V4(VIP)];
     assert_eq!((a.mac, a.member), (mac(1), Some(node(1))));
+}
+
+#[test]
+fn copies_of_one_advert_count_once() {
+    let mut s = Story::new();
+    for i in 0..4u16 {
+        let t = 1000.0 * f64::from(i);
+        let advert = AdvertSpec { ip_id: 7 + i, ..Story::spec(1, 102) };
+        s.frame(t, &advert.frame());
+        s.frame(t + 0.1, &AdvertSpec { dst: Some(node(3)), ..advert }.frame());
+    }
+    let member = &s.group().members[&node(1)];
+    assert_eq!((s.group().adverts, member.adverts, member.copies), (4, 4, 4));
+    assert!(s.group().gaps.iter().all(|g| *g == Duration::from_secs(1)), "{:?}", s.group().gaps);
 }
 
 #[test]
