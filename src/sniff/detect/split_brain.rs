@@ -1,5 +1,7 @@
 //! `split-brain`: several masters of the same addresses at once.
 
+use std::time::Duration;
+
 use super::{Context, Detector, at, secs, who};
 use crate::finding::{Finding, Page, Severity};
 use crate::sniff::Observer;
@@ -42,7 +44,7 @@ How to fix
 fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
     for group in observer.groups() {
         // The longest one speaks for all: a flapping filter need not fill the screen.
-        let worst = group.all_contentions().filter(|c| is_split(group, c)).max_by_key(|c| c.overlap());
+        let worst = group.all_contentions().filter(|c| is_split(group, c)).max_by_key(|c| lasted(group, c));
         let Some(c) = worst else { continue };
         let times = group.all_contentions().filter(|c| is_split(group, c)).count();
         if let Some(f) = finding(group, c, times) {
@@ -55,10 +57,21 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
 /// together.
 pub(super) fn is_split(group: &Group, c: &Contention) -> bool {
     let Some((better, lesser)) = rivals(group, c) else { return false };
+    let spoke = |m: &Member| c.adverts_of(m.addr) >= 2 || c.restarts > 0;
     group.related(better.addr, lesser.addr)
-        && c.adverts_of(lesser.addr) >= 2
-        && c.adverts_of(better.addr) >= 2
-        && c.overlap() >= down_interval(better, lesser.priority.value)
+        && spoke(lesser)
+        && spoke(better)
+        && lasted(group, c) >= down_interval(better, lesser.priority.value)
+}
+
+/// How long both were master: until the last advert of the one that fell silent first. Where they silence each other,
+/// silence means nothing, and both count as master until one resigns.
+fn lasted(group: &Group, c: &Contention) -> Duration {
+    match (c.restarts, c.ended) {
+        (0, _) => c.overlap(),
+        (_, Some((seen, _))) => seen.at().since(c.since.at()),
+        (_, None) => group.last.at().since(c.since.at()),
+    }
 }
 
 /// The two that spoke most in a contention, best first.
@@ -71,7 +84,7 @@ pub(super) fn rivals<'a>(group: &'a Group, c: &Contention) -> Option<(&'a Member
 
 fn finding(group: &Group, c: &Contention, times: usize) -> Option<Finding> {
     let (better, lesser) = rivals(group, c)?;
-    let lasted = secs(c.overlap());
+    let lasted = secs(lasted(group, c));
     let tense = match c.ended {
         None => format!("have both been master for {lasted}"),
         Some(_) => format!("were both master for {lasted}"),
@@ -96,6 +109,9 @@ fn finding(group: &Group, c: &Contention, times: usize) -> Option<Finding> {
     }
     if let Some((seen, winner)) = c.ended {
         f = at(f, seen, format!("it ended: {winner} remains"));
+    }
+    if c.restarts > 0 {
+        return Some(f.likely("whether the silent one is still master: see mutual-silencing"));
     }
     Some(f.unseen(format!("whether {} receives and rejects these adverts or never gets them: look there", lesser.addr)))
 }
