@@ -445,7 +445,11 @@ impl<'a> Node<'a> {
     pub fn configure(&mut self, instance: &str) {
         let fifo = self.dir.join("notify");
         sys::make_fifo(&fifo);
-        let global = format!("global_defs {{\n  vrrp_notify_fifo {}\n  script_user root\n}}\n", fifo.display());
+        // The notification is written after all announcements, so one of them has to do.
+        let global = format!(
+            "global_defs {{\n  vrrp_notify_fifo {}\n  script_user root\n  vrrp_garp_master_repeat 1\n}}\n",
+            fifo.display()
+        );
         fs::write(self.dir.join("keepalived.conf"), global + instance).expect("a file is written");
         // Open for reading and writing, so that the end of a daemon is not the end of the file.
         let stream = OpenOptions::new().read(true).write(true).open(&fifo).expect("a FIFO opens");
@@ -458,7 +462,7 @@ impl<'a> Node<'a> {
     pub fn start(&mut self) {
         let path = |name: &str| self.dir.join(name);
         let mut command = inside(&self.ns, "keepalived");
-        command.args(["-n", "-l", "-D", "-P", "-f"]).arg(path("keepalived.conf"));
+        command.args(["-n", "-l", "-P", "-f"]).arg(path("keepalived.conf"));
         command.arg("-p").arg(path("keepalived.pid")).arg("-r").arg(path("vrrp.pid"));
         self.daemon = Some(Running::start(command.process_group(0), Stdio::null()));
     }

@@ -17,7 +17,8 @@ struct Terminal<'a> {
     rows: usize,
 }
 
-const PROMPT: &str = "ready> ";
+/// Without the space after it, which is cut off where a line ends.
+const PROMPT: &str = "ready>";
 
 impl<'a> Terminal<'a> {
     fn open(lab: &'a Lab, columns: usize, rows: usize) -> Self {
@@ -108,7 +109,7 @@ impl<'a> Terminal<'a> {
     fn watch(&self) {
         self.line("clear; hactl watch br0; echo status=$?");
         let shown = self.shows("the master", Duration::from_secs(2), |s| {
-            s.contains("watch br0") && s.contains("one virtual router, 10.77.0.") && !s.contains("echo status")
+            s.contains("watch br0") && s.contains("one master, 10.77.0.") && !s.contains("echo status")
         });
         assert_eq!(self.modes().split(' ').next(), Some("1"), "an alternate screen\n{shown}");
         self.fits(&shown);
@@ -125,9 +126,8 @@ impl<'a> Terminal<'a> {
 
     /// Waits for the shell's prompt after the program's end, and checks that the terminal is as before.
     fn given_back(&self, before: &str, name: &str) {
-        let shown = self.shows("the status and a prompt", SOON, |s| {
-            s.contains("status=") && s.trim_end().ends_with(PROMPT.trim_end())
-        });
+        let shown =
+            self.shows("the status and a prompt", SOON, |s| s.contains("status=") && s.trim_end().ends_with(PROMPT));
         assert!(shown.contains("status=0"), "{shown}");
         assert_eq!(self.modes(), "0 1 0 0", "{shown}");
         assert_eq!(self.stty(name), before);
