@@ -68,6 +68,8 @@ fn compare(lab: &Lab, nodes: &[&Node<'_>], ended: &Ended, expected: &[Expected])
         }
         previous = Some(want.to);
     }
+    // The kernel's and the watch's clock are one.
+    assert!(ended.objects("finding").iter().all(|f| f["id"] != "clock-step"), "{}", context());
     let masters = |state: &str| notices.iter().filter(|n| n.state == state).count();
     let wanted = expected.iter().filter(|e| e.notice.1 == "MASTER").count();
     assert_eq!(masters("MASTER"), wanted, "a daemon became master and nothing was told{}", context());

@@ -109,7 +109,9 @@ impl<'a> Terminal<'a> {
     fn watch(&self) {
         self.line("clear; hactl watch br0; echo status=$?");
         let shown = self.shows("the master", Duration::from_secs(2), |s| {
-            s.contains("watch br0") && s.contains("one master, 10.77.0.") && !s.contains("echo status")
+            let mut lines = s.lines();
+            lines.next().is_some_and(|l| l.contains("watch br0"))
+                && lines.next().is_some_and(|l| l.contains("master") && l.contains("10.77.0."))
         });
         assert_eq!(self.modes().split(' ').next(), Some("1"), "an alternate screen\n{shown}");
         self.fits(&shown);
