@@ -1,0 +1,200 @@
+//! The screen of `hactl watch`, in a terminal that tmux emulates.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use crate::netns::{Instance, Lab, SOON, inside, until, wall};
+use crate::program::{NOBODY, public_copy};
+use crate::sys;
+
+/// A terminal on the switch of a lab, with a shell in it. tmux runs in the namespace, so it ends with the lab.
+struct Terminal<'a> {
+    lab: &'a Lab,
+    socket: PathBuf,
+    columns: usize,
+    rows: usize,
+}
+
+/// Without the space after it, which is cut off where a line ends.
+const PROMPT: &str = "ready>";
+
+impl<'a> Terminal<'a> {
+    fn open(lab: &'a Lab, columns: usize, rows: usize) -> Self {
+        let bin = lab.dir.join("bin");
+        let path = format!("PATH={}:{}", bin.display(), std::env::var("PATH").expect("a PATH"));
+        let socket = lab.dir.join("tmux");
+        let size = ["-x", &columns.to_string(), "-y", &rows.to_string()].map(str::to_owned);
+        let mut start = inside(&lab.switch, "tmux");
+        start.arg("-S").arg(&socket).args(["-f", "/dev/null", "new-session", "-d"]).args(size);
+        let shell = ["env", "-i", &path, "TERM=screen", "LANG=C.UTF-8", "TZ=UTC", "PS1=ready> ", "HOME=/", "HISTFILE="];
+        start.args(shell).args(["bash", "--norc", "--noprofile", "-i"]);
+        start.env("LANG", "C.UTF-8").env_remove("TMUX").current_dir(&lab.dir).stdin(Stdio::null());
+        let output = start.output().expect("tmux starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let terminal = Self { lab, socket, columns, rows };
+        // The line of tmux itself would take one row.
+        terminal.tmux(&["set", "-g", "status", "off"]);
+        terminal.resize(columns, rows);
+        terminal.shows("a prompt", SOON, |s| s.contains(PROMPT));
+        terminal
+    }
+
+    fn try_tmux(&self, args: &[&str]) -> Output {
+        let mut command = Command::new("tmux");
+        command.arg("-u").arg("-S").arg(&self.socket).args(args).env("LANG", "C.UTF-8").env_remove("TMUX");
+        command.stdin(Stdio::null()).output().expect("tmux runs")
+    }
+
+    fn tmux(&self, args: &[&str]) -> String {
+        let output = self.try_tmux(args);
+        assert!(output.status.success(), "tmux {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn resize(&self, columns: usize, rows: usize) {
+        self.tmux(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);
+    }
+
+    fn text(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    /// Waits until the terminal shows what `look` accepts.
+    #[track_caller]
+    fn shows(&self, what: &str, limit: Duration, look: impl Fn(&str) -> bool) -> String {
+        let mut last = String::new();
+        let end = std::time::Instant::now() + limit;
+        while std::time::Instant::now() < end {
+            last = self.text();
+            if look(&last) {
+                return last;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("{what}: not within {limit:?} on the terminal\n{last}");
+    }
+
+    /// Types a line into the shell.
+    fn line(&self, text: &str) {
+        self.tmux(&["send-keys", "-l", text]);
+        self.tmux(&["send-keys", "Enter"]);
+    }
+
+    /// Whether a program has the alternate screen, and whether the cursor is seen.
+    fn modes(&self) -> String {
+        self.tmux(&["display-message", "-p", "#{alternate_on} #{cursor_flag} #{keypad_cursor_flag} #{mouse_any_flag}"])
+            .trim()
+            .to_owned()
+    }
+
+    /// What `stty -a` says in the shell.
+    fn stty(&self, name: &str) -> String {
+        self.line(&format!("stty -a > {name}.new; mv {name}.new {name}"));
+        until("stty", SOON, || fs::read_to_string(self.lab.dir.join(name)).ok())
+    }
+
+    /// The program that the shell runs.
+    fn foreground(&self) -> i32 {
+        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
+        let shell = shell.trim();
+        until("a program in the shell", SOON, || {
+            let children = fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).ok()?;
+            children.split_whitespace().next()?.parse().ok()
+        })
+    }
+
+    /// Starts the screen and waits until it shows the master.
+    fn watch(&self) {
+        self.line("clear; hactl watch br0; echo status=$?");
+        let shown = self.shows("the master", Duration::from_secs(2), |s| {
+            let mut lines = s.lines();
+            lines.next().is_some_and(|l| l.contains("watch br0"))
+                && lines.next().is_some_and(|l| l.contains("master") && l.contains("10.77.0."))
+        });
+        assert_eq!(self.modes().split(' ').next(), Some("1"), "an alternate screen\n{shown}");
+        self.fits(&shown);
+    }
+
+    /// The footer is at the bottom and nothing runs over the edge.
+    fn fits(&self, shown: &str) {
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines.len(), self.rows, "{shown}");
+        assert!(lines[self.rows - 1].contains("quit"), "the keys are not in the last row\n{shown}");
+        let widest = lines.iter().map(|l| l.chars().count()).max().unwrap_or_default();
+        assert!(widest <= self.columns, "{widest} columns\n{shown}");
+    }
+
+    /// Waits for the shell's prompt after the program's end, and checks that the terminal is as before.
+    fn given_back(&self, before: &str, name: &str) {
+        let shown =
+            self.shows("the status and a prompt", SOON, |s| s.contains("status=") && s.trim_end().ends_with(PROMPT));
+        assert!(shown.contains("status=0"), "{shown}");
+        assert_eq!(self.modes(), "0 1 0 0", "{shown}");
+        assert_eq!(self.stty(name), before);
+    }
+}
+
+fn tour(columns: usize, rows: usize) {
+    let lab = Lab::new();
+    let (mut a, mut b) = (lab.node("a", 1), lab.node("b", 2));
+    let instance = |priority| Instance { priority, advert: "0.5", version: 3, ..Instance::default() }.text();
+    a.configure(&instance(200));
+    b.configure(&instance(100));
+    a.start();
+    public_copy(&lab);
+    let mut terminal = Terminal::open(&lab, columns, rows);
+    let before = terminal.stty("before");
+
+    // Who may not listen sees no screen.
+    terminal.line(&format!("clear; setpriv {} hactl watch br0; echo status=$?", NOBODY.join(" ")));
+    let shown = terminal.shows("advice", SOON, |s| s.contains("status=3"));
+    assert!(shown.contains("setcap"), "{shown}");
+    assert_eq!(terminal.modes(), "0 1 0 0", "{shown}");
+
+    lab.expect("a", "MASTER", 0.0);
+    b.start();
+    lab.expect("b", "BACKUP", 0.0);
+    terminal.watch();
+    let since = wall();
+    a.crash();
+    lab.expect("b", "MASTER", since);
+    // 3 × 0.5 s + 0.5 × 156/256 s
+    let shown = terminal.shows("the failover and its reason", Duration::from_secs(2), |s| {
+        // At 80 columns the sentence takes two lines.
+        let words = s.split_whitespace().collect::<Vec<_>>().join(" ");
+        words.contains("10.77.0.2 (100) takes over: 10.77.0.1 silent for 1.8") && words.contains("(expected 1.805)")
+    });
+    terminal.fits(&shown);
+
+    for (columns, rows) in [(100, 30), (60, 16), (columns, rows)] {
+        terminal.resize(columns, rows);
+        (terminal.columns, terminal.rows) = (columns, rows);
+        let shown = terminal.shows("the new size", SOON, |s| {
+            s.lines().count() == rows && s.lines().last().is_some_and(|l| l.contains("quit"))
+        });
+        terminal.fits(&shown);
+        assert!(shown.contains("10.77.0.2"), "{shown}");
+    }
+
+    terminal.tmux(&["send-keys", "q"]);
+    terminal.given_back(&before, "after-q");
+
+    terminal.watch();
+    sys::kill(terminal.foreground(), libc::SIGTERM);
+    terminal.given_back(&before, "after-sigterm");
+
+    terminal.watch();
+    terminal.tmux(&["send-keys", "C-c"]);
+    terminal.given_back(&before, "after-ctrl-c");
+    terminal.try_tmux(&["kill-server"]);
+}
+
+pub fn small() {
+    tour(80, 24);
+}
+
+pub fn large() {
+    tour(160, 50);
+}
