@@ -4,7 +4,7 @@
 //! downstream knows the difference.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -191,16 +191,29 @@ impl Source {
         let reader = |r: Box<dyn Read + Send>| {
             CaptureReader::open(r).map(Inner::File).map_err(|e| SourceError::Capture(name.clone(), e))
         };
+        let fail = |source| SourceError::Io { name: name.clone(), source };
         let inner = match spec {
             Spec::Interface(interface) => {
                 let options = CaptureOptions { promiscuous, ..CaptureOptions::new(interface) };
                 Inner::Live(Box::new(Capture::open(&options)?))
             }
             Spec::File(path) => {
-                let file = File::open(path).map_err(|source| SourceError::Io { name: name.clone(), source })?;
-                reader(Box::new(file))?
+                let file = File::open(path).map_err(fail)?;
+                if file.metadata().map_err(fail)?.is_file() {
+                    reader(Box::new(file))?
+                } else {
+                    reader(Box::new(Waiting { file, stop: stop.clone(), deadline }))?
+                }
             }
-            Spec::Stdin => reader(Box::new(Waiting { stdin: io::stdin(), stop: stop.clone(), deadline }))?,
+            Spec::Stdin => {
+                if io::stdin().is_terminal() {
+                    let how = "this is a terminal; pipe a capture into it: `tcpdump -U -w - | hactl watch -`";
+                    return Err(SourceError::Kind(name, how));
+                }
+                // Past the standard library's own buffer, which would hide bytes from the wait.
+                let file = File::from(io::stdin().as_fd().try_clone_to_owned().map_err(fail)?);
+                reader(Box::new(Waiting { file, stop: stop.clone(), deadline }))?
+            }
             Spec::Demo => return Self::demo(),
         };
         let mut source = Self { name, inner, first_number: 0, frames: 0, started: Counters::default() };
@@ -274,9 +287,9 @@ impl Source {
     }
 }
 
-/// Standard input that can be interrupted: a plain read would be restarted after a signal.
+/// A pipe that can be interrupted: a plain read would be restarted after a signal.
 struct Waiting {
-    stdin: io::Stdin,
+    file: File,
     stop: Stop,
     deadline: Option<Instant>,
 }
@@ -289,18 +302,12 @@ impl Read for Waiting {
             if late || self.stop.requested().is_some() {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            match wait_readable(self.stdin.as_fd(), Duration::from_millis(200))? {
-                Wait::Readable | Wait::Failed => return read_unbuffered(&self.stdin, buf),
+            match wait_readable(self.file.as_fd(), Duration::from_millis(200))? {
+                Wait::Readable | Wait::Failed => return self.file.read(buf),
                 Wait::TimedOut | Wait::Interrupted => {}
             }
         }
     }
-}
-
-/// Reads what is there, past the standard library's own buffer: that one would hide bytes from the wait above.
-fn read_unbuffered(stdin: &io::Stdin, buf: &mut [u8]) -> io::Result<usize> {
-    let fd = stdin.as_fd().try_clone_to_owned()?;
-    File::from(fd).read(buf)
 }
 
 #[cfg(test)]
