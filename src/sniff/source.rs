@@ -189,7 +189,12 @@ impl Source {
     pub fn open(spec: &Spec, promiscuous: bool, stop: &Stop, deadline: Option<Instant>) -> Result<Self, SourceError> {
         let name = spec.name();
         let reader = |r: Box<dyn Read + Send>| {
-            CaptureReader::open(r).map(Inner::File).map_err(|e| SourceError::Capture(name.clone(), e))
+            CaptureReader::open(r).map(Inner::File).map_err(|e| match e {
+                CaptureError::Io { source, .. } if source.kind() == io::ErrorKind::TimedOut => {
+                    SourceError::Kind(name.clone(), "no capture has come through it until now")
+                }
+                e => SourceError::Capture(name.clone(), e),
+            })
         };
         let fail = |source| SourceError::Io { name: name.clone(), source };
         let inner = match spec {
