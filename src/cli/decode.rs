@@ -11,8 +11,8 @@ use super::output::{Output, Recorder, note};
 use super::reading::{Ending, Reader, read_all};
 use crate::net::Stop;
 use crate::report::{Clock, json, line};
-use crate::sniff::Seen;
 use crate::sniff::source::{Counters, Item, Source, Spec};
+use crate::sniff::{Seen, Totals};
 use crate::wire::{Decoded, Decoder};
 
 pub const SNIFF_EXAMPLES: &str = "\
@@ -61,7 +61,7 @@ pub fn run(args: &DecodeArgs, command: &'static str) -> Result<u8, Error> {
         out: Output::new(live || specs.contains(&Spec::Stdin), args.common.color),
         recorder: Recorder::open(args.source.write.as_deref())?,
         style: line::LineStyle { clock: Clock::local(), verbose: args.common.verbose },
-        totals: json::DecodeSummary::default(),
+        totals: Totals::default(),
         shown: 0,
     };
     let outcome = read_all(&mut session, &specs, &args.source, &stop, deadline)?;
@@ -80,7 +80,7 @@ struct Session<'a> {
     out: Output,
     recorder: Recorder,
     style: line::LineStyle,
-    totals: json::DecodeSummary,
+    totals: Totals,
     shown: u64,
 }
 
@@ -146,15 +146,7 @@ impl Session<'_> {
     }
 
     fn show(&mut self, seen: Seen, decoded: &Decoded) -> std::io::Result<()> {
-        let totals = &mut self.totals;
-        *match decoded {
-            Decoded::Advert(_) => &mut totals.adverts,
-            Decoded::Arp(_) => &mut totals.arp,
-            Decoded::Na(_) => &mut totals.na,
-            Decoded::Igmp(_) => &mut totals.igmp,
-            Decoded::Malformed(_) => &mut totals.malformed,
-            Decoded::Other => return Ok(()),
-        } += 1;
+        self.totals.count(decoded);
         let out = &mut self.out;
         if self.args.common.json {
             match decoded {
@@ -174,15 +166,14 @@ impl Session<'_> {
     fn end(&mut self, counters: Counters, cut: Option<&str>) -> Result<(), Error> {
         self.recorder.flush()?;
         self.out.flush()?;
-        self.totals.dropped = counters.dropped;
         let totals = self.totals;
         if self.args.common.json {
-            json::decode_summary(&mut self.out, &totals, cut)?;
+            json::decode_summary(&mut self.out, &totals, counters.dropped, cut)?;
             self.out.flush()?;
         } else if !self.args.common.quiet {
             note(&format_args!(
                 "{} frames: {} adverts, {} ARP, {} NA, {} IGMP, {} malformed; {} dropped by the kernel",
-                totals.frames, totals.adverts, totals.arp, totals.na, totals.igmp, totals.malformed, totals.dropped
+                totals.frames, totals.adverts, totals.arp, totals.na, totals.igmp, totals.malformed, counters.dropped
             ));
         }
         Ok(())

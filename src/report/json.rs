@@ -313,37 +313,24 @@ pub fn malformed(out: &mut dyn Write, seen: Seen, m: &Malformed) -> io::Result<(
     line(out, &object)
 }
 
-/// What `decode` and `sniff` end with.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct DecodeSummary {
-    /// All frames, decoded or not.
-    pub frames: u64,
-    /// Adverts.
-    pub adverts: u64,
-    /// ARP requests and replies.
-    pub arp: u64,
-    /// Neighbour advertisements.
-    pub na: u64,
-    /// IGMP reports of the VRRP group.
-    pub igmp: u64,
-    /// Frames of these kinds that are cut or impossible.
-    pub malformed: u64,
-    /// Frames the kernel dropped.
-    pub dropped: u64,
-}
-
 #[derive(Serialize)]
-struct DecodeSummaryObject<'a> {
+struct DecodeSummary<'a> {
     r#type: &'static str,
-    #[serde(flatten)]
-    totals: &'a DecodeSummary,
+    frames: u64,
+    adverts: u64,
+    arp: u64,
+    na: u64,
+    igmp: u64,
+    malformed: u64,
+    dropped: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     cut: Option<&'a str>,
 }
 
 /// `summary` of `decode` and `sniff`; `cut` says why the source ended early.
-pub fn decode_summary(out: &mut dyn Write, totals: &DecodeSummary, cut: Option<&str>) -> io::Result<()> {
-    line(out, &DecodeSummaryObject { r#type: "summary", totals, cut })
+pub fn decode_summary(out: &mut dyn Write, totals: &Totals, dropped: u64, cut: Option<&str>) -> io::Result<()> {
+    let Totals { frames, adverts, arp, na, igmp, malformed, .. } = *totals;
+    line(out, &DecodeSummary { r#type: "summary", frames, adverts, arp, na, igmp, malformed, dropped, cut })
 }
 
 #[derive(Serialize)]

@@ -58,6 +58,20 @@ pub struct Totals {
     pub time_went_back: u64,
 }
 
+impl Totals {
+    /// Counts a frame by its kind; it has been counted as a frame already.
+    pub fn count(&mut self, decoded: &Decoded) {
+        *match decoded {
+            Decoded::Other => return,
+            Decoded::Advert(_) => &mut self.adverts,
+            Decoded::Arp(_) => &mut self.arp,
+            Decoded::Na(_) => &mut self.na,
+            Decoded::Igmp(_) => &mut self.igmp,
+            Decoded::Malformed(_) => &mut self.malformed,
+        } += 1;
+    }
+}
+
 /// Adverts of one sender that make no sense.
 #[derive(Clone, Debug)]
 pub struct Broken {
@@ -116,34 +130,31 @@ impl Observer {
         let time = self.frame_time(time);
         let seen = Seen { number, time };
         match decoded {
-            Decoded::Other => {}
+            Decoded::Other | Decoded::Igmp(_) => {}
             Decoded::Advert(a) => {
-                if self.vrid.is_none_or(|v| v == a.vrid) {
-                    self.totals.adverts += 1;
-                    self.advert(seen, a);
+                if self.vrid.is_some_and(|v| v != a.vrid) {
+                    return;
                 }
+                self.advert(seen, a);
             }
             Decoded::Arp(a) => {
-                self.totals.arp += 1;
                 if a.is_gratuitous() {
                     self.announced(seen, a.link.vlans, IpAddr::V4(a.sender_ip), a.sender_mac);
                 }
             }
             Decoded::Na(n) => {
-                self.totals.na += 1;
                 // A forged or routed one (hop limit below 255) moves nothing: receivers drop it.
                 if let (Some(mac), false, 255) = (n.announced_mac(), n.solicited, n.hop_limit) {
                     self.announced(seen, n.link.vlans, IpAddr::V6(n.target), mac);
                 }
             }
-            Decoded::Igmp(_) => self.totals.igmp += 1,
             Decoded::Malformed(m) => {
-                self.totals.malformed += 1;
                 if m.vrrp {
                     self.malformed(seen, m);
                 }
             }
         }
+        self.totals.count(decoded);
     }
 
     /// Counts a frame that was looked at and is of no interest, without decoding it here.
