@@ -64,7 +64,7 @@ pub fn note(what: &dyn std::fmt::Display) {
 
 /// Columns of the terminal, or of a page that is not one.
 pub fn width() -> u16 {
-    if io::stdout().is_terminal() { crossterm::terminal::size().map_or(120, |(w, _)| w.max(60)) } else { 120 }
+    if io::stdout().is_terminal() { crate::tui::width().unwrap_or(120).max(60) } else { 120 }
 }
 
 /// Whether to use colours on standard output.

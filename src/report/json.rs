@@ -41,10 +41,14 @@ fn time<S: Serializer>(t: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
     s.collect_str(&t.rfc3339())
 }
 
-/// Seconds as a number. A double holds the microseconds of this century exactly, so those are divided where the source
-/// has no finer ones: the shortest decimal is then the source's own.
+/// Seconds as a number. A double holds the microseconds of this century exactly, so those are divided where there are no
+/// finer ones: the shortest decimal is then the source's own.
 fn t(time: Timestamp) -> f64 {
-    if time.digits <= 6 { time.nanos.div_euclid(1000) as f64 / 1e6 } else { time.nanos as f64 / 1e9 }
+    if time.digits <= 6 || time.nanos % 1000 == 0 {
+        time.nanos.div_euclid(1000) as f64 / 1e6
+    } else {
+        time.nanos as f64 / 1e9
+    }
 }
 
 fn ms(d: Duration) -> f64 {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::event::Seen;
+use super::group::MAX_MEMBERS;
 use crate::time::Instant;
 use crate::wire::Mac;
 
@@ -48,11 +49,14 @@ impl Contention {
     }
 
     pub(super) fn spoke(&mut self, member: IpAddr, seen: Seen) {
+        let full = self.speakers.len() == MAX_MEMBERS;
         match self.speakers.iter_mut().find(|s| s.0 == member) {
             Some(s) => {
                 s.1 += 1;
                 s.2 = seen;
             }
+            // In a flood members come, are forgotten and come again; who spoke first has been told.
+            None if full => {}
             None => self.speakers.push((member, 1, seen)),
         }
     }

@@ -23,7 +23,7 @@ pub const ASSUMED_PRIORITY: u8 = 100;
 /// Share of the allowed silence beyond which a gap is a near miss.
 pub const NEAR_MISS: f64 = 0.8;
 
-const MAX_MEMBERS: usize = 16;
+pub(super) const MAX_MEMBERS: usize = 16;
 const MAX_TRANSITIONS: usize = 256;
 const MAX_CONTENTIONS: usize = 64;
 const MAX_ADDRESSES: usize = 512;
@@ -85,6 +85,22 @@ impl Group {
             members_refused: 0,
             active: Vec::new(),
         }
+    }
+
+    /// Bytes that it takes in memory, roughly.
+    pub(super) fn weight(&self) -> usize {
+        let transitions: usize =
+            self.transitions.iter().map(|t| size_of::<Transition>() + vec_weight(&t.announced)).sum();
+        let contentions: usize =
+            self.all_contentions().map(|c| size_of::<Contention>() + vec_weight(&c.speakers)).sum();
+        let announcements = self.announcements.len() * (size_of::<IpAddr>() + size_of::<Announcement>());
+        let members: usize = self.members.values().map(Member::weight).sum();
+        size_of::<Self>()
+            + members
+            + transitions
+            + contentions
+            + announcements
+            + self.gaps.len() * size_of::<Duration>()
     }
 
     /// The masters of this moment, best first.
@@ -556,6 +572,10 @@ impl Group {
             self.push(seen, EventKind::Announced { address, mac, member, after }, out);
         }
     }
+}
+
+fn vec_weight<T>(v: &Vec<T>) -> usize {
+    v.capacity() * size_of::<T>()
 }
 
 /// How long a member of a contention may be quiet before it counts as having left it.

@@ -218,6 +218,15 @@ impl Member {
         }
     }
 
+    /// Bytes that it takes in memory, roughly.
+    pub(super) fn weight(&self) -> usize {
+        let counts = self.counts.capacity() * size_of::<(Problem, Count)>();
+        let macs = self.macs.capacity() * size_of::<Mac>();
+        let before = self.addresses.before.as_ref().map_or(0, Vec::capacity);
+        let addresses = (self.addresses.value.capacity() + before) * size_of::<IpAddr>();
+        size_of::<Self>() + addresses + counts + macs
+    }
+
     /// How often its adverts had a problem.
     pub fn problem(&self, p: Problem) -> Option<&Count> {
         self.counts.iter().find(|(q, _)| *q == p).map(|(_, c)| c)

@@ -26,12 +26,14 @@ pub struct Limits {
     pub malformed: usize,
     /// Virtual addresses over all groups whose announcements are followed.
     pub addresses: usize,
+    /// Bytes that all virtual routers together may take, roughly: one may grow large, all of them may not.
+    pub bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         // Every VRID of both families on two VLANs fits; a flood of forged ones costs some 20 MB.
-        Self { groups: 1024, events: 10_000, malformed: 256, addresses: 8192 }
+        Self { groups: 1024, events: 10_000, malformed: 256, addresses: 8192, bytes: 20 << 20 }
     }
 }
 
@@ -103,6 +105,8 @@ pub struct Observer {
 /// How often groups without adverts of their own are looked at.
 const SWEEP: Duration = Duration::from_millis(100);
 const EARLY: usize = 64;
+/// How many adverts may come between two looks at [`Limits::bytes`].
+const WEIGH: u64 = 512;
 
 impl Observer {
     /// An observer of all virtual routers, or of those with one VRID.
@@ -155,6 +159,9 @@ impl Observer {
             }
         }
         self.totals.count(decoded);
+        if matches!(decoded, Decoded::Advert(_)) && self.totals.adverts.is_multiple_of(WEIGH) {
+            self.lighten();
+        }
     }
 
     /// Counts a frame that was looked at and is of no interest, without decoding it here.
@@ -271,13 +278,20 @@ impl Observer {
             .add(seen);
     }
 
+    /// Forgets groups until the others fit into the memory they may take.
+    fn lighten(&mut self) {
+        while self.groups.len() > 1 && self.groups.values().map(Group::weight).sum::<usize>() > self.limits.bytes {
+            self.forget();
+        }
+    }
+
     /// Forgets an eighth of the groups at once, those least established first, so that a flood of forged groups costs
     /// little and cannot push out the real ones.
     fn forget(&mut self) {
         let mut rank: Vec<(u64, Instant, GroupId)> =
             self.groups.values().map(|g| (g.adverts.min(8), g.last.at(), g.id)).collect();
         rank.sort_unstable();
-        rank.truncate((self.limits.groups / 8).max(1));
+        rank.truncate((self.groups.len() / 8).max(1));
         for (.., id) in &rank {
             self.groups.remove(id);
         }

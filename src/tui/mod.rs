@@ -126,6 +126,11 @@ pub fn run(
     Ok(Outcome { observer, findings, context, state, dropped, saved })
 }
 
+/// Columns of the terminal, where there is one.
+pub fn width() -> Option<u16> {
+    crossterm::terminal::size().ok().map(|(columns, _)| columns)
+}
+
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }

@@ -200,7 +200,7 @@ pub(crate) fn parse_v6(frame: &Frame<'_>, at: usize, link: LinkInfo, keys: &Keys
         routed: false,
     };
     let mut next = first;
-    for _ in 0..MAX_EXTENSION_HEADERS {
+    for _ in 0..=MAX_EXTENSION_HEADERS {
         match next {
             PROTO_VRRP => return vrrp::parse(&cx, keys).map_err(|m| mark(m, true)),
             NEXT_ICMPV6 => {

@@ -18,6 +18,8 @@ pub mod igmp;
 pub mod ip;
 pub mod link;
 pub mod ndp;
+#[cfg(test)]
+mod tests;
 pub mod vrrp;
 
 use std::borrow::Cow;

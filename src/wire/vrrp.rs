@@ -312,7 +312,7 @@ fn check(cx: &IpContext<'_>, version: u8, body: &[u8], whole: &[u8]) -> Verdict 
         let sum = match form {
             Form::Plain => Sum::default(),
             Form::PseudoHeader => Sum::default().add_pseudo_header(cx.src, cx.dst, data.len()),
-            Form::PseudoHeaderGroup if is_multicast(cx.dst) => continue,
+            Form::PseudoHeaderGroup if cx.dst == IpAddr::V4(super::VRRP_GROUP_V4) => continue,
             Form::PseudoHeaderGroup => {
                 Sum::default().add_pseudo_header(cx.src, IpAddr::V4(super::VRRP_GROUP_V4), data.len())
             }

@@ -95,9 +95,11 @@ pub const DETECTORS: &[Detector] = &[
 pub fn judge(observer: &Observer, context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     for d in DETECTORS {
-        (d.check)(observer, context, &mut findings);
+        // One detector after the other, because a flood may raise very many of one kind.
+        let mut found = Vec::new();
+        (d.check)(observer, context, &mut found);
+        findings.extend(summarised(found));
     }
-    let mut findings = summarised(findings);
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     findings
 }
@@ -124,9 +126,23 @@ fn summarised(findings: Vec<Finding>) -> Vec<Finding> {
     kept
 }
 
+/// How many members of one virtual router are compared with each other.
+const COMPARED: usize = 6;
+
+/// The members that are compared: all, or in a flood those that have sent most, in the order of their addresses.
+fn compared(group: &Group) -> Vec<&Member> {
+    let mut members: Vec<&Member> = group.members.values().collect();
+    if members.len() > COMPARED {
+        members.sort_by_key(|m| (std::cmp::Reverse(m.adverts), m.first.at()));
+        members.truncate(COMPARED);
+        members.sort_by_key(|m| m.addr);
+    }
+    members
+}
+
 /// Pairs of members of one virtual router that share an address, each pair once.
 fn pairs(group: &Group) -> impl Iterator<Item = (&Member, &Member)> {
-    let members: Vec<&Member> = group.members.values().collect();
+    let members = compared(group);
     let n = members.len();
     (0..n)
         .flat_map(move |i| (i + 1..n).map(move |j| (i, j)))

@@ -1,6 +1,6 @@
 //! `vrid-collision`: one VRID, two unrelated virtual routers.
 
-use super::{Context, Detector, at};
+use super::{Context, Detector, at, compared};
 use crate::finding::{Finding, Page, Severity};
 use crate::sniff::Observer;
 use crate::sniff::group::Group;
@@ -72,7 +72,7 @@ fn check(observer: &Observer, _: &Context, out: &mut Vec<Finding>) {
 
 /// Two members heard at about the same time whose addresses are disjoint.
 pub(super) fn strangers(group: &Group) -> Option<(&Member, &Member)> {
-    let members: Vec<&Member> = group.members.values().collect();
+    let members = compared(group);
     for (i, a) in members.iter().enumerate() {
         for b in &members[i + 1..] {
             if group.related(a.addr, b.addr) {

@@ -1,0 +1,202 @@
+//! The layers of ARCHITECTURE.md, held by reading the source.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::root;
+
+/// What each module may use. A module is a directory or file of src; `main` is src/bin and src/lib.rs.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("time", &[]),
+    ("frame", &["time"]),
+    ("wire", &["frame", "time"]),
+    ("pcap", &["frame", "time"]),
+    ("net", &["frame", "time"]),
+    ("vrrp", &["time"]),
+    ("finding", &["time", "wire"]),
+    ("simulate", &["pcap", "time"]),
+    ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
+    ("report", &["finding", "sniff", "time", "vrrp", "wire"]),
+    ("tui", &["finding", "frame", "pcap", "report", "sniff", "time", "wire"]),
+    ("cli", &["finding", "frame", "net", "pcap", "report", "simulate", "sniff", "time", "tui", "wire"]),
+];
+
+/// Files that may use more than their module, and what.
+const DOORS: &[(&str, &[&str])] = &[("sniff/source.rs", &["net", "pcap", "simulate"])];
+
+/// Crates that only some modules may name.
+const CRATES: &[(&str, &[&str])] = &[
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("ratatui", &["tui"]),
+    ("crossterm", &["tui"]),
+    ("comfy_table", &["report"]),
+    ("jiff", &["report"]),
+    ("serde", &["report", "cli"]),
+    ("serde_json", &["report", "cli"]),
+    ("pnet", &["wire", "net"]),
+    ("socket2", &["net"]),
+    ("libc", &["net"]),
+    ("signal_hook", &["net"]),
+    ("flate2", &["pcap"]),
+    ("hmac", &["wire"]),
+    ("md5", &["wire"]),
+    ("sha2", &["wire"]),
+];
+
+/// Where a clock may be asked; each other place is told what time it is.
+const CLOCKS: &[&str] = &["net/clock.rs", "net/capture.rs", "sniff/source.rs", "cli/", "tui/mod.rs", "tui/terminal.rs"];
+
+struct Line {
+    file: String,
+    number: usize,
+    /// Without comments and text in quotes.
+    code: String,
+}
+
+impl Line {
+    fn module(&self) -> &str {
+        let first = self.file.split('/').next().unwrap();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    fn at(&self) -> String {
+        format!("src/{}:{}: {}", self.file, self.number, self.code.trim())
+    }
+}
+
+fn files(dir: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+/// The product's code: no tests, comments or text.
+fn source() -> Vec<Line> {
+    let src = root().join("src");
+    let mut paths = Vec::new();
+    files(&src, &mut paths);
+    paths.sort();
+    let mut lines = Vec::new();
+    for path in paths {
+        let file = path.strip_prefix(&src).unwrap().to_str().unwrap().to_owned();
+        if file.contains("/tests/") || file.ends_with("/tests.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        // A file's own tests are its last module.
+        let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for (i, line) in product.lines().enumerate() {
+            lines.push(Line { file: file.clone(), number: i + 1, code: code(line) });
+        }
+    }
+    assert!(lines.len() > 5000, "only {} lines of source", lines.len());
+    lines
+}
+
+fn code(line: &str) -> String {
+    let mut out = String::new();
+    let mut quoted = false;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if quoted => {
+                chars.next();
+            }
+            '"' => quoted = !quoted,
+            '/' if !quoted && chars.peek() == Some(&'/') => break,
+            c if !quoted => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The modules after `crate::` in a line, also in `crate::{a, b}`.
+fn used(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for rest in code.split("crate::").skip(1) {
+        let word = |s: &str| s.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+        match rest.strip_prefix('{') {
+            Some(list) => found.extend(list.split('}').next().unwrap().split(',').map(|w| word(w.trim()))),
+            None => found.push(word(rest)),
+        }
+    }
+    found.retain(|w| !w.is_empty());
+    found
+}
+
+#[test]
+fn no_layer_uses_one_above_it() {
+    let mut wrong = Vec::new();
+    for line in source().iter().filter(|l| !matches!(l.module(), "lib" | "bin")) {
+        let Some((_, allowed)) = ALLOWED.iter().find(|a| a.0 == line.module()) else {
+            panic!("{}: a module without a row in the table", line.at());
+        };
+        for module in used(&line.code) {
+            let door = DOORS.iter().any(|d| d.0 == line.file && d.1.contains(&module.as_str()));
+            if module != line.module() && !allowed.contains(&module.as_str()) && !door {
+                wrong.push(line.at());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_no_circle() {
+    for (i, (module, allowed)) in ALLOWED.iter().enumerate() {
+        for other in *allowed {
+            let at = ALLOWED.iter().position(|a| a.0 == *other);
+            assert!(at.is_some_and(|at| at < i), "{module} uses {other}, which is not above it in the table");
+        }
+    }
+}
+
+#[test]
+fn each_crate_stays_in_its_layer() {
+    let mut wrong = Vec::new();
+    for line in source().iter().filter(|l| l.module() != "bin") {
+        for (name, modules) in CRATES {
+            let path = format!("{name}::");
+            let named = line.code.match_indices(&path).any(|(at, _)| {
+                // Neither the end of a longer word nor a module of ours, as in wire::hmac::
+                !line.code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+            });
+            if named && !modules.contains(&line.module()) {
+                wrong.push(line.at());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_drivers_ask_a_clock() {
+    let asks = |l: &Line| l.code.contains("Instant::now") || l.code.contains("SystemTime");
+    let wrong: Vec<String> = source()
+        .iter()
+        .filter(|l| asks(l) && !CLOCKS.iter().any(|c| l.file == *c || c.ends_with('/') && l.file.starts_with(c)))
+        .map(Line::at)
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn unsafe_code_is_in_net_only() {
+    let word = |l: &Line| l.code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "unsafe");
+    let wrong: Vec<String> = source().iter().filter(|l| word(l) && l.module() != "net").map(Line::at).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_rules_see_what_they_forbid() {
+    assert_eq!(used("use crate::{net, pcap::Reader};"), ["net", "pcap"]);
+    assert_eq!(used("let x = crate::time::now(crate::cli::run());"), ["time", "cli"]);
+    assert_eq!(code("a(\"crate::cli // \\\"\"); // crate::tui"), "a(); ");
+}

@@ -1,0 +1,9 @@
+//! The program from outside: its output against other programs, real daemons' own words, and the outside contract.
+
+mod architecture;
+mod cli;
+mod findings;
+mod provenance;
+mod support;
+mod transitions;
+mod tshark;
