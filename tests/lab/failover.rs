@@ -175,10 +175,24 @@ pub fn preempt() {
     tap.more(1);
     a.start();
     lab.expect("a", "MASTER", 0.0);
-    lab.expect("b", "BACKUP", lab.expect("b", "MASTER", 0.0));
+    tap.more(1);
+    let since = wall();
+    a.stop();
+    lab.expect("b", "MASTER", since);
+    let since = wall();
+    a.start();
+    lab.expect("a", "MASTER", since);
+    lab.expect("b", "BACKUP", since);
     tap.more(2);
     for ended in end(watchers) {
-        compare(&lab, &[&a, &b], &ended, &[master("b", "first-seen", None), master("a", "preempt", None)]);
+        let expected = [
+            master("b", "first-seen", None),
+            master("a", "preempt", None),
+            // 156/256 s
+            master("b", "release", Some(609.375)),
+            master("a", "preempt", None),
+        ];
+        compare(&lab, &[&a, &b], &ended, &expected);
         assert_eq!(ended.status, Some(0), "{}", ended.text());
     }
 }

@@ -12,7 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -24,6 +24,13 @@ const PREFIX: &str = "hactl-test-";
 
 /// The longest that anything in a lab is waited for, unless the test says otherwise.
 pub const SOON: Duration = Duration::from_secs(10);
+
+/// Held for writing once the program is to end, so that nothing new is made or started.
+static GATE: RwLock<()> = RwLock::new(());
+
+fn gate() -> RwLockReadGuard<'static, ()> {
+    GATE.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Seconds since the epoch.
 pub fn wall() -> f64 {
@@ -157,6 +164,7 @@ pub struct Ended {
 impl Running {
     pub fn start(command: &mut Command, input: Stdio) -> Self {
         let what = format!("{command:?}");
+        let _open = gate();
         let child = command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|e| panic!("{what}: {e}"));
         let (out, one) = follow(child.stdout.take().expect("a pipe"));
@@ -261,13 +269,17 @@ impl Lab {
         let dir = std::env::temp_dir().join(&name);
         let switch = format!("{name}-sw");
         let lab = Self { name, switch, dir, namespaces: Mutex::default(), notices: Log::new() };
-        fs::create_dir(&lab.dir).expect("a new directory");
+        {
+            let _open = gate();
+            fs::create_dir(&lab.dir).expect("a new directory");
+        }
         lab.namespace(&lab.switch, false);
         lab.ip(&lab.switch, "link add br0 type bridge mcast_snooping 0\nlink set br0 up\n");
         lab
     }
 
     fn namespace(&self, name: &str, ipv6: bool) {
+        let _open = gate();
         self.namespaces.lock().expect("no panic here").push(name.to_owned());
         run(Command::new("ip").args(["netns", "add", name]));
         if !ipv6 {
@@ -420,6 +432,7 @@ pub fn tidy() {
     let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) else { return };
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
+            let _closed = GATE.write();
             let own = std::process::id() as i32;
             remove_labs(|pid| pid == own);
             std::process::exit(128 + signal);
@@ -607,6 +620,10 @@ pub struct Heard {
 }
 
 impl Tcpdump {
+    pub fn pid(&self) -> i32 {
+        self.0.pid()
+    }
+
     /// Waits until it has printed `count` packets.
     #[track_caller]
     pub fn heard(&self, count: usize) {
