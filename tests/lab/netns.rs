@@ -240,7 +240,7 @@ impl Ended {
     }
 
     pub fn text(&self) -> String {
-        self.out.iter().map(|l| format!("{}\n", l.text)).collect()
+        self.out.iter().flat_map(|l| [l.text.as_str(), "\n"]).collect()
     }
 }
 
@@ -274,7 +274,7 @@ impl Lab {
             fs::create_dir(&lab.dir).expect("a new directory");
         }
         lab.namespace(&lab.switch, false);
-        lab.ip(&lab.switch, "link add br0 type bridge mcast_snooping 0\nlink set br0 up\n");
+        ip(&lab.switch, "link add br0 type bridge mcast_snooping 0\nlink set br0 up\n");
         lab
     }
 
@@ -286,11 +286,6 @@ impl Lab {
             let off = ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"];
             run(inside(name, "sysctl").arg("-qw").args(off));
         }
-    }
-
-    /// Runs lines of `ip` in a namespace.
-    pub fn ip(&self, namespace: &str, lines: &str) {
-        run_with_input(Command::new("ip").args(["-n", namespace, "-batch", "-"]), lines);
     }
 
     /// A node without addresses, which therefore has nothing to say by itself.
@@ -314,14 +309,14 @@ impl Lab {
         fs::create_dir(&dir).expect("a new directory");
         self.namespace(&ns, ipv6);
         let mac = format!("02:00:0a:4d:00:{host:02x}");
-        self.ip(
+        ip(
             &self.switch,
             &format!(
                 "link add p-{name} type veth peer name eth0 address {mac} netns {ns}\nlink set p-{name} master br0 up\n"
             ),
         );
         let quiet = if ipv6 { "link set eth0 addrgenmode none\n" } else { "" };
-        self.ip(&ns, &format!("link set lo up\n{quiet}link set eth0 up\n{addresses}"));
+        ip(&ns, &format!("link set lo up\n{quiet}link set eth0 up\n{addresses}"));
         let address = if ipv6 { format!("fe80::{host}") } else { format!("10.77.0.{host}") };
         Node { lab: self, name: name.to_owned(), ns, dir, address, mac, daemon: None, fifo: None }
     }
@@ -333,48 +328,53 @@ impl Lab {
             all.iter().find(|n| n.at >= since && n.node == node && n.state == state).map(|n| n.at)
         })
     }
+}
 
-    /// hactl in a namespace. `args` is split at spaces.
-    pub fn hactl(&self, namespace: &str, args: &str) -> Running {
-        Running::start(inside(namespace, env!("CARGO_BIN_EXE_hactl")).args(args.split(' ')), Stdio::null())
-    }
+/// Runs lines of `ip` in a namespace.
+pub fn ip(namespace: &str, lines: &str) {
+    run_with_input(Command::new("ip").args(["-n", namespace, "-batch", "-"]), lines);
+}
 
-    /// hactl with JSON output, listening already.
-    #[track_caller]
-    pub fn listening(&self, namespace: &str, args: &str) -> Running {
-        let running = self.hactl(namespace, &format!("{args} --json --for 2m"));
-        running.object(&format!("{args} begins"), SOON, 1, |v| v["type"] == "start");
-        running
-    }
+/// hactl in a namespace. `args` is split at spaces.
+pub fn hactl(namespace: &str, args: &str) -> Running {
+    Running::start(inside(namespace, env!("CARGO_BIN_EXE_hactl")).args(args.split(' ')), Stdio::null())
+}
 
-    /// tcpdump in a namespace, listening already.
-    #[track_caller]
-    pub fn tcpdump(&self, namespace: &str, interface: &str, filter: &str) -> Tcpdump {
-        self.tcpdump_args(namespace, &["-i", interface, filter])
-    }
+/// hactl with JSON output, listening already.
+#[track_caller]
+pub fn listening(namespace: &str, args: &str) -> Running {
+    let running = hactl(namespace, &format!("{args} --json --for 2m"));
+    running.object(&format!("{args} begins"), SOON, 1, |v| v["type"] == "start");
+    running
+}
 
-    #[track_caller]
-    pub fn tcpdump_args(&self, namespace: &str, args: &[&str]) -> Tcpdump {
-        let mut command = inside(namespace, "tcpdump");
-        command.args(["-Z", "root", "-l", "--immediate-mode", "-nn", "-tt", "-v"]).args(args);
-        let running = Running::start(&mut command, Stdio::null());
-        running
-            .err
-            .wait("tcpdump listens", SOON, |lines| lines.iter().find(|l| l.text.contains("listening on")).map(|_| ()));
-        Tcpdump(running)
-    }
+/// tcpdump in a namespace, listening already.
+#[track_caller]
+pub fn tcpdump(namespace: &str, interface: &str, filter: &str) -> Tcpdump {
+    tcpdump_with(namespace, &["-i", interface, filter])
+}
 
-    /// This program in a namespace, to send: see `main`.
-    pub fn helper(&self, namespace: &str, args: &[&str]) -> Running {
-        let myself = std::env::current_exe().expect("a path");
-        Running::start(inside(namespace, myself.to_str().expect("a path of text")).args(args), Stdio::null())
-    }
+#[track_caller]
+pub fn tcpdump_with(namespace: &str, args: &[&str]) -> Tcpdump {
+    let mut command = inside(namespace, "tcpdump");
+    command.args(["-Z", "root", "-l", "--immediate-mode", "-nn", "-tt", "-v"]).args(args);
+    let running = Running::start(&mut command, Stdio::null());
+    running
+        .err
+        .wait("tcpdump listens", SOON, |lines| lines.iter().find(|l| l.text.contains("listening on")).map(|_| ()));
+    Tcpdump(running)
+}
 
-    /// Sends whole frames from a namespace's eth0.
-    pub fn inject(&self, namespace: &str, frames: &[&str]) {
-        let ended = self.helper(namespace, &[&["__inject", "eth0"], frames].concat()).ended();
-        assert_eq!(ended.status, Some(0), "{}", ended.err);
-    }
+/// This program in a namespace, to send: see `main`.
+pub fn helper(namespace: &str, args: &[&str]) -> Running {
+    let myself = std::env::current_exe().expect("a path");
+    Running::start(inside(namespace, myself.to_str().expect("a path of text")).args(args), Stdio::null())
+}
+
+/// Sends whole frames from a namespace's eth0.
+pub fn inject(namespace: &str, frames: &[&str]) {
+    let ended = helper(namespace, &[&["__inject", "eth0"], frames].concat()).ended();
+    assert_eq!(ended.status, Some(0), "{}", ended.err);
 }
 
 impl Drop for Lab {
@@ -453,7 +453,7 @@ pub struct Node<'a> {
     fifo: Option<PathBuf>,
 }
 
-impl<'a> Node<'a> {
+impl Node<'_> {
     /// Writes keepalived's configuration and listens to its notifications.
     pub fn configure(&mut self, instance: &str) {
         let fifo = self.dir.join("notify");
@@ -516,7 +516,7 @@ impl<'a> Node<'a> {
 
     /// Prepares FRR with the configuration `lines` of eth0: VRID 51, its macvlan with the virtual address 10.77.0.110.
     pub fn configure_frr(&self, lines: &str) {
-        self.lab.ip(
+        ip(
             &self.ns,
             "link add vrrp4-2-51 link eth0 type macvlan mode bridge\nlink set vrrp4-2-51 address 00:00:5e:00:01:33\n\
              addr add 10.77.0.110/24 dev vrrp4-2-51\nlink set vrrp4-2-51 up\n",
