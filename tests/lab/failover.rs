@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::netns::{Ended, Instance, Lab, Node, Running, SOON, wall};
+use crate::netns::{Ended, Instance, Lab, Node, Running, SOON, listening, tcpdump, wall};
 
 /// The longest between an advert on the wire and the daemon's notification of the state it belongs to.
 const NEAR: f64 = 0.060;
@@ -15,19 +15,19 @@ const ADVERTS: &str = "ip proto 112 or ip6 proto 112";
 struct Expected {
     to: &'static str,
     reason: &'static str,
-    expected_ms: Option<f64>,
+    after_ms: Option<f64>,
     /// The node and the state it reports.
     notice: (&'static str, &'static str),
 }
 
 /// `to` becomes master and says so itself.
-fn master(to: &'static str, reason: &'static str, expected_ms: Option<f64>) -> Expected {
-    Expected { to, reason, expected_ms, notice: (to, "MASTER") }
+fn master(to: &'static str, reason: &'static str, after_ms: Option<f64>) -> Expected {
+    Expected { to, reason, after_ms, notice: (to, "MASTER") }
 }
 
 /// Watches on the switch and on the node itself.
 fn watchers(lab: &Lab, node: &Node<'_>) -> Vec<Running> {
-    vec![lab.listening(&lab.switch, "watch br0"), lab.listening(&node.ns, "watch eth0")]
+    vec![listening(&lab.switch, "watch br0"), listening(&node.ns, "watch eth0")]
 }
 
 /// Ends all of them.
@@ -40,11 +40,7 @@ fn compare(lab: &Lab, nodes: &[&Node<'_>], ended: &Ended, expected: &[Expected])
     let all = ended.objects("transition");
     let told: Vec<&Value> = all.iter().collect();
     let notices = lab.notices.all();
-    let context = || {
-        let told: String = all.iter().map(|t| format!("  {t}\n")).collect();
-        let said: String = notices.iter().map(|n| format!("  {n:?}\n")).collect();
-        format!("\nhactl told:\n{told}the daemons said:\n{said}{}", ended.err)
-    };
+    let context = || format!("\nhactl told: {all:#?}\nthe daemons said: {notices:#?}\n{}", ended.err);
     assert_eq!(told.len(), expected.len(), "transitions{}", context());
     let address = |name: &str| nodes.iter().find(|n| n.name == name).expect("a node").address.as_str();
     let mut from = 0;
@@ -61,7 +57,7 @@ fn compare(lab: &Lab, nodes: &[&Node<'_>], ended: &Ended, expected: &[Expected])
         from += at + 1;
         let distance = told["t"].as_f64().expect("a time") - notice.at;
         assert!(distance.abs() <= NEAR, "{distance:.3} s from the notification of {:?}{}", want.notice, context());
-        if let Some(expected_ms) = want.expected_ms {
+        if let Some(expected_ms) = want.after_ms {
             assert_eq!(told["expected_ms"], expected_ms, "{}", context());
             let silent = told["silent_ms"].as_f64().expect("a duration");
             assert!((silent - expected_ms).abs() <= LATE, "silent for {silent} ms{}", context());
@@ -85,7 +81,7 @@ fn start(lab: &Lab, a: &mut Node<'_>, b: &mut Node<'_>) {
 
 /// a is master and is killed, b takes over.
 fn crash_of(lab: &Lab, a: &mut Node<'_>, b: &mut Node<'_>, expected_ms: f64) {
-    let tap = lab.tcpdump(&lab.switch, "br0", ADVERTS);
+    let tap = tcpdump(&lab.switch, "br0", ADVERTS);
     let watchers = watchers(lab, b);
     start(lab, a, b);
     tap.more(2);
@@ -149,7 +145,7 @@ pub fn crash_ipv6() {
 pub fn clean_stop() {
     let lab = Lab::new();
     let (mut a, mut b) = pair(&lab, &Instance::default(), &Instance::default());
-    let tap = lab.tcpdump(&lab.switch, "br0", ADVERTS);
+    let tap = tcpdump(&lab.switch, "br0", ADVERTS);
     let watchers = watchers(&lab, &b);
     start(&lab, &mut a, &mut b);
     tap.more(2);
@@ -168,17 +164,31 @@ pub fn clean_stop() {
 pub fn preempt() {
     let lab = Lab::new();
     let (mut a, mut b) = pair(&lab, &Instance::default(), &Instance::default());
-    let tap = lab.tcpdump(&lab.switch, "br0", ADVERTS);
+    let tap = tcpdump(&lab.switch, "br0", ADVERTS);
     let watchers = watchers(&lab, &b);
     b.start();
     lab.expect("b", "MASTER", 0.0);
     tap.more(1);
     a.start();
     lab.expect("a", "MASTER", 0.0);
-    lab.expect("b", "BACKUP", lab.expect("b", "MASTER", 0.0));
+    tap.more(1);
+    let since = wall();
+    a.stop();
+    lab.expect("b", "MASTER", since);
+    let since = wall();
+    a.start();
+    lab.expect("a", "MASTER", since);
+    lab.expect("b", "BACKUP", since);
     tap.more(2);
     for ended in end(watchers) {
-        compare(&lab, &[&a, &b], &ended, &[master("b", "first-seen", None), master("a", "preempt", None)]);
+        let expected = [
+            master("b", "first-seen", None),
+            master("a", "preempt", None),
+            // 156/256 s
+            master("b", "release", Some(609.375)),
+            master("a", "preempt", None),
+        ];
+        compare(&lab, &[&a, &b], &ended, &expected);
         assert_eq!(ended.status, Some(0), "{}", ended.text());
     }
 }
@@ -186,7 +196,7 @@ pub fn preempt() {
 pub fn deaf() {
     let lab = Lab::new();
     let (mut a, mut b) = pair(&lab, &Instance::default(), &Instance::default());
-    let tap = lab.tcpdump(&lab.switch, "br0", ADVERTS);
+    let tap = tcpdump(&lab.switch, "br0", ADVERTS);
     let watchers = watchers(&lab, &b);
     start(&lab, &mut a, &mut b);
     tap.more(2);
@@ -201,7 +211,7 @@ pub fn deaf() {
         assert!(message.contains("10.77.0.1") && message.contains("10.77.0.2"), "{message}");
     }
     // A watch that ends now ends with this verdict.
-    let brief = lab.listening(&lab.switch, "watch br0");
+    let brief = listening(&lab.switch, "watch br0");
     brief.object("a finding", SOON, 1, |v| v["id"] == "split-brain");
     let brief = brief.end(libc::SIGTERM);
     assert_eq!(brief.status, Some(2), "{}", brief.text());
@@ -213,7 +223,7 @@ pub fn deaf() {
         let expected = [
             master("a", "first-seen", None),
             master("b", "unknown", None),
-            Expected { to: "a", reason: "yield", expected_ms: None, notice: ("b", "BACKUP") },
+            Expected { to: "a", reason: "yield", after_ms: None, notice: ("b", "BACKUP") },
         ];
         compare(&lab, &[&a, &b], &ended, &expected);
         assert_eq!(ended.status, Some(2), "{}", ended.text());
@@ -231,7 +241,7 @@ pub fn crash_frr() {
              vrrp 51 ip 10.77.0.110\n"
         ));
     }
-    let tap = lab.tcpdump(&lab.switch, "br0", ADVERTS);
+    let tap = tcpdump(&lab.switch, "br0", ADVERTS);
     let watchers = watchers(&lab, &b);
     let daemon = a.start_frr();
     a.frr_state("Master", 0.0);

@@ -12,7 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -24,6 +24,13 @@ const PREFIX: &str = "hactl-test-";
 
 /// The longest that anything in a lab is waited for, unless the test says otherwise.
 pub const SOON: Duration = Duration::from_secs(10);
+
+/// Held for writing once the program is to end, so that nothing new is made or started.
+static GATE: RwLock<()> = RwLock::new(());
+
+fn gate() -> RwLockReadGuard<'static, ()> {
+    GATE.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Seconds since the epoch.
 pub fn wall() -> f64 {
@@ -157,6 +164,7 @@ pub struct Ended {
 impl Running {
     pub fn start(command: &mut Command, input: Stdio) -> Self {
         let what = format!("{command:?}");
+        let _open = gate();
         let child = command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|e| panic!("{what}: {e}"));
         let (out, one) = follow(child.stdout.take().expect("a pipe"));
@@ -232,7 +240,7 @@ impl Ended {
     }
 
     pub fn text(&self) -> String {
-        self.out.iter().map(|l| format!("{}\n", l.text)).collect()
+        self.out.iter().flat_map(|l| [l.text.as_str(), "\n"]).collect()
     }
 }
 
@@ -261,24 +269,23 @@ impl Lab {
         let dir = std::env::temp_dir().join(&name);
         let switch = format!("{name}-sw");
         let lab = Self { name, switch, dir, namespaces: Mutex::default(), notices: Log::new() };
-        fs::create_dir(&lab.dir).expect("a new directory");
+        {
+            let _open = gate();
+            fs::create_dir(&lab.dir).expect("a new directory");
+        }
         lab.namespace(&lab.switch, false);
-        lab.ip(&lab.switch, "link add br0 type bridge mcast_snooping 0\nlink set br0 up\n");
+        ip(&lab.switch, "link add br0 type bridge mcast_snooping 0\nlink set br0 up\n");
         lab
     }
 
     fn namespace(&self, name: &str, ipv6: bool) {
+        let _open = gate();
         self.namespaces.lock().expect("no panic here").push(name.to_owned());
         run(Command::new("ip").args(["netns", "add", name]));
         if !ipv6 {
             let off = ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"];
             run(inside(name, "sysctl").arg("-qw").args(off));
         }
-    }
-
-    /// Runs lines of `ip` in a namespace.
-    pub fn ip(&self, namespace: &str, lines: &str) {
-        run_with_input(Command::new("ip").args(["-n", namespace, "-batch", "-"]), lines);
     }
 
     /// A node without addresses, which therefore has nothing to say by itself.
@@ -302,14 +309,14 @@ impl Lab {
         fs::create_dir(&dir).expect("a new directory");
         self.namespace(&ns, ipv6);
         let mac = format!("02:00:0a:4d:00:{host:02x}");
-        self.ip(
+        ip(
             &self.switch,
             &format!(
                 "link add p-{name} type veth peer name eth0 address {mac} netns {ns}\nlink set p-{name} master br0 up\n"
             ),
         );
         let quiet = if ipv6 { "link set eth0 addrgenmode none\n" } else { "" };
-        self.ip(&ns, &format!("link set lo up\n{quiet}link set eth0 up\n{addresses}"));
+        ip(&ns, &format!("link set lo up\n{quiet}link set eth0 up\n{addresses}"));
         let address = if ipv6 { format!("fe80::{host}") } else { format!("10.77.0.{host}") };
         Node { lab: self, name: name.to_owned(), ns, dir, address, mac, daemon: None, fifo: None }
     }
@@ -321,48 +328,53 @@ impl Lab {
             all.iter().find(|n| n.at >= since && n.node == node && n.state == state).map(|n| n.at)
         })
     }
+}
 
-    /// hactl in a namespace. `args` is split at spaces.
-    pub fn hactl(&self, namespace: &str, args: &str) -> Running {
-        Running::start(inside(namespace, env!("CARGO_BIN_EXE_hactl")).args(args.split(' ')), Stdio::null())
-    }
+/// Runs lines of `ip` in a namespace.
+pub fn ip(namespace: &str, lines: &str) {
+    run_with_input(Command::new("ip").args(["-n", namespace, "-batch", "-"]), lines);
+}
 
-    /// hactl with JSON output, listening already.
-    #[track_caller]
-    pub fn listening(&self, namespace: &str, args: &str) -> Running {
-        let running = self.hactl(namespace, &format!("{args} --json --for 2m"));
-        running.object(&format!("{args} begins"), SOON, 1, |v| v["type"] == "start");
-        running
-    }
+/// hactl in a namespace. `args` is split at spaces.
+pub fn hactl(namespace: &str, args: &str) -> Running {
+    Running::start(inside(namespace, env!("CARGO_BIN_EXE_hactl")).args(args.split(' ')), Stdio::null())
+}
 
-    /// tcpdump in a namespace, listening already.
-    #[track_caller]
-    pub fn tcpdump(&self, namespace: &str, interface: &str, filter: &str) -> Tcpdump {
-        self.tcpdump_args(namespace, &["-i", interface, filter])
-    }
+/// hactl with JSON output, listening already.
+#[track_caller]
+pub fn listening(namespace: &str, args: &str) -> Running {
+    let running = hactl(namespace, &format!("{args} --json --for 2m"));
+    running.object(&format!("{args} begins"), SOON, 1, |v| v["type"] == "start");
+    running
+}
 
-    #[track_caller]
-    pub fn tcpdump_args(&self, namespace: &str, args: &[&str]) -> Tcpdump {
-        let mut command = inside(namespace, "tcpdump");
-        command.args(["-Z", "root", "-l", "--immediate-mode", "-nn", "-tt", "-v"]).args(args);
-        let running = Running::start(&mut command, Stdio::null());
-        running
-            .err
-            .wait("tcpdump listens", SOON, |lines| lines.iter().find(|l| l.text.contains("listening on")).map(|_| ()));
-        Tcpdump(running)
-    }
+/// tcpdump in a namespace, listening already.
+#[track_caller]
+pub fn tcpdump(namespace: &str, interface: &str, filter: &str) -> Tcpdump {
+    tcpdump_with(namespace, &["-i", interface, filter])
+}
 
-    /// This program in a namespace, to send: see `main`.
-    pub fn helper(&self, namespace: &str, args: &[&str]) -> Running {
-        let myself = std::env::current_exe().expect("a path");
-        Running::start(inside(namespace, myself.to_str().expect("a path of text")).args(args), Stdio::null())
-    }
+#[track_caller]
+pub fn tcpdump_with(namespace: &str, args: &[&str]) -> Tcpdump {
+    let mut command = inside(namespace, "tcpdump");
+    command.args(["-Z", "root", "-l", "--immediate-mode", "-nn", "-tt", "-v"]).args(args);
+    let running = Running::start(&mut command, Stdio::null());
+    running
+        .err
+        .wait("tcpdump listens", SOON, |lines| lines.iter().find(|l| l.text.contains("listening on")).map(|_| ()));
+    Tcpdump(running)
+}
 
-    /// Sends whole frames from a namespace's eth0.
-    pub fn inject(&self, namespace: &str, frames: &[&str]) {
-        let ended = self.helper(namespace, &[&["__inject", "eth0"], frames].concat()).ended();
-        assert_eq!(ended.status, Some(0), "{}", ended.err);
-    }
+/// This program in a namespace, to send: see `main`.
+pub fn helper(namespace: &str, args: &[&str]) -> Running {
+    let myself = std::env::current_exe().expect("a path");
+    Running::start(inside(namespace, myself.to_str().expect("a path of text")).args(args), Stdio::null())
+}
+
+/// Sends whole frames from a namespace's eth0.
+pub fn inject(namespace: &str, frames: &[&str]) {
+    let ended = helper(namespace, &[&["__inject", "eth0"], frames].concat()).ended();
+    assert_eq!(ended.status, Some(0), "{}", ended.err);
 }
 
 impl Drop for Lab {
@@ -420,6 +432,7 @@ pub fn tidy() {
     let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) else { return };
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
+            let _closed = GATE.write();
             let own = std::process::id() as i32;
             remove_labs(|pid| pid == own);
             std::process::exit(128 + signal);
@@ -440,7 +453,7 @@ pub struct Node<'a> {
     fifo: Option<PathBuf>,
 }
 
-impl<'a> Node<'a> {
+impl Node<'_> {
     /// Writes keepalived's configuration and listens to its notifications.
     pub fn configure(&mut self, instance: &str) {
         let fifo = self.dir.join("notify");
@@ -503,7 +516,7 @@ impl<'a> Node<'a> {
 
     /// Prepares FRR with the configuration `lines` of eth0: VRID 51, its macvlan with the virtual address 10.77.0.110.
     pub fn configure_frr(&self, lines: &str) {
-        self.lab.ip(
+        ip(
             &self.ns,
             "link add vrrp4-2-51 link eth0 type macvlan mode bridge\nlink set vrrp4-2-51 address 00:00:5e:00:01:33\n\
              addr add 10.77.0.110/24 dev vrrp4-2-51\nlink set vrrp4-2-51 up\n",
@@ -607,6 +620,10 @@ pub struct Heard {
 }
 
 impl Tcpdump {
+    pub fn pid(&self) -> i32 {
+        self.0.pid()
+    }
+
     /// Waits until it has printed `count` packets.
     #[track_caller]
     pub fn heard(&self, count: usize) {

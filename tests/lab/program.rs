@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::netns::{Instance, Lab, Running, SOON, inside, wall};
+use crate::netns::{Instance, Lab, Running, SOON, hactl, inside, ip, listening, tcpdump, wall};
 
 /// A copy of the program that everybody may run.
 pub fn public_copy(lab: &Lab) -> String {
@@ -45,7 +45,7 @@ pub fn unprivileged() {
 pub fn missing_interface() {
     let lab = Lab::new();
     for command in ["watch", "sniff"] {
-        let ended = lab.hactl(&lab.switch, &format!("{command} eth7")).ended();
+        let ended = hactl(&lab.switch, &format!("{command} eth7")).ended();
         assert_eq!(ended.status, Some(3), "{}", ended.err);
         assert_eq!(ended.text(), "");
         assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
@@ -58,10 +58,10 @@ pub fn missing_interface() {
 pub fn deleted_interface() {
     let lab = Lab::new();
     let a = lab.bare("a", 1);
-    let listening = ["watch eth0", "sniff eth0"].map(|args| lab.listening(&a.ns, args));
-    let plain = lab.hactl(&a.ns, "watch eth0 --for 2m");
+    let listening = ["watch eth0", "sniff eth0"].map(|args| listening(&a.ns, args));
+    let plain = hactl(&a.ns, "watch eth0 --for 2m");
     plain.err.wait("watching", SOON, |l| l.iter().any(|l| l.text.contains("eth0")).then_some(()));
-    lab.ip(&a.ns, "link del eth0\n");
+    ip(&a.ns, "link del eth0\n");
     for ended in listening.map(Running::ended) {
         assert_eq!(ended.status, Some(3), "{}", ended.err);
         assert!(ended.err.contains("eth0 is gone"), "{}", ended.err);
@@ -78,17 +78,17 @@ pub fn signals() {
     a.configure(&Instance { priority: 200, advert: "0.2", version: 3, ..Instance::default() }.text());
     for (number, name) in [(libc::SIGINT, "SIGINT"), (libc::SIGTERM, "SIGTERM"), (libc::SIGHUP, "SIGHUP")] {
         // Nothing heard at all is no verdict of health.
-        let deaf = lab.listening(&lab.switch, "watch br0").end(number);
+        let deaf = listening(&lab.switch, "watch br0").end(number);
         assert_eq!(deaf.status, Some(deaf.object("summary")["exit"].as_i64().expect("a status") as i32), "{name}");
         assert_ne!(deaf.status, Some(0), "{name}: {}", deaf.text());
     }
-    let tap = lab.tcpdump(&lab.switch, "br0", "ip proto 112");
+    let tap = tcpdump(&lab.switch, "br0", "ip proto 112");
     a.start();
     lab.expect("a", "MASTER", 0.0);
     for (number, name) in [(libc::SIGINT, "SIGINT"), (libc::SIGTERM, "SIGTERM"), (libc::SIGHUP, "SIGHUP")] {
-        let json = lab.listening(&lab.switch, "watch br0");
-        let plain = lab.hactl(&lab.switch, "watch br0 --for 2m");
-        let sniff = lab.hactl(&lab.switch, "sniff br0 --for 2m");
+        let json = listening(&lab.switch, "watch br0");
+        let plain = hactl(&lab.switch, "watch br0 --for 2m");
+        let sniff = hactl(&lab.switch, "sniff br0 --for 2m");
         json.object("a master", SOON, 1, |v| v["type"] == "transition");
         plain.out.wait("a master", SOON, |l| l.iter().any(|l| l.text.contains("10.77.0.1")).then_some(()));
         sniff.out.wait("an advert", SOON, |l| l.iter().any(|l| l.text.contains("10.77.0.1")).then_some(()));
