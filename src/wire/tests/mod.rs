@@ -36,7 +36,7 @@ pub(super) const FRR_V3: &str =
     "01005e00001200005e000133080045c0002087c64000ff7008870a4d0001e000001231336601006472cf0a4d006e";
 
 pub(super) fn hex(text: &str) -> Vec<u8> {
-    assert!(text.len() % 2 == 0, "an odd number of digits");
+    assert!(text.len().is_multiple_of(2), "an odd number of digits");
     (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
 }
 
