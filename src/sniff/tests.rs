@@ -375,7 +375,7 @@ fn the_prediction_names_the_next_master_and_its_formula() {
 
 #[test]
 fn a_flood_of_forged_routers_keeps_the_real_one_and_stays_within_bounds() {
-    let limits = Limits { groups: 64, events: 100, malformed: 8, addresses: 64, bytes: 8 << 20 };
+    let limits = Limits { groups: 64, events: 100, malformed: 8, addresses: 64, ..Limits::default() };
     let mut s = Story::new();
     s.observer = Observer::new(None, limits);
     s.adverts(-8000.0, -1000.0, 1, 102);
