@@ -10,8 +10,8 @@ use hmac::{Hmac, KeyInit, Mac as _};
 use md5::Md5;
 use sha2::Sha256;
 
-use super::ip::{AhHeader, IpContext, is_multicast};
 use super::link::{u16_at, u32_at};
+use super::packet::{AhHeader, IpContext, is_multicast};
 
 /// Length of keepalived's HMAC trailer.
 pub const TRAILER_LEN: usize = 28;

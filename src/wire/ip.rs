@@ -1,7 +1,7 @@
 //! IPv4 (RFC 791) with options, IPv6 (RFC 8200) with extension headers, and the Authentication Header (RFC 2402) on
 //! the way to VRRP, IGMP and neighbour discovery.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use pnet::packet::ipv4::Ipv4Packet;
 use pnet::packet::ipv6::Ipv6Packet;
@@ -9,6 +9,7 @@ use pnet::packet::ipv6::Ipv6Packet;
 use super::auth::Keys;
 use super::checksum::Sum;
 use super::link::{LinkInfo, u16_at, u32_at};
+use super::packet::{AhHeader, IpContext};
 use super::{Decoded, Malformed, PROTO_AH, PROTO_VRRP, igmp, ndp, vrrp};
 use crate::frame::Frame;
 
@@ -20,45 +21,6 @@ const NEXT_ICMPV6: u8 = 58;
 const NEXT_DESTINATION: u8 = 60;
 /// No sane packet chains more headers than this; RFC 8200 §4.1 has each kind once or twice.
 const MAX_EXTENSION_HEADERS: usize = 12;
-
-/// What the IP layer says of a packet, for the VRRP parser.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct IpContext<'a> {
-    pub link: LinkInfo,
-    pub src: IpAddr,
-    pub dst: IpAddr,
-    /// TTL or hop limit.
-    pub ttl: u8,
-    /// TOS or traffic class.
-    pub tos: u8,
-    /// IPv4 identification.
-    pub id: Option<u16>,
-    pub ah: Option<AhHeader>,
-    /// All bytes of the frame.
-    pub data: &'a [u8],
-    /// Where the IP header is.
-    pub header: (usize, usize),
-    /// Where the IP payload that is VRRP begins.
-    pub at: usize,
-    /// Where it ends according to the IP length: may lie beyond the captured bytes.
-    pub end: usize,
-    /// The IPv4 header checksum is wrong.
-    pub header_checksum_bad: bool,
-    /// A routing header still has hops to visit: the pseudo-header's destination is not the packet's.
-    pub routed: bool,
-}
-
-/// The fields of an Authentication Header (RFC 2402 §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AhHeader {
-    /// Security parameters index; keepalived sends its source address.
-    pub spi: u32,
-    /// Sequence number.
-    pub sequence: u32,
-    /// Where the header is in the frame, and its length: what the digest covers.
-    pub(crate) at: usize,
-    pub(crate) len: usize,
-}
 
 fn cut(layer: &'static str, field: &'static str, at: usize, have: usize, want: usize) -> Malformed {
     Malformed::new(layer, field, at, format!("{have} bytes of {want}"))
@@ -249,17 +211,4 @@ pub(crate) fn parse_v6(frame: &Frame<'_>, at: usize, link: LinkInfo, keys: &Keys
     }
     let reason = format!("more than {MAX_EXTENSION_HEADERS} extension headers");
     Err(mark(Malformed::new("ipv6", "extension_header", cx.at, reason), false))
-}
-
-/// Whether an address is a multicast address of its family.
-pub(crate) fn is_multicast(addr: IpAddr) -> bool {
-    match addr {
-        IpAddr::V4(a) => a.is_multicast(),
-        IpAddr::V6(a) => a.is_multicast(),
-    }
-}
-
-/// Whether an IPv4 address could be a virtual address at all.
-pub(crate) fn is_host(addr: Ipv4Addr) -> bool {
-    !(addr.is_unspecified() || addr.is_multicast() || addr.is_broadcast())
 }

@@ -18,6 +18,7 @@ pub mod igmp;
 pub mod ip;
 pub mod link;
 pub mod ndp;
+pub mod packet;
 #[cfg(test)]
 mod tests;
 pub mod vrrp;

@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use super::auth::{self, Auth, AuthCheck, HmacTrailer, Keys, Secret};
 use super::checksum::{Form, Sum, Verdict};
-use super::ip::{AhHeader, IpContext, is_host, is_multicast};
 use super::link::LinkInfo;
+use super::packet::{AhHeader, IpContext, is_host, is_multicast};
 use super::{Decoded, Malformed};
 
 /// Length of the header before the addresses.
