@@ -106,9 +106,27 @@ impl fmt::Display for Rfc3339 {
         let (secs, nanos) = self.0.split();
         let (days, rest) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
         let (y, m, d) = civil_from_days(days);
-        write!(f, "{y:04}-{m:02}-{d:02}T{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)?;
-        fraction(f, nanos, self.0.digits)?;
-        f.write_str("Z")
+        // By hand because each line of JSON has one. 64 bits of nanoseconds lie between the years 1677 and 2262.
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        let mut put = |range: std::ops::Range<usize>, mut n: u32| {
+            for digit in text[range].iter_mut().rev() {
+                *digit = b'0' + (n % 10) as u8;
+                n /= 10;
+            }
+        };
+        put(0..4, y as u32);
+        put(5..7, m);
+        put(8..10, d);
+        put(11..13, (rest / 3600) as u32);
+        put(14..16, (rest / 60 % 60) as u32);
+        put(17..19, (rest % 60) as u32);
+        put(20..29, nanos);
+        let end = match usize::from(self.0.digits.min(9)) {
+            0 => 19,
+            digits => 20 + digits,
+        };
+        text[end] = b'Z';
+        f.write_str(std::str::from_utf8(&text[..=end]).unwrap_or_default())
     }
 }
 
@@ -156,6 +174,10 @@ mod tests {
             "2000-02-29T00:00:00Z"
         );
         assert_eq!(Timestamp { nanos: -1_000_000_000, digits: 0 }.rfc3339().to_string(), "1969-12-31T23:59:59Z");
+        // The ends of 64 bits of nanoseconds (Python: datetime(1970, 1, 1) + timedelta(microseconds=…))
+        assert_eq!(Timestamp::from_nanos(i64::MAX).rfc3339().to_string(), "2262-04-11T23:47:16.854775807Z");
+        assert_eq!(Timestamp::from_nanos(i64::MIN).rfc3339().to_string(), "1677-09-21T00:12:43.145224192Z");
+        assert_eq!(Timestamp { nanos: 1, digits: 3 }.rfc3339().to_string(), "1970-01-01T00:00:00.000Z");
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(crate) const ETHERTYPE_IPV4: u16 = 0x0800;
 pub(crate) const ETHERTYPE_ARP: u16 = 0x0806;
 pub(crate) const ETHERTYPE_IPV6: u16 = 0x86dd;
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// A 48-bit hardware address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mac(pub [u8; 6]);
@@ -28,8 +30,13 @@ impl Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        // By hand because each line of JSON has two or three.
+        let mut text = [b':'; 17];
+        for (place, byte) in text.chunks_mut(3).zip(self.0) {
+            place[0] = HEX[usize::from(byte >> 4)];
+            place[1] = HEX[usize::from(byte & 0x0f)];
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -189,4 +196,26 @@ pub(crate) fn parse(frame: &Frame<'_>) -> Result<Option<(LinkInfo, u16, usize)>,
         // A flood of priority tags (identifier 0) fits in the stack; the frame's length bounds this loop.
     }
     Ok(Some((info, protocol, at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hardware_address_is_written_with_colons() {
+        assert_eq!(Mac([0x02, 0x00, 0x0a, 0x4d, 0xfe, 0x90]).to_string(), "02:00:0a:4d:fe:90");
+        assert_eq!(Mac::BROADCAST.to_string(), "ff:ff:ff:ff:ff:ff");
+        assert_eq!(Mac::virtual_router(51, false).to_string(), "00:00:5e:00:01:33");
+        assert_eq!(Mac::virtual_router(51, true).to_string(), "00:00:5e:00:02:33");
+    }
+
+    #[test]
+    fn vlans_keep_their_order_and_leave_priority_tags_out() {
+        assert_eq!(Vlans::new(&[100, 0, 10]).ids(), [100, 10]);
+        assert_eq!(Vlans::new(&[100, 10]).to_string(), "100.10");
+        assert_eq!(Vlans::new(&[1, 2, 3, 4, 5]).ids(), [1, 2, 3, 4]);
+        // Priority 7 and DEI are not part of the number.
+        assert_eq!(Vlans::new(&[0xf00a]).ids(), [10]);
+    }
 }
