@@ -1,5 +1,6 @@
 //! Arguments that several commands share.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -46,7 +47,7 @@ pub struct CommonArgs {
 pub struct SourceArgs {
     /// An interface (eth0), a capture file (pcap, pcapng, .gz; ./eth0 for a file named like an interface), or - for standard input
     #[arg(value_name = "SOURCE", required_unless_present = "demo")]
-    pub sources: Vec<String>,
+    pub sources: Vec<OsString>,
     /// Play an embedded capture of a real failover: needs no root and no network
     #[arg(long, conflicts_with = "sources")]
     pub demo: bool,
@@ -79,12 +80,19 @@ impl SourceArgs {
     }
 }
 
-/// A duration with its unit.
+const MAX_DURATION: Duration = Duration::from_hours(24 * 365 * 10);
+
+/// A duration with its unit, at most ten years.
 pub fn duration(s: &str) -> Result<Duration, String> {
     if !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return Err(format!("the unit is missing: {s}s? {s}ms? {s}m?"));
     }
-    humantime::parse_duration(s).map_err(|e| e.to_string())
+    match humantime::parse_duration(s) {
+        Ok(Duration::ZERO) => Err("nothing can be seen in no time".into()),
+        // Longer than anybody watches, and short enough to be added to any clock.
+        Ok(d) => Ok(d.min(MAX_DURATION)),
+        Err(e) => Err(e.to_string()),
+    }
 }
 
 /// Keys to verify digests with.
@@ -126,7 +134,10 @@ impl KeyArgs {
 /// A small file's text without its line end.
 fn secret_file(path: &Path) -> Result<String, Error> {
     let fail = |e: &dyn std::fmt::Display| Error::Other(format!("{}: {e}", path.display()));
-    let meta = fs::metadata(path).map_err(|e| fail(&e))?;
+    let meta = fs::metadata(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => fail(&"no such file"),
+        _ => fail(&e),
+    })?;
     if !meta.is_file() {
         return Err(fail(&"a key is read from a plain file"));
     }
@@ -135,7 +146,8 @@ fn secret_file(path: &Path) -> Result<String, Error> {
     }
     let bytes = fs::read(path).map_err(|e| fail(&e))?;
     let text = String::from_utf8(bytes).map_err(|_| fail(&"the key is not text; write it as hex:DIGITS"))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() { Err(fail(&"there is no key in it")) } else { Ok(text.to_owned()) }
 }
 
 #[cfg(test)]

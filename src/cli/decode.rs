@@ -59,7 +59,7 @@ pub fn run(args: &DecodeArgs, command: &'static str) -> Result<u8, Error> {
         deadline,
         decoder: Decoder::new(args.keys.read()?),
         out: Output::new(live || specs.contains(&Spec::Stdin), args.common.color),
-        recorder: Recorder::open(args.source.write.as_deref())?,
+        recorder: Recorder::new(args.source.write.as_deref(), &specs)?,
         style: line::LineStyle { clock: Clock::local(), verbose: args.common.verbose },
         totals: Totals::default(),
         shown: 0,
@@ -90,6 +90,7 @@ impl Reader for Session<'_> {
     }
 
     fn begin(&mut self, name: &str) -> Result<(), Error> {
+        self.recorder.start()?;
         if self.args.common.json {
             json::line(&mut self.out, &json::Start::new(self.command, name))?;
             self.out.record_done()?;
@@ -135,12 +136,14 @@ impl Reader for Session<'_> {
 }
 
 impl Session<'_> {
-    /// Whether a frame is one of ours; with `--vrid`, only that virtual router's adverts are.
+    /// Whether a frame is one of ours; with `--vrid`, only that virtual router's adverts are, and adverts that cannot be
+    /// read: they may be its.
     fn wanted(&self, decoded: &Decoded) -> bool {
         match (decoded, self.args.source.vrid) {
             (Decoded::Other, _) => false,
             (_, None) => true,
             (Decoded::Advert(a), Some(vrid)) => a.vrid == vrid,
+            (Decoded::Malformed(m), Some(_)) => m.vrrp,
             (_, Some(_)) => false,
         }
     }

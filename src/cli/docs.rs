@@ -46,19 +46,46 @@ pub fn man(args: &ManArgs) -> Result<u8, Error> {
     command.build();
     let Some(dir) = &args.dir else {
         let mut text = Vec::new();
-        clap_mangen::Man::new(command).render(&mut text)?;
+        page(&command, &mut text)?;
         io::stdout().write_all(&text)?;
         return Ok(0);
     };
-    let fail = |e: io::Error| Error::Other(format!("cannot write man pages into {}: {e}", dir.display()));
     if !dir.is_dir() {
         return Err(Error::Other(format!("{} is no directory; make it first", dir.display())));
     }
-    clap_mangen::generate_to(command, dir).map_err(fail)?;
-    for entry in fs::read_dir(dir).map_err(fail)?.flatten() {
-        if entry.file_name().to_string_lossy().starts_with("hactl") {
-            println!("{}", entry.path().display());
-        }
+    let mut pages = vec![command.clone()];
+    pages.extend(command.get_subcommands().cloned());
+    for c in pages {
+        // `hactl watch` is documented as hactl-watch(1), as git's commands are.
+        let name = if c.get_name() == "hactl" { "hactl".to_owned() } else { format!("hactl-{}", c.get_name()) };
+        let path = dir.join(format!("{name}.1"));
+        let mut text = Vec::new();
+        page(&c.display_name(name), &mut text)?;
+        fs::write(&path, text).map_err(|e| Error::Other(format!("cannot write {}: {e}", path.display())))?;
+        writeln!(io::stdout(), "{}", path.display())?;
     }
     Ok(0)
+}
+
+/// One page: what clap_mangen makes of the definition, with the examples and the exit statuses it leaves out.
+fn page(command: &clap::Command, out: &mut Vec<u8>) -> io::Result<()> {
+    let man = clap_mangen::Man::new(command.clone());
+    man.render_title(out)?;
+    man.render_name_section(out)?;
+    man.render_synopsis_section(out)?;
+    man.render_description_section(out)?;
+    if let Some(examples) = command.get_before_help() {
+        let text = examples.to_string();
+        let lines = text.lines().filter(|l| *l != "Examples:");
+        writeln!(out, ".SH EXAMPLES\n.nf")?;
+        for line in lines {
+            writeln!(out, "{}", line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq"))?;
+        }
+        writeln!(out, ".fi")?;
+    }
+    man.render_options_section(out)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(out)?;
+    }
+    writeln!(out, ".SH EXIT STATUS\n0 healthy or done, 1 warnings, 2 critical findings, 3 could not look.")
 }

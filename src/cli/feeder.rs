@@ -72,8 +72,13 @@ struct Feeder {
 }
 
 impl Feeder {
-    /// Hands a batch over; `false` when nobody listens any more.
+    /// Hands a batch over; `false` when it was the last, or nobody listens any more.
     fn hand_over(&mut self, batch: &mut Batch) -> bool {
+        // What was recorded is safe after this: the screen may be killed at any time.
+        if let Err(why) = self.recorder.flush() {
+            batch.state = SourceState::Failed(why.to_string());
+        }
+        let more = batch.state == SourceState::Running;
         let empty = Batch {
             dropped: batch.dropped,
             carrier: batch.carrier,
@@ -81,8 +86,7 @@ impl Feeder {
             ..Batch::default()
         };
         let full = std::mem::replace(batch, empty);
-        // What was recorded is safe now: the screen may be killed at any time.
-        self.recorder.flush().is_ok() && self.send.send(full).is_ok()
+        self.send.send(full).is_ok() && more
     }
 
     /// Counts and records a frame; whether it concerns VRRP at all.
@@ -96,7 +100,10 @@ impl Feeder {
         if matches!(decoded, Decoded::Other) {
             return Ok(false);
         }
-        self.recorder.write(&frame.as_frame()).map_err(|e| format!("cannot write the frames on: {e}"))?;
+        if matches!(&decoded, Decoded::Advert(a) if self.limits.vrid.is_some_and(|v| v != a.vrid)) {
+            return Ok(true); // handed on to be counted, but not asked for
+        }
+        self.recorder.write(&frame.as_frame()).map_err(|e| e.to_string())?;
         Ok(true)
     }
 
@@ -106,17 +113,20 @@ impl Feeder {
         let mut beat = Instant::now() + BEAT;
         loop {
             match source.next(beat.saturating_duration_since(Instant::now())) {
-                Item::Frame(frame) => match self.concerns(&OwnedFrame::from(&frame)) {
-                    Ok(true) => batch.frames.push(OwnedFrame::from(&frame)),
-                    Ok(false) => batch.others += 1,
-                    Err(why) => batch.state = SourceState::Failed(why),
-                },
+                Item::Frame(frame) => {
+                    let frame = OwnedFrame::from(&frame);
+                    match self.concerns(&frame) {
+                        Ok(true) => batch.frames.push(frame),
+                        Ok(false) => batch.others += 1,
+                        Err(why) => batch.state = SourceState::Failed(why),
+                    }
+                }
                 Item::Idle => {}
                 Item::End => batch.state = SourceState::Ended,
                 Item::Failed { why, .. } => batch.state = SourceState::Failed(why),
             }
             if batch.state == SourceState::Running && self.limits.reached(self.adverts) {
-                batch.state = SourceState::Ended;
+                batch.state = SourceState::Enough;
             }
             let over = batch.state != SourceState::Running;
             if over || batch.frames.len() >= BATCH || Instant::now() >= beat {
@@ -126,7 +136,7 @@ impl Feeder {
                 batch.interface_frames = counters.interface_frames;
                 batch.now = wall();
                 beat = Instant::now() + BEAT;
-                if !self.hand_over(&mut batch) || over {
+                if !self.hand_over(&mut batch) {
                     return;
                 }
             }
@@ -167,6 +177,7 @@ impl Feeder {
                     Ok(Read::Frame(frame)) => held = Some(frame),
                     Ok(Read::Others(n)) => batch.others += n,
                     Ok(Read::End) => batch.state = SourceState::Ended,
+                    Ok(Read::Cut(why)) => batch.state = SourceState::Cut(why),
                     Ok(Read::Failed(why)) => batch.state = SourceState::Failed(why),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => {
@@ -175,13 +186,13 @@ impl Feeder {
                 }
             }
             if batch.state == SourceState::Running && self.limits.reached(self.adverts) {
-                batch.state = SourceState::Ended;
+                batch.state = SourceState::Enough;
             }
             let over = batch.state != SourceState::Running;
             if over || batch.frames.len() >= BATCH || Instant::now() >= beat {
                 batch.now = pace.now(Instant::now());
                 beat = Instant::now() + BEAT;
-                if !self.hand_over(&mut batch) || over {
+                if !self.hand_over(&mut batch) {
                     return;
                 }
             }
@@ -193,6 +204,7 @@ enum Read {
     Frame(OwnedFrame),
     Others(u64),
     End,
+    Cut(String),
     Failed(String),
 }
 
@@ -229,7 +241,8 @@ fn read(sources: Vec<Source>, decoder: &Decoder, again: bool, send: &SyncSender<
                 }
                 Item::Idle => {}
                 Item::End => break Read::End,
-                Item::Failed { why, .. } => break Read::Failed(format!("{}: {why}", source.name())),
+                Item::Failed { why, cut: true } => break Read::Cut(format!("{}: {why}", source.name())),
+                Item::Failed { why, cut: false } => break Read::Failed(format!("{}: {why}", source.name())),
             }
         };
         frames += source.frames();
@@ -240,7 +253,7 @@ fn read(sources: Vec<Source>, decoder: &Decoder, again: bool, send: &SyncSender<
             rounds.again();
             let Ok(next) = Source::demo() else { return };
             queue.push_back(next);
-        } else if queue.is_empty() || matches!(end, Read::Failed(_)) {
+        } else if queue.is_empty() || !matches!(end, Read::End) {
             let _ = send.send(end); // nobody listens: the screen has been left
             return;
         }

@@ -30,7 +30,7 @@ Examples:
   hactl watch --demo                 see a real failover, without root or network
   hactl watch eth0                   who is master of what, and how close to failing over
   hactl watch incident.pcap          the same as a post-mortem
-  ssh fw1 tcpdump -U -w - | hactl watch -
+  ssh fw1 tcpdump -U -i eth0 -w - not port 22 | hactl watch -
   hactl decode -v incident.pcapng    every advert, field by field
   hactl explain split-brain          what a finding means and how to fix it
 ";

@@ -1,14 +1,18 @@
 //! Standard output and its colours, and the file that frames are written to.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::args::Color;
 use crate::finding::Severity;
 use crate::frame::Frame;
 use crate::pcap::CaptureWriter;
+use crate::report::printable;
+use crate::sniff::source::Spec;
 
 /// Buffered standard output: flushed a line when live, in blocks otherwise.
 pub struct Output {
@@ -54,7 +58,7 @@ impl Write for Output {
 
 /// One line on standard error. Not `eprintln!`, which panics when the terminal behind it is gone.
 pub fn complain(what: &dyn std::fmt::Display) {
-    let _ = writeln!(io::stderr(), "hactl: {what}");
+    let _ = writeln!(io::stderr(), "hactl: {}", printable(&what.to_string()));
 }
 
 /// A remark on standard error.
@@ -80,28 +84,64 @@ pub fn use_color(choice: Color) -> bool {
 }
 
 /// The file that frames are written to, if one was asked for.
-pub struct Recorder(Option<CaptureWriter<BufWriter<File>>>);
+#[derive(Default)]
+pub struct Recorder {
+    path: Option<PathBuf>,
+    writer: Option<CaptureWriter<BufWriter<File>>>,
+}
 
 impl Recorder {
-    /// Opens the file, without following what somebody else may have put in its place in a shared directory: an
-    /// existing file is only replaced when it is a plain one.
-    pub fn open(path: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = path else { return Ok(Self(None)) };
+    /// For a file that is not touched before [`Self::start`]. Refuses one that is read at the same time.
+    pub fn new(path: Option<&Path>, specs: &[Spec]) -> Result<Self, Error> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        if path.as_os_str() == "-" {
+            return Err(Error::Other("--write wants a file; `--write ./-` for one of that name".into()));
+        }
+        let same = |m: &Metadata| path.metadata().is_ok_and(|p| (p.dev(), p.ino()) == (m.dev(), m.ino()));
+        let is_source = specs.iter().any(|spec| match spec {
+            Spec::File(source) => source.metadata().is_ok_and(|m| same(&m)),
+            Spec::Stdin => {
+                let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+                stdin.and_then(|f| f.metadata()).is_ok_and(|m| m.is_file() && same(&m))
+            }
+            Spec::Interface(_) | Spec::Demo => false,
+        });
+        if is_source {
+            return Err(Error::Other(format!("{} is being read; --write wants another file", path.display())));
+        }
+        Ok(Self { path: Some(path.into()), writer: None })
+    }
+
+    /// Begins the file, now that there is something to write into it. Only a plain file is replaced, and no link to one
+    /// is followed: in a shared directory it may be somebody else's.
+    pub fn start(&mut self) -> Result<(), Error> {
+        let Some(path) = self.path.as_ref().filter(|_| self.writer.is_none()) else { return Ok(()) };
         let fail = |e: &dyn std::fmt::Display| Error::Other(format!("cannot write {}: {e}", path.display()));
         if path.symlink_metadata().is_ok_and(|m| !m.is_file()) {
             return Err(fail(&"it exists and is no plain file"));
         }
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(path).map_err(|e| fail(&e))?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).custom_flags(crate::net::NO_FOLLOW);
+        let file = options.open(path).map_err(|e| fail(&e))?;
         let writer = CaptureWriter::new(BufWriter::with_capacity(256 * 1024, file)).map_err(|e| fail(&e))?;
-        Ok(Self(Some(writer)))
+        self.writer = Some(writer);
+        Ok(())
     }
 
-    pub fn write(&mut self, frame: &Frame<'_>) -> io::Result<()> {
-        self.0.as_mut().map_or(Ok(()), |w| w.write(frame))
+    /// Writes a frame.
+    pub fn write(&mut self, frame: &Frame<'_>) -> Result<(), Error> {
+        let result = self.writer.as_mut().map_or(Ok(()), |w| w.write(frame));
+        self.told(result)
     }
 
     /// Makes what was written visible: often for a live source, whose process may be killed.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.0.as_mut().map_or(Ok(()), CaptureWriter::flush)
+    pub fn flush(&mut self) -> Result<(), Error> {
+        let result = self.writer.as_mut().map_or(Ok(()), CaptureWriter::flush);
+        self.told(result)
+    }
+
+    fn told(&self, result: io::Result<()>) -> Result<(), Error> {
+        let path = self.path.as_deref().unwrap_or(Path::new(""));
+        result.map_err(|e| Error::Other(format!("cannot write {}: {e}", path.display())))
     }
 }

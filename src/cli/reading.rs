@@ -28,7 +28,7 @@ pub trait Reader {
     /// Frames read so far: those of the next source are numbered on.
     fn frames(&self) -> u64;
 
-    /// Called once, when the first source has been opened.
+    /// Called once, when the first source has been opened, and before privileges are given up.
     fn begin(&mut self, name: &str) -> Result<(), Error>;
 
     /// Reads one source to its end.
@@ -68,12 +68,13 @@ pub fn read_all(
             }
             Err(e) => return Err(e.into()),
         };
-        if specs.len() == 1 {
-            // Everything is open: what is left is to parse bytes from strangers, which needs no privilege.
-            let _ = drop_privileges();
-        }
         if !outcome.opened {
             reader.begin(&name)?;
+        }
+        if specs.len() == 1 {
+            // Everything is open: what is left is to parse bytes from strangers, which needs no privilege. Where that
+            // cannot be had (a thread of a library's, an old kernel), going on is still what the user wants.
+            let _ = drop_privileges();
         }
         outcome.opened = true;
         let ending = reader.read(&mut source)?;

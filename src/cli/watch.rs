@@ -1,5 +1,6 @@
 //! `hactl watch`: the verdict, as a screen, as lines, or as JSON.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use crate::net::{Stop, drop_privileges, wall};
 use crate::report::{Clock, describe, json, table, verdict};
 use crate::sniff::feed::SourceState;
 use crate::sniff::source::{self, Counters, Item, Source, Spec};
-use crate::sniff::{Context, DETECTORS, EventKind, Group, Limits, Observer, judge};
+use crate::sniff::{Context, DETECTORS, EventKind, Group, Limits, Member, Observer, judge};
 use crate::tui::{self, Kind, Speed};
 use crate::wire::{Decoded, Decoder};
 
@@ -26,7 +27,7 @@ Examples:
   hactl watch incident.pcap             what happened, and what is wrong
   hactl watch incident.pcap --replay-speed 10
   hactl watch eth0 --json --for 1m      for a script; exit status 0, 1 or 2 is the verdict
-  ssh fw1 tcpdump -U -w - | hactl watch -
+  ssh fw1 tcpdump -U -i eth0 -w - not port 22 | hactl watch -
 ";
 
 #[derive(Debug, Args)]
@@ -63,8 +64,12 @@ fn speed(s: &str) -> Result<Speed, String> {
 }
 
 pub fn run(args: &WatchArgs) -> Result<u8, Error> {
-    let specs = args.source.specs()?;
+    let mut specs = args.source.specs()?;
     let live = specs.iter().any(Spec::is_live);
+    // Parts of a rotated capture belong in the order of their times, whatever order the shell gave them in.
+    if specs.len() > 1 {
+        specs.sort_by_cached_key(|s| if let Spec::File(path) = s { source::first_time(path) } else { None });
+    }
     if live && args.replay_speed.is_some() {
         return Err(Error::Other("--replay-speed is for captures; a live interface has its own pace".into()));
     }
@@ -82,10 +87,22 @@ fn has_screen() -> bool {
 fn on_screen(args: &WatchArgs, specs: &[Spec], stop: &Stop) -> Result<u8, Error> {
     let deadline = args.source.for_.map(|d| Instant::now() + d);
     let decoder = Decoder::new(args.keys.read()?);
-    let recorder = Recorder::open(args.source.write.as_deref())?;
-    let open = |spec| Source::open(spec, args.source.promiscuous, stop, deadline);
-    let sources: Vec<Source> = specs.iter().map(open).collect::<Result<_, _>>()?;
-    let Some(spec) = specs.first() else { return Ok(super::COULD_NOT_LOOK) };
+    let mut recorder = Recorder::new(args.source.write.as_deref(), specs)?;
+    let mut sources = Vec::new();
+    let mut missing = false;
+    for spec in specs {
+        match Source::open(spec, args.source.promiscuous, stop, deadline) {
+            Ok(source) => sources.push(source),
+            // Of several files the others are still worth a look.
+            Err(e) if specs.len() > 1 => {
+                complain(&e);
+                missing = true;
+            }
+            Err(e) => return Err(e.into()),
+        }
+    }
+    let Some(spec) = specs.first().filter(|_| !sources.is_empty()) else { return Ok(super::COULD_NOT_LOOK) };
+    recorder.start()?;
     // Everything is open: parse bytes from strangers without privileges, before the first thread is started.
     let _ = drop_privileges();
     let name = match spec {
@@ -121,20 +138,39 @@ fn on_screen(args: &WatchArgs, specs: &[Spec], stop: &Stop) -> Result<u8, Error>
     let mut out = Output::new(false, args.common.color);
     let context = Context { ended: true, ..outcome.context };
     let findings = judge(&outcome.observer, &context);
-    let (severity, word, sentence) = verdict::verdict(&outcome.observer, &findings, &context);
+    let failed = match &outcome.state {
+        SourceState::Failed(why) => Some(why.as_str()),
+        _ if missing => Some("not every file could be read"),
+        _ => None,
+    };
+    let (severity, word, sentence) = headline(&outcome.observer, &findings, &context, failed);
     writeln!(out, "{}  {sentence}", out.paint(severity, word))?;
-    for f in findings.iter().filter(|f| f.severity > Severity::Info) {
+    for f in findings.iter().filter(|f| f.severity > Severity::Info).take(MAX_FINDINGS) {
         writeln!(out)?;
         verdict::finding(&mut out, f, &clock)?;
+    }
+    if let SourceState::Cut(why) = &outcome.state {
+        writeln!(out, "\nThe capture ends early: {why}")?;
     }
     if let Some(path) = &outcome.saved {
         writeln!(out, "saved: {}", path.display())?;
     }
     out.flush()?;
-    if let SourceState::Failed(why) = &outcome.state {
-        complain(why);
+    Ok(if failed.is_some() { super::COULD_NOT_LOOK } else { Tally::of(&findings).exit_status() })
+}
+
+/// The first line: the verdict, or that there is none because the source failed.
+fn headline(
+    observer: &Observer,
+    findings: &[Finding],
+    context: &Context,
+    failed: Option<&str>,
+) -> (Option<Severity>, &'static str, String) {
+    let (severity, word, sentence) = verdict::verdict(observer, findings, context);
+    match failed {
+        Some(why) => (Some(Severity::Warning), "UNKNOWN", format!("{why}; until then: {sentence}")),
+        None => (severity, word, sentence),
     }
-    Ok(Tally::of(&findings).exit_status())
 }
 
 fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8, Error> {
@@ -153,30 +189,32 @@ fn plain(args: &WatchArgs, specs: &[Spec], live: bool, stop: &Stop) -> Result<u8
         decoder: Decoder::new(args.keys.read()?),
         observer: Observer::new(args.source.vrid, Limits::default()),
         out: Output::new(live || piped, args.common.color),
-        recorder: Recorder::open(args.source.write.as_deref())?,
+        recorder: Recorder::new(args.source.write.as_deref(), specs)?,
         clock: Clock::local(),
         context: Context { live, ..Context::default() },
-        raised: Vec::new(),
+        raised: BTreeMap::new(),
         counters: Counters::default(),
         cut: None,
+        failed: None,
     };
+    if piped {
+        return session.piped();
+    }
     let outcome = read_all(&mut session, specs, &args.source, stop, deadline)?;
     if !outcome.opened {
         return Ok(super::COULD_NOT_LOOK);
     }
     (session.counters, session.cut) = (outcome.counters, outcome.cut);
-    let status = session.end()?;
-    Ok(if outcome.failed { super::COULD_NOT_LOOK } else { status })
+    if outcome.failed {
+        let why = session.cut.take();
+        session.failed = Some(why.unwrap_or_else(|| "not every file could be read".to_owned()));
+    }
+    session.end()
 }
 
 /// How long a live watch off a terminal lasts when nobody said how long: max(4 × the slowest interval, 10 s).
 fn verdict_time(observer: &Observer) -> Duration {
-    let slowest = observer
-        .groups()
-        .flat_map(|g| g.members.values())
-        .map(super::super::sniff::member::Member::pace)
-        .max()
-        .unwrap_or_default();
+    let slowest = observer.groups().flat_map(|g| g.members.values()).map(Member::pace).max().unwrap_or_default();
     (slowest * 4).max(super::IDLE_LIMIT)
 }
 
@@ -196,14 +234,19 @@ struct Session<'a> {
     recorder: Recorder,
     clock: Clock,
     context: Context,
-    /// Findings already told, by id, group and their number among those.
-    raised: Vec<(&'static str, Option<GroupId>, usize)>,
+    /// What was told of each finding, by id, group and their number among those.
+    raised: BTreeMap<(&'static str, Option<GroupId>, usize), (Severity, String)>,
     counters: Counters,
+    /// Why the capture ends in the middle of something.
     cut: Option<String>,
+    /// Why there is no verdict on all of it.
+    failed: Option<String>,
 }
 
 /// More findings than this are counted instead of told, outside JSON.
 const MAX_FINDINGS: usize = 30;
+/// More findings than this are not told while a live watch goes on.
+const MAX_RAISED: usize = 1000;
 /// How often a live watch looks for new findings.
 const JUDGE_EVERY: Duration = Duration::from_millis(250);
 
@@ -213,6 +256,7 @@ impl Reader for Session<'_> {
     }
 
     fn begin(&mut self, name: &str) -> Result<(), Error> {
+        self.recorder.start()?;
         if self.live {
             self.observer.begin(wall());
         }
@@ -263,7 +307,10 @@ impl Reader for Session<'_> {
                 self.observer.other(frame.time);
                 continue;
             }
-            self.recorder.write(&frame)?;
+            let asked = !matches!(&decoded, Decoded::Advert(a) if self.args.source.vrid.is_some_and(|v| v != a.vrid));
+            if asked {
+                self.recorder.write(&frame)?;
+            }
             self.observer.frame(frame.number, frame.time, &decoded);
             self.tell_events()?;
             if self.args.count == Some(self.observer.totals().adverts) {
@@ -274,6 +321,51 @@ impl Reader for Session<'_> {
 }
 
 impl Session<'_> {
+    /// Reads standard input beside a clock: a pipe that falls silent while a master dies must not stop the watch.
+    fn piped(&mut self) -> Result<u8, Error> {
+        let source = Source::open(&Spec::Stdin, false, &self.stop, self.deadline)?;
+        self.begin(&Spec::Stdin.name())?;
+        let _ = drop_privileges(); // see `reading::read_all`
+        let (args, spec) = (self.args, Spec::Stdin);
+        let limits = feeder::Limits {
+            stop: self.stop.clone(),
+            deadline: self.deadline,
+            count: args.count,
+            vrid: args.source.vrid,
+        };
+        let recorder = std::mem::take(&mut self.recorder);
+        let (_control, commands) = feeder::commands();
+        let decoder = self.decoder.clone();
+        let feed = feeder::start(vec![source], &spec, Speed::MAX, limits, decoder, recorder, commands)?;
+        let mut judged = Instant::now();
+        for batch in feed {
+            for frame in &batch.frames {
+                self.observer.frame(frame.number, frame.time, &self.decoder.decode(&frame.as_frame()));
+                self.tell_events()?;
+            }
+            self.observer.others(batch.others);
+            // Its end, too, comes at a time of its own: what was silent until then has been silent.
+            self.observer.advance(batch.now);
+            self.tell_events()?;
+            if judged.elapsed() >= JUDGE_EVERY {
+                judged = Instant::now();
+                self.tell_findings()?;
+            }
+            match batch.state {
+                SourceState::Running | SourceState::Ended | SourceState::Enough => {}
+                SourceState::Cut(why) => {
+                    complain(&why);
+                    self.cut = Some(why);
+                }
+                SourceState::Failed(why) => {
+                    complain(&why);
+                    self.failed = Some(why);
+                }
+            }
+        }
+        self.end()
+    }
+
     fn is_over(&self, now: Instant) -> bool {
         let own_end = || self.started + verdict_time(&self.observer);
         self.deadline.or_else(|| self.ends_by_itself.then(own_end)).is_some_and(|d| now >= d)
@@ -302,7 +394,7 @@ impl Session<'_> {
     /// Tells findings that are new since the last time.
     fn tell_findings(&mut self) -> Result<(), Error> {
         let findings = judge(&self.observer, &self.context);
-        for f in self.fresh(&findings) {
+        for f in self.fresh(&findings, false) {
             if self.args.common.json {
                 json::finding(&mut self.out, f)?;
             } else {
@@ -315,13 +407,21 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn fresh<'f>(&mut self, findings: &'f [Finding]) -> Vec<&'f Finding> {
+    /// Findings that have not been told yet or are worse now; with `changed`, also those that read otherwise now.
+    fn fresh<'f>(&mut self, findings: &'f [Finding], changed: bool) -> Vec<&'f Finding> {
+        let mut alike: BTreeMap<(&'static str, Option<GroupId>), usize> = BTreeMap::new();
         let mut fresh = Vec::new();
-        for (i, f) in findings.iter().enumerate() {
-            let nth = findings[..i].iter().filter(|g| g.id == f.id && g.group == f.group).count();
-            let key = (f.id, f.group, nth);
-            if !self.raised.contains(&key) {
-                self.raised.push(key);
+        for f in findings {
+            let nth = alike.entry((f.id, f.group)).or_insert(0);
+            let key = (f.id, f.group, *nth);
+            *nth += 1;
+            let told = self.raised.get(&key);
+            if told.is_none_or(|(severity, message)| f.severity > *severity || changed && *message != f.message) {
+                // Past this many, a flood is telling; what is new then is told at the end.
+                if self.raised.len() >= MAX_RAISED && !changed {
+                    continue;
+                }
+                self.raised.insert(key, (f.severity, f.message.clone()));
                 fresh.push(f);
             }
         }
@@ -341,19 +441,20 @@ impl Session<'_> {
         };
         let findings = judge(&self.observer, &self.context);
         let tally = Tally::of(&findings);
-        let status = tally.exit_status();
+        let status = if self.failed.is_some() { super::COULD_NOT_LOOK } else { tally.exit_status() };
         if self.args.common.json {
             let groups: Vec<&Group> = self.observer.groups().collect();
             for g in &groups {
                 json::group(&mut self.out, g)?;
             }
             drop(groups);
-            for f in self.fresh(&findings) {
+            for f in self.fresh(&findings, true) {
                 json::finding(&mut self.out, f)?;
             }
             let groups: Vec<&Group> = self.observer.groups().collect();
-            let (totals, dropped, cut) = (self.observer.totals(), self.counters.dropped, self.cut.as_deref());
-            let exit = if self.args.exit_zero { 0 } else { status };
+            let (totals, dropped) = (self.observer.totals(), self.counters.dropped);
+            let cut = self.failed.as_deref().or(self.cut.as_deref());
+            let exit = if self.args.exit_zero && status < super::COULD_NOT_LOOK { 0 } else { status };
             json::watch_summary(&mut self.out, &groups, totals, tally, exit, dropped, cut)?;
         } else {
             self.post_mortem(&findings)?;
@@ -364,7 +465,7 @@ impl Session<'_> {
     }
 
     fn post_mortem(&mut self, findings: &[Finding]) -> Result<(), Error> {
-        let (severity, word, sentence) = verdict::verdict(&self.observer, findings, &self.context);
+        let (severity, word, sentence) = headline(&self.observer, findings, &self.context, self.failed.as_deref());
         let word = self.out.paint(severity, word);
         if self.streaming {
             writeln!(self.out)?;
@@ -375,9 +476,10 @@ impl Session<'_> {
             if self.live { format!(", {} dropped by the kernel", self.counters.dropped) } else { String::new() };
         writeln!(
             self.out,
-            "{} in {}: {}{dropped}",
+            "{} in {} from {}: {}{dropped}",
             describe::count(totals.frames, "frame"),
             verdict::span(&self.observer),
+            self.observer.start().map_or("the start".to_owned(), |t| self.clock.full(t)),
             describe::count(totals.adverts, "advert")
         )?;
         if totals.groups_forgotten > 0 {
@@ -412,8 +514,8 @@ impl Session<'_> {
             }
         }
         if findings.len() > MAX_FINDINGS {
-            let more = describe::count((findings.len() - MAX_FINDINGS) as u64, "finding");
-            writeln!(self.out, "\nand {more} more; --json has them all, --vrid picks one virtual router")?;
+            let more = findings.len() - MAX_FINDINGS;
+            writeln!(self.out, "\nand {more} more findings; --json has them all, --vrid picks one virtual router")?;
         }
         if let Some(why) = &self.cut {
             writeln!(self.out, "\nThe capture ends early: {why}")?;

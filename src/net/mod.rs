@@ -17,4 +17,4 @@ pub use clock::wall;
 pub use link::{Interface, InterfaceState};
 pub use privilege::{DropError, drop_privileges};
 pub use signal::{Signal, Stop};
-pub use sys::{Wait, wait_readable};
+pub use sys::{NO_FOLLOW, NO_WAIT, Wait, wait_readable};

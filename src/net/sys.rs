@@ -11,6 +11,11 @@ use std::time::Duration;
 
 use socket2::SockAddr;
 
+/// Open flag: do not wait for the other end of a FIFO.
+pub const NO_WAIT: i32 = libc::O_NONBLOCK;
+/// Open flag: refuse a symbolic link.
+pub const NO_FOLLOW: i32 = libc::O_NOFOLLOW;
+
 /// How a wait ended. See [`wait_readable`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {

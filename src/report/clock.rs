@@ -34,6 +34,11 @@ impl Clock {
         self.format(t, "%H:%M:%S%.6f")
     }
 
+    /// `2026-11-22 10:42:07 UTC+01:00`.
+    pub fn full(&self, t: Timestamp) -> String {
+        self.format(t, "%Y-%m-%d %H:%M:%S UTC%:z")
+    }
+
     /// `2026-11-22`.
     pub fn date(&self, t: Timestamp) -> String {
         self.format(t, "%Y-%m-%d")
@@ -64,6 +69,7 @@ mod tests {
         assert_eq!(clock.hms_millis(t), "22:13:20.999");
         assert_eq!(clock.file_stamp(t), "20231114-221320");
         assert_eq!(clock.date(t), "2023-11-14");
+        assert_eq!(clock.full(t), "2023-11-14 22:13:20 UTC+00:00");
     }
 
     #[test]

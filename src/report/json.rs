@@ -496,6 +496,8 @@ struct GroupObject<'a> {
     transitions: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     worst_gap_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst_gap_master: Option<IpAddr>,
     allowed_gap_ms: Ms,
     allowed_priority: u8,
     allowed_assumed: bool,
@@ -529,7 +531,7 @@ fn member(m: &Member) -> MemberObject<'_> {
 /// `group`
 pub fn group(out: &mut dyn Write, g: &Group) -> io::Result<()> {
     let Some(voice) = g.voice() else { return Ok(()) };
-    let (allowed, allowed_priority, known) = g.allowed_gap(voice);
+    let Some((allowed, allowed_priority, known)) = g.worst_gap_allowed() else { return Ok(()) };
     let masters: Vec<IpAddr> = g.masters().iter().map(|m| m.addr).collect();
     let prediction = predict::predict(g).map(|p| PredictionObject {
         next: p.next,
@@ -554,6 +556,7 @@ pub fn group(out: &mut dyn Write, g: &Group) -> io::Result<()> {
         adverts: g.adverts,
         transitions: g.transition_count,
         worst_gap_ms: g.worst_gap.map(|w| ms(w.length)),
+        worst_gap_master: g.worst_gap.map(|w| w.member),
         allowed_gap_ms: whole_ms(allowed),
         allowed_priority,
         allowed_assumed: !known,
@@ -616,7 +619,7 @@ pub fn watch_summary(
     let object = WatchSummary {
         r#type: "summary",
         groups: groups.len(),
-        transitions: groups.iter().map(|g| g.transition_count).sum(),
+        transitions: totals.transitions,
         findings: TallyObject { critical: tally.critical, warning: tally.warning, info: tally.info },
         exit,
         frames: totals.frames,

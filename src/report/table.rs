@@ -1,5 +1,7 @@
 //! Virtual routers as a table.
 
+use std::time::Duration;
+
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::describe;
@@ -25,7 +27,7 @@ pub fn groups(groups: &[&Group], width: u16) -> String {
         if all.len() > 2 {
             masters.push(format!("{} more", all.len() - 2));
         }
-        let (allowed, ..) = g.allowed_gap(voice);
+        let allowed = g.worst_gap_allowed().map_or(Duration::ZERO, |a| a.0);
         let gap = g
             .worst_gap
             .map_or("-".to_owned(), |w| format!("{:.3} of {:.3} s", w.length.as_secs_f64(), allowed.as_secs_f64()));

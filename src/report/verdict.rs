@@ -12,7 +12,11 @@ pub fn verdict(observer: &Observer, findings: &[Finding], cx: &Context) -> (Opti
     if let Some(f) = findings.first().filter(|f| f.severity > Severity::Info) {
         let word = if f.severity == Severity::Critical { "CRITICAL" } else { "WARNING" };
         let others = findings.iter().filter(|f| f.severity > Severity::Info).count() - 1;
-        let more = if others > 0 { format!(" (and {} more)", count(others as u64, "finding")) } else { String::new() };
+        let more = match others {
+            0 => String::new(),
+            1 => " (and 1 more finding)".to_owned(),
+            n => format!(" (and {n} more findings)"),
+        };
         return (Some(f.severity), word, format!("{}{more}", f.message));
     }
     let groups = observer.groups().len();

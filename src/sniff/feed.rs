@@ -9,9 +9,13 @@ pub enum SourceState {
     /// More may come.
     #[default]
     Running,
-    /// The file or stream ended, or the time asked for is over.
+    /// The file or stream ended.
     Ended,
-    /// It ended early; the sentence says why (a cut file, an interface that vanished).
+    /// The time or the number asked for is reached, or a signal came: nobody wants more.
+    Enough,
+    /// The capture ends in the middle of something; what came before is good.
+    Cut(String),
+    /// It failed: a damaged file, an interface that vanished.
     Failed(String),
 }
 

@@ -153,6 +153,13 @@ impl Group {
         (down_interval(master, priority), priority, backup.is_some())
     }
 
+    /// [`Self::allowed_gap`] for the master that [`Self::worst_gap`] belongs to, or for the present one: the two figures
+    /// that are shown together.
+    pub fn worst_gap_allowed(&self) -> Option<(Duration, u8, bool)> {
+        let member = self.worst_gap.and_then(|g| self.members.get(&g.member)).or_else(|| self.voice())?;
+        Some(self.allowed_gap(member))
+    }
+
     /// Takes in one advert. `seen` must not be earlier than what was taken in before.
     pub(super) fn advert(&mut self, seen: Seen, a: &Advert, out: &mut Vec<Event>) {
         self.adverts += 1;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::event::{Event, Seen};
+use super::event::{Event, EventKind, Seen};
 use super::group::Group;
 use super::member::Count;
 use crate::finding::GroupId;
@@ -52,6 +52,10 @@ pub struct Totals {
     pub igmp: u64,
     /// Frames of these kinds that are cut or impossible.
     pub malformed: u64,
+    /// Adverts of virtual routers that were not asked for.
+    pub adverts_not_asked: u64,
+    /// Changes of master, those of forgotten virtual routers included.
+    pub transitions: u64,
     /// Virtual routers forgotten to keep memory bounded.
     pub groups_forgotten: u64,
     /// Log lines dropped from the beginning.
@@ -88,6 +92,8 @@ pub struct Broken {
 pub struct Observer {
     limits: Limits,
     vrid: Option<u8>,
+    /// A virtual router that was heard but not asked for.
+    not_asked: Option<u8>,
     groups: BTreeMap<GroupId, Group>,
     addresses: HashMap<(Vlans, IpAddr), GroupId>,
     /// Announcements just heard of addresses that no advert has named yet: an announcement may precede its advert.
@@ -114,6 +120,7 @@ impl Observer {
         Self {
             limits,
             vrid,
+            not_asked: None,
             groups: BTreeMap::new(),
             addresses: HashMap::new(),
             early: VecDeque::new(),
@@ -137,6 +144,8 @@ impl Observer {
             Decoded::Other | Decoded::Igmp(_) => {}
             Decoded::Advert(a) => {
                 if self.vrid.is_some_and(|v| v != a.vrid) {
+                    self.totals.adverts_not_asked += 1;
+                    self.not_asked.get_or_insert(a.vrid);
                     return;
                 }
                 self.advert(seen, a);
@@ -168,6 +177,11 @@ impl Observer {
     pub fn other(&mut self, time: Timestamp) {
         self.totals.frames += 1;
         self.frame_time(time);
+    }
+
+    /// Counts frames that went by without a time of their own.
+    pub fn others(&mut self, count: u64) {
+        self.totals.frames += count;
     }
 
     /// Starts the clock before the first frame: silence counts from here.
@@ -321,6 +335,8 @@ impl Observer {
             return Vec::new();
         }
         let fresh = std::mem::take(&mut self.fresh);
+        let transitions = fresh.iter().filter(|e| matches!(e.kind, EventKind::Transition(_))).count();
+        self.totals.transitions += transitions as u64;
         self.events.extend(fresh.iter().cloned());
         while self.events.len() > self.limits.events {
             self.events.pop_front();
@@ -332,6 +348,11 @@ impl Observer {
     /// Adverts that could not be read, by sender.
     pub fn broken(&self) -> impl Iterator<Item = (Option<IpAddr>, &Broken)> {
         self.broken.iter().map(|(k, v)| (*k, v))
+    }
+
+    /// The VRID that was asked for, and one of those heard that were not.
+    pub fn asked(&self) -> Option<(u8, Option<u8>)> {
+        self.vrid.map(|v| (v, self.not_asked))
     }
 
     /// Frames by kind.

@@ -3,17 +3,19 @@
 //! This is the one file of `sniff` that touches the operating system. Everything it yields is a [`Frame`], so nothing
 //! downstream knows the difference.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::frame::Frame;
-use crate::net::{Capture, CaptureOptions, Next, OpenError, Stop, link, wait_readable};
+use crate::net::{Capture, CaptureOptions, NO_WAIT, Next, OpenError, Stop, link, wait_readable};
 use crate::pcap::{CaptureError, CaptureReader};
 use crate::simulate::demo;
+use crate::time::Timestamp;
 
 /// What a SOURCE argument names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +51,9 @@ impl Spec {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// Remote capture is planned, not here yet.
-    #[error("{0}: capturing over ssh is not there yet; `ssh HOST tcpdump -U -w - | hactl watch -` does the same")]
+    #[error(
+        "{0}: capturing over ssh is not there yet; `ssh HOST tcpdump -U -i IFACE -w - not port 22 | hactl watch -` does the same"
+    )]
     Ssh(String),
     /// Neither an interface nor a file.
     #[error("{name}: no such file, and no interface of that name (interfaces here: {interfaces})")]
@@ -88,7 +92,16 @@ fn plain(e: &io::Error) -> String {
 }
 
 /// Says what an argument names: an existing interface wins over a file, `./eth0` is always the file.
-pub fn classify(arg: &str) -> Result<Spec, SourceError> {
+pub fn classify(arg: &OsStr) -> Result<Spec, SourceError> {
+    let path = Path::new(arg);
+    // Interfaces and hosts have names in plain text; a file may be called anything.
+    let Some(arg) = arg.to_str() else {
+        return match path.metadata() {
+            Ok(m) if !m.is_dir() => Ok(Spec::File(path.into())),
+            Ok(_) => Err(SourceError::Kind(path.display().to_string(), "this is a directory")),
+            Err(source) => Err(SourceError::Io { name: path.display().to_string(), source }),
+        };
+    };
     if arg == "-" {
         return Ok(Spec::Stdin);
     }
@@ -98,9 +111,8 @@ pub fn classify(arg: &str) -> Result<Spec, SourceError> {
     if !arg.contains('/') && link::exists(arg) {
         return Ok(Spec::Interface(arg.into()));
     }
-    let path = Path::new(arg);
     if arg == "any" && !path.exists() {
-        let how = "one interface at a time; `tcpdump -i any -U -w - | hactl watch -` takes all of them";
+        let how = "one interface at a time; `tcpdump -i any -U -w - not port 22 | hactl watch -` takes all of them";
         return Err(SourceError::Kind(arg.into(), how));
     }
     match path.metadata() {
@@ -119,10 +131,18 @@ fn has_capture_name(path: &Path) -> bool {
     path.extension().is_some_and(|e| ["pcap", "pcapng", "gz", "cap", "ntar"].iter().any(|x| e.eq_ignore_ascii_case(x)))
 }
 
+/// Time of a capture file's first frame.
+pub fn first_time(path: &Path) -> Option<Timestamp> {
+    let file = File::options().read(true).custom_flags(NO_WAIT).open(path).ok()?;
+    let file = Some(file).filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
+    CaptureReader::open(file).ok()?.next().ok()?.map(|f| f.time)
+}
+
 /// Time from a capture file's first frame to its last, as far as it can be read.
 pub fn length(path: &Path) -> Option<Duration> {
     // A FIFO would be emptied by looking.
-    let file = File::open(path).ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
+    let file = File::options().read(true).custom_flags(NO_WAIT).open(path).ok()?;
+    let file = Some(file).filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
     let mut reader = CaptureReader::open(file).ok()?;
     let mut ends = None;
     while let Ok(Some(frame)) = reader.next() {
@@ -203,7 +223,8 @@ impl Source {
                 Inner::Live(Box::new(Capture::open(&options)?))
             }
             Spec::File(path) => {
-                let file = File::open(path).map_err(fail)?;
+                // A FIFO without a writer would hold the open itself, which no signal ends.
+                let file = File::options().read(true).custom_flags(NO_WAIT).open(path).map_err(fail)?;
                 if file.metadata().map_err(fail)?.is_file() {
                     reader(Box::new(file))?
                 } else {
@@ -212,7 +233,7 @@ impl Source {
             }
             Spec::Stdin => {
                 if io::stdin().is_terminal() {
-                    let how = "this is a terminal; pipe a capture into it: `tcpdump -U -w - | hactl watch -`";
+                    let how = "this is a terminal; pipe a capture into it: `tcpdump -U -i eth0 -w - | hactl watch -`";
                     return Err(SourceError::Kind(name, how));
                 }
                 // Past the standard library's own buffer, which would hide bytes from the wait.
@@ -308,7 +329,10 @@ impl Read for Waiting {
                 return Err(io::ErrorKind::TimedOut.into());
             }
             match wait_readable(self.file.as_fd(), Duration::from_millis(200))? {
-                Wait::Readable | Wait::Failed => return self.file.read(buf),
+                Wait::Readable | Wait::Failed => match self.file.read(buf) {
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    other => return other,
+                },
                 Wait::TimedOut | Wait::Interrupted => {}
             }
         }
@@ -321,11 +345,11 @@ mod tests {
 
     #[test]
     fn what_an_argument_names() {
-        assert_eq!(classify("-").unwrap(), Spec::Stdin);
-        assert_eq!(classify("lo").unwrap(), Spec::Interface("lo".into()));
-        assert!(matches!(classify("ssh://fw1/eth0"), Err(SourceError::Ssh(_))));
-        assert!(matches!(classify("/tmp"), Err(SourceError::Kind(..))));
-        assert!(classify("no-such-interface").unwrap_err().to_string().contains("interfaces here: lo"));
-        assert!(!classify("missing.pcap").unwrap_err().to_string().contains("interface"));
+        assert_eq!(classify(OsStr::new("-")).unwrap(), Spec::Stdin);
+        assert_eq!(classify(OsStr::new("lo")).unwrap(), Spec::Interface("lo".into()));
+        assert!(matches!(classify(OsStr::new("ssh://fw1/eth0")), Err(SourceError::Ssh(_))));
+        assert!(matches!(classify(OsStr::new("/tmp")), Err(SourceError::Kind(..))));
+        assert!(classify(OsStr::new("no-such-interface")).unwrap_err().to_string().contains("interfaces here: lo"));
+        assert!(!classify(OsStr::new("missing.pcap")).unwrap_err().to_string().contains("interface"));
     }
 }

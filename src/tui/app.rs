@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::finding::{Finding, GroupId, Page, Severity};
 use crate::report::Clock;
+use crate::report::printable;
 use crate::sniff::feed::{Batch, SourceState};
 use crate::sniff::group::Group;
 use crate::sniff::{Context, DETECTORS, Observer, judge};
@@ -129,7 +130,7 @@ impl App {
     pub fn new(name: &str, kind: Kind, color: bool, clock: Clock, observer: Observer, decoder: Decoder) -> Self {
         let speed = if let Kind::Replay { speed, .. } = kind { speed } else { Speed::REAL };
         Self {
-            name: sanitize(name),
+            name: printable(name),
             kind,
             speed,
             color,
@@ -180,9 +181,7 @@ impl App {
             self.observer.drain();
             self.ring.push(frame);
         }
-        for _ in 0..batch.others {
-            self.observer.other(batch.now);
-        }
+        self.observer.others(batch.others);
         self.observer.advance(batch.now);
         self.observer.drain();
         self.now = self.now.max(batch.now).max(self.observer.now());
@@ -354,15 +353,6 @@ impl Filter {
                 .any(|a| a.to_string().contains(t)),
         })
     }
-}
-
-/// A name from outside, safe to print: control characters and those that turn text around are replaced.
-fn sanitize(s: &str) -> String {
-    let bad = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    s.chars().map(|c| if bad(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// `00:04:12`.

@@ -1,7 +1,7 @@
 //! The screen of `hactl watch`.
 //!
-//! [`App`] holds all state, [`Msg`] is everything that can happen, [`update`] is the only place that changes the state,
-//! and [`view`] draws it: all of that is pure. This file alone knows the terminal, threads and real time. Three threads
+//! [`App`] holds all state, [`Msg`] is everything that can happen, `update` is the only place that changes the state,
+//! and `view` draws it: all of that is pure. This file alone knows the terminal, threads and real time. Three threads
 //! take part: the caller's feeding thread, one that reads keys, and the one that called [`run`].
 
 mod app;
@@ -217,7 +217,13 @@ impl Session {
 
     fn input(&mut self, input: Input) -> io::Result<()> {
         match input {
-            Input::Batch(batch) => self.tell(Msg::Batch(batch)),
+            Input::Batch(batch) => {
+                let enough = batch.state == SourceState::Enough;
+                self.tell(Msg::Batch(batch));
+                if enough {
+                    self.quit = true;
+                }
+            }
             Input::FeedGone => self.tell(Msg::FeedGone),
             Input::KeysGone(e) => return Err(e),
             Input::Terminal(Event::Resize(w, h)) => self.tell(Msg::Resize(w, h)),

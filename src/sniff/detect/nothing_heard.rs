@@ -1,6 +1,6 @@
 //! `nothing-heard`
 
-use super::{Context, Detector, secs};
+use super::{Context, Detector, adverts, secs};
 use crate::finding::{Finding, Page, Severity};
 use crate::sniff::Observer;
 
@@ -39,6 +39,15 @@ fn check(observer: &Observer, cx: &Context, out: &mut Vec<Finding>) {
     let span = observer.start().map(|s| observer.now().instant().since(s.instant()));
     let time = span.filter(|d| !d.is_zero()).map_or(String::new(), |d| format!(" in {}", secs(d)));
     let frames = cx.interface_frames.unwrap_or(totals.frames);
+    if let (Some((vrid, Some(heard))), true) = (observer.asked(), totals.adverts_not_asked > 0) {
+        let message = format!(
+            "no advert of VRID {vrid}{time}, but {} of others, such as VRID {heard}",
+            adverts(totals.adverts_not_asked)
+        );
+        let fix = "Is the virtual_router_id right? Without --vrid all are shown.";
+        out.push(Finding::new("nothing-heard", Severity::Warning, message, fix).likely("a backup never speaks"));
+        return;
+    }
     let (message, fix) = if cx.carrier == Some(false) {
         (
             format!("no VRRP heard{time}: the interface is down or has no carrier"),

@@ -82,6 +82,23 @@ pub(super) fn rivals<'a>(group: &'a Group, c: &Contention) -> Option<(&'a Member
     Some(if a.outranks(b) { (a, b) } else { (b, a) })
 }
 
+/// What the adverts of two members differ in that makes a receiver reject them.
+fn differences(a: &Member, b: &Member) -> Option<String> {
+    let mut what = Vec::new();
+    let mut differ = |on: bool, name| {
+        if on {
+            what.push(name);
+        }
+    };
+    differ(a.version.value != b.version.value, "version");
+    differ(a.version.value == b.version.value && a.auth.value != b.auth.value, "authentication");
+    differ(a.version.value == 2 && b.version.value == 2 && a.interval.value != b.interval.value, "interval");
+    differ(a.addresses.value != b.addresses.value, "addresses (keepalived up to 2.3.2 rejects that)");
+    differ(a.multicast.value != b.multicast.value, "unicast and multicast");
+    differ(a.form.value.is_some() && b.form.value.is_some() && a.form.value != b.form.value, "checksum form");
+    (!what.is_empty()).then(|| what.join(", "))
+}
+
 fn finding(group: &Group, c: &Contention, times: usize) -> Option<Finding> {
     let (better, lesser) = rivals(group, c)?;
     let lasted = secs(lasted(group, c));
@@ -97,6 +114,10 @@ fn finding(group: &Group, c: &Contention, times: usize) -> Option<Finding> {
         who(lesser),
         lesser.addr
     );
+    let message = match differences(better, lesser) {
+        None => message,
+        Some(what) => format!("{message}, but they differ in {what}"),
+    };
     let fix = format!(
         "On {} accept VRRP (IP protocol 112) from {} and make version, interval, authentication and addresses equal on \
          both; run `hactl watch` there to see which of the two it is.",

@@ -12,7 +12,11 @@ use crate::tui::app::{App, Kind, hms};
 /// ` hactl watch eth0  live 00:04:12  1,204 frames  0 dropped      10:42:07`
 pub fn status(app: &App, columns: usize) -> Line<'static> {
     let theme = Theme::new(app.color);
-    let clock = app.started.map_or(String::new(), |_| app.clock.hms(app.now));
+    // Wider screens have room for the day: a capture is not always today's.
+    let clock = app.started.map_or(String::new(), |_| match columns {
+        0..100 => app.clock.hms(app.now),
+        _ => format!("{} {}", app.clock.date(app.now), app.clock.hms(app.now)),
+    });
     let mut parts: Vec<Span<'static>> = Vec::new();
     if let Some(waiting) = app.waiting() {
         let text = match app.kind {
@@ -104,6 +108,7 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
 /// What is wrong with the source itself: nothing below can be newer than that.
 pub fn notice(app: &App) -> Option<String> {
     match (&app.state, app.carrier) {
+        (SourceState::Cut(why), _) => Some(format!("it ends early: {why}")),
         (SourceState::Failed(why), _) => Some(format!("the capture stopped: {why}")),
         (_, Some(false)) => Some(format!("{} has no carrier: the cable or the other end is down", app.name)),
         _ => None,
