@@ -63,6 +63,9 @@ pub struct Group {
     /// Senders that were not remembered because there were too many.
     pub members_refused: u64,
     active: Vec<IpAddr>,
+    /// Before this moment silence changes nothing; a lower bound that spares looking, known after an advert of the only
+    /// master.
+    quiet_until: Option<Instant>,
 }
 
 impl Group {
@@ -84,6 +87,7 @@ impl Group {
             announcements: BTreeMap::new(),
             members_refused: 0,
             active: Vec::new(),
+            quiet_until: None,
         }
     }
 
@@ -165,6 +169,7 @@ impl Group {
         self.adverts += 1;
         self.last = seen;
         self.advance(seen.at(), out);
+        self.quiet_until = None;
         if !self.members.contains_key(&a.src) {
             if self.members.len() >= MAX_MEMBERS && !self.forget_one() {
                 self.members_refused += 1;
@@ -206,6 +211,8 @@ impl Group {
         if let Some(m) = self.members.get_mut(&a.src) {
             m.last_spoke = seen;
             m.other_since = None;
+            // No backup waits for less than three intervals.
+            self.quiet_until = (self.active == [a.src]).then(|| seen.at().after(m.pace() * 3));
         }
     }
 
@@ -467,6 +474,9 @@ impl Group {
 
     /// Lets time pass: members that have been quiet for too long leave the active set.
     pub(super) fn advance(&mut self, now: Instant, out: &mut Vec<Event>) {
+        if self.quiet_until.is_some_and(|until| now < until) {
+            return;
+        }
         while self.active.len() > 1 {
             let restarts = self.contention.as_ref().map_or(0, |c| c.restarts);
             let gone = self
