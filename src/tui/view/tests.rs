@@ -87,7 +87,7 @@ fn a_failover_at_160x50() {
     shows(
         &draw(&mut b, 160, 50),
         &[
-            " hactl watch eth0  1×  00:00:08 of 00:01:30  27 frames                                                                                                 22:13:28",
+            " hactl watch eth0  1×  00:00:08 of 00:01:30  27 frames                                                                                      2023-11-14 22:13:28",
             " OK  3 virtual routers, each with one master; worst gap 1.00 of 3.61 s allowed; 1 change of master",
             "── 3 virtual routers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────",
             "   vrid ip master    prio ver every  auth    master for  next advert      failover in      worst gap      of allowed  recent gaps        members addresses",
