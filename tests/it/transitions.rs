@@ -141,12 +141,6 @@ const SOURCES: &[(&str, &str, &str)] = &[
 const UNANSWERED: &[(&str, &str, usize, &str)] = &[
     ("keepalived-2.2.7/demo.pcap", "a", 2, "before the capture begins"),
     ("keepalived-2.2.7/demo.pcap", "b", 1, "before the capture begins"),
-    (
-        "keepalived-2.2.7/collision.pcap",
-        "d",
-        2,
-        "of four contenders the last to join comes and goes within one contention",
-    ),
     ("frr-8.4.4/v3-ipv6-vip-source.pcap", "b", 1, "both routers use one source address: nobody new can be seen"),
     ("frr-8.4.4/v3-ipv6.pcap", "a", 1, "the first advert of a new master does not get out: a second later"),
     ("frr-8.4.4/v3-ipv6.pcap", "b", 1, "the first advert of a new master does not get out: a second later"),
