@@ -33,6 +33,8 @@ pub struct Contention {
     /// How often a master's advert came exactly one interval after another's instead of after its own: the sign of a
     /// timer that is restarted by adverts its owner rejects.
     pub restarts: u32,
+    /// Those to whom that happened, and those whose adverts did it: their silence means little.
+    pub silencing: Vec<IpAddr>,
     /// When it ended, and who remained.
     pub ended: Option<(Seen, IpAddr)>,
 }
@@ -45,6 +47,16 @@ impl Contention {
         match lasts.len() {
             0 | 1 => Duration::ZERO,
             n => lasts[n - 2].since(self.since.at()),
+        }
+    }
+
+    /// `member`'s timer was restarted by an advert of `by`. What makes it reject that mostly works both ways.
+    pub(super) fn restarted(&mut self, member: IpAddr, by: IpAddr) {
+        self.restarts += 1;
+        for addr in [member, by] {
+            if !self.silencing.contains(&addr) {
+                self.silencing.push(addr);
+            }
         }
     }
 
@@ -67,7 +79,7 @@ impl Contention {
     }
 }
 
-/// A better master that fell silent the moment a lesser one spoke, without having been late.
+/// A master that fell silent the moment another one spoke to which it cannot have given way, without having been late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silenced {
     /// Who fell silent.

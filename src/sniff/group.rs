@@ -95,8 +95,10 @@ impl Group {
     pub(super) fn weight(&self) -> usize {
         let transitions: usize =
             self.transitions.iter().map(|t| size_of::<Transition>() + vec_weight(&t.announced)).sum();
-        let contentions: usize =
-            self.all_contentions().map(|c| size_of::<Contention>() + vec_weight(&c.speakers)).sum();
+        let contentions: usize = self
+            .all_contentions()
+            .map(|c| size_of::<Contention>() + vec_weight(&c.speakers) + vec_weight(&c.silencing))
+            .sum();
         let announcements = self.announcements.len() * (size_of::<IpAddr>() + size_of::<Announcement>());
         let members: usize = self.members.values().map(Member::weight).sum();
         size_of::<Self>()
@@ -235,7 +237,10 @@ impl Group {
         let Some(member) = self.members.get(&src) else { return };
         let (gap, pace) = (member.quiet(seen.at()), member.pace());
         if self.active.len() == 1 {
-            self.record_gap(Gap { length: gap, member: src, seen }, out);
+            // Another one's adverts in between may have restarted its timer: then the gap says nothing.
+            if member.other_since.is_none() {
+                self.record_gap(Gap { length: gap, member: src, seen }, out);
+            }
             return;
         }
         let other = self
@@ -248,7 +253,7 @@ impl Group {
         let mut announce = None;
         if let (Some(c), Some((other, since_other))) = (&mut self.contention, other) {
             if restarted(pace, gap, since_other) {
-                c.restarts += 1;
+                c.restarted(src, other);
             }
             if c.adverts_of(src) == 0 {
                 announce = Some(EventKind::GoesOn { member: src, other });
@@ -299,14 +304,14 @@ impl Group {
             self.contend(since, src, incumbent_addr, &[(src, seen)]);
             if let Some(c) = &mut self.contention {
                 c.ended = None;
-                c.restarts += 1;
+                c.restarted(src, incumbent_addr);
             }
             self.push(seen, EventKind::GoesOn { member: src, other: incumbent_addr }, out);
             return;
         }
         let (expected, adverts) = expected_timeout(incumbent, member, silent);
         let overdue = adverts.is_some();
-        let outranks = member.outranks(incumbent);
+        let displaces = member.outranks(incumbent) && !incumbent.rejects(member);
         // It was outranked by `src` before and never gave way: it goes on, nothing moved.
         let never_yielded =
             matches!(member.standing, Standing::Yielded(by) if self.displaced_by(src, incumbent_addr, by));
@@ -323,14 +328,20 @@ impl Group {
                 adverts,
                 out,
             );
-        } else if outranks && self.active.len() == 1 && !never_yielded {
+        } else if displaces && self.active.len() == 1 && !never_yielded {
             self.leave(incumbent_addr, Standing::Yielded(seen));
             self.enter(src, seen);
             self.transition(seen, Some(incumbent_addr), src, Reason::Preempt, Some(silent), None, None, out);
         } else if never_yielded {
             let since = self.members.get(&incumbent_addr).and_then(|m| m.speaking_since).unwrap_or(seen);
+            let (pace, gap) = (member.pace(), member.quiet(now));
             self.enter(src, seen);
             self.contend(since, src, incumbent_addr, &[(src, seen)]);
+            if let Some(c) = &mut self.contention
+                && restarted(pace, gap, silent)
+            {
+                c.restarted(src, incumbent_addr);
+            }
             self.push(seen, EventKind::GoesOn { member: src, other: incumbent_addr }, out);
         } else {
             self.enter(src, seen);
@@ -365,8 +376,11 @@ impl Group {
                 self.transition(seen, Some(from), src, Reason::Release, Some(silent), Some(expected), None, out);
             }
             _ if from == src => {
+                let alone = before.other_since.is_none();
                 self.enter(src, seen);
-                self.record_gap(Gap { length: quiet, member: src, seen }, out);
+                if alone {
+                    self.record_gap(Gap { length: quiet, member: src, seen }, out);
+                }
                 self.push(seen, EventKind::Resumed { member: src, gap: quiet }, out);
             }
             _ => {
@@ -427,6 +441,7 @@ impl Group {
             newcomer,
             speakers: Vec::new(),
             restarts: 0,
+            silencing: Vec::new(),
             ended: None,
         });
         for (member, seen) in spoke {
@@ -477,13 +492,14 @@ impl Group {
         if self.quiet_until.is_some_and(|until| now < until) {
             return;
         }
+        self.all_fell_silent(now, out);
         while self.active.len() > 1 {
-            let restarts = self.contention.as_ref().map_or(0, |c| c.restarts);
+            let silencing = self.contention.as_ref().map_or(&[][..], |c| &c.silencing);
             let gone = self
                 .active
                 .iter()
                 .filter_map(|a| self.members.get(a))
-                .filter(|m| m.other_since.is_some() && m.quiet(now) > patience(m, restarts))
+                .filter(|m| m.other_since.is_some() && m.quiet(now) > patience(m, silencing.contains(&m.addr)))
                 .min_by_key(|m| m.last_spoke.at())
                 .map(|m| (m.addr, m.last_spoke, m.other_since));
             let Some((addr, last, other_since)) = gone else { break };
@@ -491,10 +507,11 @@ impl Group {
         }
         if let [only] = self.active[..] {
             let Some(m) = self.members.get(&only) else { return };
-            // Longer than the least of backups would wait, and half an interval for a late one.
-            let longest = down_interval(m, 1) + m.pace() / 2;
-            if m.quiet(now) > longest {
+            if m.quiet(now) > longest_silence(m) {
                 let last = m.last_spoke;
+                // Nothing silences it any longer, and still it does not speak.
+                let free = |s: &Silenced| self.members.get(&s.member).is_none_or(|x| m.quiet(now) > x.pace() * 2);
+                self.silenced = self.silenced.filter(|s| !free(s));
                 self.leave(only, Standing::Silent);
                 let seen = Seen { number: last.number, time: crate::time::Timestamp::from_micros(now.as_micros()) };
                 self.push(seen, EventKind::Silent { member: only, last }, out);
@@ -502,14 +519,31 @@ impl Group {
         }
     }
 
+    /// Masters that silence each other still speak once an interval between them. When none does, none is master.
+    fn all_fell_silent(&mut self, now: Instant, out: &mut Vec<Event>) {
+        let quiet = |a: &IpAddr| self.members.get(a).is_none_or(|m| m.quiet(now) > longest_silence(m));
+        if self.active.len() < 2 || !self.active.iter().all(quiet) {
+            return;
+        }
+        let mut gone: Vec<&Member> = self.active.iter().filter_map(|a| self.members.get(a)).collect();
+        gone.sort_by_key(|m| m.last_spoke.at());
+        gone.pop(); // the last one to speak
+        let gone: Vec<_> = gone.iter().map(|m| (m.addr, m.last_spoke, m.other_since.unwrap_or(m.last_spoke))).collect();
+        for (addr, last, other_since) in gone {
+            self.fell_silent(addr, last, other_since, out);
+        }
+        self.silenced = None;
+    }
+
     /// One of several masters stopped speaking while another went on.
     fn fell_silent(&mut self, addr: IpAddr, last: Seen, other_since: Seen, out: &mut Vec<Event>) {
         let Some(member) = self.members.get(&addr).cloned() else { return };
         self.leave(addr, Standing::Silent);
         let Some(winner) = self.master() else { return };
-        let (winner_addr, outranked) = (winner.addr, winner.outranks(&member));
+        let (winner_addr, gave_way) = (winner.addr, winner.outranks(&member) && !member.rejects(winner));
         let spoke = self.contention.as_ref().map_or(0, |c| c.adverts_of(addr));
-        if outranked {
+        let newcomer = self.contention.as_ref().is_some_and(|c| c.newcomer == addr);
+        if gave_way {
             if let Some(m) = self.members.get_mut(&addr) {
                 m.standing = Standing::Yielded(other_since);
             }
@@ -518,10 +552,11 @@ impl Group {
             if spoke > 0 && (self.current != Some(winner_addr) || lasted >= member.pace()) {
                 self.transition(other_since, Some(addr), winner_addr, Reason::Yield, None, None, None, out);
             }
-        } else if spoke == 0 {
+        } else if spoke == 0 || spoke == 1 && newcomer && member.rejects(winner) {
+            // It has not spoken once across the other's adverts, so nothing shows that it keeps its own time.
             self.silenced = Some(Silenced { member: addr, last, by: winner_addr, since: other_since });
         }
-        if !outranked && self.current == Some(addr) {
+        if !gave_way && self.current == Some(addr) {
             self.transition(other_since, Some(addr), winner_addr, Reason::Unknown, None, None, None, out);
         }
         self.end_contention(other_since, addr, out);
@@ -595,17 +630,24 @@ fn vec_weight<T>(v: &Vec<T>) -> usize {
     v.capacity() * size_of::<T>()
 }
 
-/// How long a member of a contention may be quiet before it counts as having left it.
-fn patience(m: &Member, restarts: u32) -> Duration {
-    // Where timers are restarted by rejected adverts, chance decides each round who speaks, and silence means little.
-    m.pace() * if restarts > 0 { 60 } else { 2 } + Duration::from_millis(50)
+/// Longer than the least of backups would wait, and half an interval for a late one.
+fn longest_silence(m: &Member) -> Duration {
+    down_interval(m, 1) + m.pace() / 2
 }
 
-/// Whether an advert came one interval after another master's advert and more than one after its sender's own: the
-/// other's advert restarted its timer, which keepalived does without an answer only on packets it rejects.
+/// How long a member of a contention may be quiet before it counts as having left it.
+fn patience(m: &Member, silencing: bool) -> Duration {
+    // Where timers are restarted by rejected adverts, chance decides each round who speaks, and silence means little.
+    m.pace() * if silencing { 60 } else { 2 } + Duration::from_millis(50)
+}
+
+/// Whether an advert came one interval after another master's advert and clearly more than one after its sender's own:
+/// the other's advert restarted its timer, which keepalived does without an answer only on packets it rejects. Two that
+/// speak at almost the same times, as when the better one answers, prove nothing.
 fn restarted(pace: Duration, since_own: Duration, since_other: Duration) -> bool {
-    let one = since_other >= pace.mul_f64(0.98) && since_other <= pace.mul_f64(1.06) + Duration::from_millis(5);
-    one && since_own >= pace.mul_f64(1.1)
+    let jitter = Duration::from_millis(5);
+    let one = since_other >= pace.mul_f64(0.98) && since_other <= pace.mul_f64(1.06) + jitter;
+    one && since_own >= since_other + pace / 5 + jitter
 }
 
 /// How long a backup of `priority` waits for this master.

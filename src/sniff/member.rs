@@ -242,6 +242,16 @@ impl Member {
         (self.priority.value, self.addr) > (other.priority.value, other.addr)
     }
 
+    /// Whether it has to discard `other`'s adverts, as its own show: it cannot give way to what it does not accept.
+    pub fn rejects(&self, other: &Self) -> bool {
+        // One that signs may still accept what is unsigned, and the other way round.
+        let auth =
+            self.auth.value != other.auth.value && self.auth.value != Auth::Hmac && other.auth.value != Auth::Hmac;
+        self.version.value != other.version.value
+            || self.multicast.value != other.multicast.value
+            || self.version.value == 2 && (auth || self.interval.value != other.interval.value)
+    }
+
     /// Whether a hardware address is this member's: one its adverts came from.
     pub fn has_mac(&self, mac: Mac) -> bool {
         self.macs.contains(&mac)

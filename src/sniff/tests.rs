@@ -230,6 +230,44 @@ fn a_better_master_silenced_by_a_lesser_one_is_probably_still_master() {
 }
 
 #[test]
+fn nobody_gives_way_to_adverts_it_rejects() {
+    let mut s = Story::new();
+    let slow = AdvertSpec { advert_int: Duration::from_secs(3), ..Story::spec(1, 100) };
+    s.frame(0.0, &slow.frame());
+    s.frame(3000.0, &slow.frame());
+    // better, but with another interval: node 1 stays master, and these adverts silence it
+    s.adverts(4600.0, 14_600.0, 2, 150);
+    assert_eq!(s.transitions(), [ALIVE, (1, 2, Reason::Unknown)]);
+    assert_eq!(s.findings(), ["interval-mismatch", "mutual-silencing"]);
+}
+
+#[test]
+fn a_master_of_another_version_that_falls_silent_has_not_yielded() {
+    let mut s = Story::new();
+    s.adverts(0.0, 3000.0, 2, 150);
+    let v3 = AdvertSpec { version: 3, ..Story::spec(1, 100) };
+    for t in [3400.0, 4400.0, 5400.0] {
+        s.frame(t, &v3.frame());
+        s.advert(t + 600.0, 2, 150);
+    }
+    s.adverts(7000.0, 12_000.0, 2, 150);
+    assert_eq!(s.transitions(), [(0, 2, Reason::FirstSeen), (2, 1, Reason::Unknown), (1, 2, Reason::Unknown)]);
+    assert!(matches!(s.group().members[&node(1)].standing, Standing::Silent));
+}
+
+#[test]
+fn one_that_spoke_once_beside_adverts_it_rejects_is_silenced_not_gone() {
+    let mut s = Story::new();
+    s.announce(0.0, 2);
+    s.adverts(0.0, 3000.0, 2, 150);
+    let v3 = AdvertSpec { version: 3, ..Story::spec(1, 100) };
+    s.frame(3500.0, &v3.frame());
+    s.announce(3500.5, 1); // and the address is now there
+    s.adverts(4000.0, 12_000.0, 2, 150);
+    assert_eq!(s.findings(), ["version-mismatch", "mutual-silencing"]);
+}
+
+#[test]
 fn two_masters_that_reject_each_other_share_one_rhythm() {
     let mut s = Story::new();
     s.adverts(0.0, 2000.0, 1, 102);
@@ -239,6 +277,94 @@ fn two_masters_that_reject_each_other_share_one_rhythm() {
     s.adverts(5401.5, 9401.5, 1, 102);
     assert!(s.findings().contains(&"mutual-silencing"), "{:?}", s.findings());
     assert_eq!(s.masters(), [node(1), node(2)], "silence proves nothing here");
+}
+
+#[test]
+fn when_all_masters_fall_silent_none_of_them_silences_the_others() {
+    let mut s = Story::new();
+    s.adverts(0.0, 2000.0, 1, 102);
+    s.advert(2400.0, 2, 100);
+    s.advert(3400.5, 1, 102);
+    s.advert(4401.0, 2, 100);
+    s.pass(9500.0);
+    assert!(s.masters().is_empty());
+    s.adverts(10_000.0, 14_000.0, 1, 102);
+    assert_eq!(s.last_transition().seen.at().as_micros(), 10_000_000);
+    assert_eq!(s.masters(), [node(1)]);
+}
+
+#[test]
+fn a_master_that_goes_on_after_a_better_one_by_a_restarted_timer_rejects_it() {
+    let mut s = Story::new();
+    s.announce(0.0, 1);
+    s.adverts(0.0, 3000.0, 1, 100);
+    s.advert(3220.0, 2, 150); // looks like a preemption, but node 1 goes on, one interval after this advert
+    s.announce(3220.5, 2);
+    s.advert(4220.6, 1, 100);
+    s.advert(4220.8, 2, 150); // restarted at the same moment, both timers expire together
+    s.adverts(5221.5, 12_221.5, 1, 100);
+    assert_eq!(s.findings(), ["split-brain", "mutual-silencing"]);
+    assert_eq!(s.masters(), [node(2), node(1)]);
+}
+
+#[test]
+fn a_late_advert_beside_a_master_that_answers_at_once_shows_no_restarted_timer() {
+    let mut s = Story::new();
+    let fast = |n, p| AdvertSpec { version: 3, advert_int: Duration::from_millis(100), ..Story::spec(n, p) };
+    let mut t = 0.0;
+    for late in [0.0, 1.0, 0.0, 11.0, 2.0, 0.0, 11.0, 0.0] {
+        t += 100.0 + late;
+        s.frame(t, &fast(2, 171).frame()); // deaf
+        s.frame(t + 4.5, &fast(1, 182).frame());
+    }
+    assert_eq!(s.group().contention.as_ref().map(|c| c.restarts), Some(0));
+    assert_eq!(s.findings(), ["split-brain"]);
+}
+
+#[test]
+fn what_silences_two_masters_does_not_keep_a_third_one_master() {
+    let mut s = Story::new();
+    s.adverts(0.0, 2000.0, 1, 102);
+    let v3 = AdvertSpec { version: 3, ..Story::spec(3, 90) };
+    s.frame(2400.0, &v3.frame());
+    s.advert(3400.5, 1, 102);
+    s.advert(3700.0, 2, 100);
+    s.advert(3700.5, 1, 102); // answers node 2, which gives way
+    for i in 0..4 {
+        let t = 4701.0 + 2001.0 * f64::from(i);
+        s.frame(t, &v3.frame());
+        s.advert(t + 1000.5, 1, 102);
+    }
+    assert_eq!(s.masters(), [node(1), node(3)]);
+}
+
+#[test]
+fn a_silenced_master_that_stays_silent_when_it_could_speak_is_none() {
+    let mut s = Story::new();
+    let slow = |p| AdvertSpec { advert_int: Duration::from_secs(3), ..Story::spec(1, p) };
+    s.frame(0.0, &slow(150).frame());
+    s.frame(3000.0, &slow(150).frame());
+    s.announce(4599.5, 2);
+    s.adverts(4600.0, 9600.0, 2, 100);
+    assert!(s.group().silenced.is_some());
+    s.pass(18_000.0);
+    assert!(s.group().silenced.is_none());
+    assert_eq!(s.findings(), ["interval-mismatch", "no-master"]);
+}
+
+#[test]
+fn a_gap_filled_by_another_master_is_no_near_miss() {
+    let mut s = Story::new();
+    s.adverts(0.0, 2000.0, 1, 102);
+    let v3 = |p| AdvertSpec { version: 3, ..Story::spec(2, p) };
+    s.frame(2400.0, &v3(100).frame());
+    s.advert(3400.5, 1, 102);
+    for (t, priority) in [(4401.0, 100), (5401.5, 100), (6402.0, 100), (6500.0, 0)] {
+        s.frame(t, &v3(priority).frame());
+    }
+    s.adverts(7402.5, 11_402.5, 1, 102); // its timer was restarted each time
+    assert!(!s.findings().contains(&"near-miss"), "{:?}", s.findings());
+    assert_eq!(s.masters(), [node(1)]);
 }
 
 #[test]

@@ -18,12 +18,12 @@ What it means
   again, while it keeps the addresses. The wire then looks healthy with a single sender, and both are master.
 
 How it is decided
-  Either a better router fell silent the moment a lesser one began to speak, without being late and without priority 0:
-  it should have answered. Or two senders take turns, and an advert comes one interval after the other's last instead of
-  after its sender's own.
+  Either a router fell silent the moment another one began to speak, without being late and without priority 0, and it
+  cannot have given way: it is the better one and should have answered, or it has to reject the other's adverts. Or two
+  senders take turns, and an advert comes one interval after the other's last instead of after its sender's own.
 
 What it can be confused with
-  The better router died in the very interval in which the lesser one, deaf, took over. That needs two faults at once.
+  The silent router died in the very interval in which the other one took over for another reason: two faults at once.
 
 How to confirm
   Look on the silent node: `ip address` shows the virtual address, and the log names the check that fails
@@ -73,7 +73,8 @@ fn one_sided(group: &Group) -> Option<Finding> {
     );
     let f = Finding::new("mutual-silencing", Severity::Critical, message, fix).group(group.id);
     let f = at(f, s.last, format!("last advert of {}", silent.addr));
-    let f = at(f, s.since, format!("first advert of {}, which it outranks", speaker.addr));
+    let why = if silent.outranks(speaker) { "which it outranks" } else { "whose adverts it rejects" };
+    let f = at(f, s.since, format!("first advert of {}, {why}", speaker.addr));
     Some(f.likely(format!("the state of {}: one sender does not prove one master", silent.addr)))
 }
 
