@@ -23,6 +23,9 @@ pub const ASSUMED_PRIORITY: u8 = 100;
 /// Share of the allowed silence beyond which a gap is a near miss.
 pub const NEAR_MISS: f64 = 0.8;
 
+/// Adverts this close to each other were sent without knowledge of each other.
+const RACE: Duration = Duration::from_millis(10);
+
 pub(super) const MAX_MEMBERS: usize = 16;
 const MAX_TRANSITIONS: usize = 256;
 const MAX_CONTENTIONS: usize = 64;
@@ -334,8 +337,11 @@ impl Group {
             self.transition(seen, Some(incumbent_addr), src, Reason::Preempt, Some(silent), None, None, out);
         } else if never_yielded {
             let since = self.members.get(&incumbent_addr).and_then(|m| m.speaking_since).unwrap_or(seen);
-            let (pace, gap) = (member.pace(), member.quiet(now));
+            let (pace, gap, spoke) = (member.pace(), member.quiet(now), member.last_spoke);
             self.enter(src, seen);
+            if let Some(m) = self.members.get_mut(&src) {
+                m.speaking_since = Some(spoke); // it has been master all the time
+            }
             self.contend(since, src, incumbent_addr, &[(src, seen)]);
             if let Some(c) = &mut self.contention
                 && restarted(pace, gap, silent)
@@ -344,10 +350,29 @@ impl Group {
             }
             self.push(seen, EventKind::GoesOn { member: src, other: incumbent_addr }, out);
         } else {
+            let raced = self.raced(member, incumbent, seen);
             self.enter(src, seen);
             self.contend(seen, incumbent_addr, src, &[(src, seen)]);
-            self.transition(seen, Some(incumbent_addr), src, Reason::Unknown, Some(silent), Some(expected), None, out);
+            let (reason, silent, expected) = raced.unwrap_or((Reason::Unknown, silent, expected));
+            self.transition(seen, Some(incumbent_addr), src, reason, Some(silent), Some(expected), None, out);
         }
+    }
+
+    /// Two backups took over at the same moment, before either could hear the other: what made `incumbent` do so made
+    /// `member` too. Why, the silence of the one before them, and what it should have been.
+    fn raced(&self, member: &Member, incumbent: &Member, seen: Seen) -> Option<(Reason, Duration, Duration)> {
+        let t = self.transitions.back().filter(|t| t.to == incumbent.addr)?;
+        let (lead, before) = (seen.at().since(t.seen.at()), self.members.get(&t.from?)?);
+        if lead > RACE {
+            return None;
+        }
+        let (version, priority) = (member.version.value, member.priority.value);
+        let expected = match t.reason {
+            Reason::Release => skew_time(version, priority, before.pace()),
+            Reason::Timeout => down_interval(before, priority),
+            _ => return None,
+        };
+        Some((t.reason, t.silent? + lead, expected))
     }
 
     /// Whether `member` counts as having yielded only because `by` spoke up against it moments ago.

@@ -322,6 +322,35 @@ fn a_late_advert_beside_a_master_that_answers_at_once_shows_no_restarted_timer()
 }
 
 #[test]
+fn backups_that_take_over_at_the_same_moment_have_the_same_reason() {
+    let mut s = Story::new();
+    s.adverts(0.0, 3000.0, 1, 102);
+    s.advert(3500.0, 1, 0);
+    s.advert(4109.9, 3, 100);
+    s.advert(4110.3, 2, 100); // its advert crossed node 3's
+    s.adverts(5110.0, 9110.0, 3, 100);
+    let t = s.transitions();
+    assert_eq!(t, [ALIVE, (1, 3, Reason::Release), (3, 2, Reason::Release), (2, 3, Reason::Yield)]);
+}
+
+#[test]
+fn one_that_remains_after_a_split_has_not_taken_over_but_must_be_found() {
+    let mut s = Story::new();
+    s.announce(0.0, 1);
+    s.adverts(0.0, 5000.0, 1, 100); // deaf from here
+    s.advert(5300.0, 2, 150);
+    s.announce(5300.5, 2);
+    for i in 0..4 {
+        let t = 6000.0 + 1000.0 * f64::from(i);
+        s.advert(t, 1, 100);
+        s.advert(t + 0.5, 2, 150);
+    }
+    s.adverts(10_000.0, 15_000.0, 1, 100); // node 2 died
+    assert_eq!(s.masters(), [node(1)]);
+    assert_eq!(s.findings(), ["split-brain", "vip-owner-mismatch"]);
+}
+
+#[test]
 fn what_silences_two_masters_does_not_keep_a_third_one_master() {
     let mut s = Story::new();
     s.adverts(0.0, 2000.0, 1, 102);

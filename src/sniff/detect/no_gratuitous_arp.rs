@@ -47,7 +47,9 @@ fn check(observer: &Observer, cx: &Context, out: &mut Vec<Finding>) {
             continue; // who is master is the question then; see mutual-silencing and split-brain
         }
         // The last takeover is the one whose neighbours are wrong now.
-        let Some(t) = group.transitions.iter().rev().find(|t| t.reason != Reason::Yield) else { continue };
+        // One that was master already and remained did not take over: vip-owner-mismatch looks after it.
+        let took_over = |t: &&Transition| t.reason == Reason::FirstSeen || t.silent.is_some();
+        let Some(t) = group.transitions.iter().rev().find(took_over) else { continue };
         if t.reason == Reason::FirstSeen {
             continue; // it may have been master, and have announced, long before the capture began
         }
