@@ -351,6 +351,19 @@ fn one_that_remains_after_a_split_has_not_taken_over_but_must_be_found() {
 }
 
 #[test]
+fn an_address_that_is_already_at_the_new_master_need_not_be_announced() {
+    let mut s = Story::new();
+    s.announce(0.0, 1);
+    s.adverts(0.0, 3000.0, 1, 102);
+    s.advert(6610.0, 2, 100);
+    s.announce(6610.5, 2);
+    s.announce(7000.0, 1); // its adverts were lost, this was not
+    s.adverts(7610.0, 9610.0, 2, 100);
+    s.adverts(11_500.0, 15_500.0, 1, 102);
+    assert!(s.findings().is_empty(), "{:?}", s.findings());
+}
+
+#[test]
 fn what_silences_two_masters_does_not_keep_a_third_one_master() {
     let mut s = Story::new();
     s.adverts(0.0, 2000.0, 1, 102);

@@ -8,6 +8,7 @@ use crate::finding::{Finding, Page, Severity};
 use crate::sniff::Observer;
 use crate::sniff::event::{Reason, Transition};
 use crate::sniff::group::Group;
+use crate::wire::Mac;
 
 /// keepalived announces within 5 ms and FRR at once; more than this is not coming.
 const WAIT: Duration = Duration::from_secs(1);
@@ -66,10 +67,13 @@ fn judge(observer: &Observer, cx: &Context, group: &Group, t: &Transition) -> Op
     if until.since(t.seen.at()) < WAIT || master.last.at().since(t.seen.at()) < WAIT / 2 || t.from == Some(t.to) {
         return None;
     }
-    // Its first advert may not have reached the wire (FRR's over IPv6): an announcement just before counts too.
+    // Its first advert may not have reached the wire (FRR's over IPv6): an announcement just before counts too, and where
+    // nobody has claimed the address since it announced it, however long ago, its neighbours know. A virtual MAC is no
+    // such claim: switches must learn its new port.
+    let virtual_mac = Mac::virtual_router(group.id.vrid, group.id.ipv6);
     let early = |a: &IpAddr| {
         let known = group.announcements.get(a).filter(|x| master.has_mac(x.mac));
-        known.is_some_and(|x| x.last.at().after(WAIT + master.pace()) >= t.seen.at())
+        known.is_some_and(|x| x.mac != virtual_mac || x.last.at().after(WAIT + master.pace()) >= t.seen.at())
     };
     let announced = |a: &IpAddr| t.announced.contains(a) || early(a);
     let missing: Vec<IpAddr> = master.addresses.value.iter().filter(|a| !announced(a)).copied().collect();
