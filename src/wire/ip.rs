@@ -201,6 +201,10 @@ pub(crate) fn parse_v6(frame: &Frame<'_>, at: usize, link: LinkInfo, keys: &Keys
                         format!("{len} bytes long, {} bytes before the packet's end", end.saturating_sub(cx.at));
                     return Err(mark(Malformed::new("ipv6", "extension_header", cx.at + 1, reason), false));
                 }
+                if cx.at + len > data.len() {
+                    let have = data.len() - cx.at;
+                    return Err(mark(cut("ipv6", "extension_header", cx.at, have, len), false));
+                }
                 // RFC 8200 §4.4: "segments left" not zero means that the destination is only the next stop.
                 cx.routed |= n == NEXT_ROUTING && data.get(cx.at + 3).is_some_and(|&left| left != 0);
                 cx.at += len;
