@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::object::{Object, ip_item, number_item, word_item};
 use crate::finding::{Evidence, Finding, GroupId, Tally};
 use crate::sniff::event::{Seen, Transition};
 use crate::sniff::group::Group;
@@ -13,7 +14,7 @@ use crate::sniff::member::{Member, Standing};
 use crate::sniff::{Totals, predict};
 use crate::time::Timestamp;
 use crate::wire::checksum::Verdict;
-use crate::wire::{Advert, Arp, GroupReport, Mac, Malformed, NeighborAdvert};
+use crate::wire::{Advert, Arp, AuthCheck, GroupReport, Malformed, NeighborAdvert, Problem};
 
 /// Version of the JSON's layout, in every `start` object.
 pub const SCHEMA: u32 = 1;
@@ -25,19 +26,6 @@ pub fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut object, value).map_err(io::Error::from)?;
     object.push(b'\n');
     out.write_all(&object)
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn mac<S: Serializer>(m: &Mac, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_str(m)
-}
-
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn mac_opt<S: Serializer>(m: &Option<Mac>, s: S) -> Result<S::Ok, S::Error> {
-    match m {
-        Some(m) => s.collect_str(m),
-        None => s.serialize_none(),
-    }
 }
 
 fn time<S: Serializer>(t: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
@@ -87,50 +75,6 @@ impl<'a> Start<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct AdvertObject<'a> {
-    r#type: &'static str,
-    frame: u64,
-    #[serde(serialize_with = "time")]
-    time: Timestamp,
-    t: f64,
-    src: IpAddr,
-    dst: IpAddr,
-    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
-    src_mac: Option<Mac>,
-    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
-    dst_mac: Option<Mac>,
-    vlan: &'a [u16],
-    ttl: u8,
-    tos: u8,
-    ip_version: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ip_id: Option<u16>,
-    version: u8,
-    vrid: u8,
-    priority: u8,
-    addresses: &'a [IpAddr],
-    advert_int_ms: u64,
-    auth: &'static str,
-    checksum: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checksum_form: Option<&'static str>,
-    checksum_value: u16,
-    problems: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_check: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ah_spi: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ah_sequence: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_id: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hmac_time: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hmac_counter: Option<u16>,
-}
-
 /// `advert`
 pub fn advert(out: &mut dyn Write, seen: Seen, a: &Advert) -> io::Result<()> {
     let (checksum, checksum_form) = match a.checksum_verdict {
@@ -138,152 +82,60 @@ pub fn advert(out: &mut dyn Write, seen: Seen, a: &Advert) -> io::Result<()> {
         Verdict::Bad => ("bad", None),
         Verdict::Unverifiable => ("unverifiable", None),
     };
-    line(
-        out,
-        &AdvertObject {
-            r#type: "advert",
-            frame: seen.number,
-            time: seen.time,
-            t: t(seen.time),
-            src: a.src,
-            dst: a.dst,
-            src_mac: a.link.src,
-            dst_mac: a.link.dst,
-            vlan: a.link.vlans.ids(),
-            ttl: a.ttl,
-            tos: a.tos,
-            ip_version: a.ip_version(),
-            ip_id: a.ip_id,
-            version: a.version,
-            vrid: a.vrid,
-            priority: a.priority,
-            addresses: &a.addresses,
-            advert_int_ms: a.advert_int.as_millis() as u64,
-            auth: a.auth.as_str(),
-            checksum,
-            checksum_form,
-            checksum_value: a.checksum,
-            problems: a.problems.iter().map(crate::wire::Problem::id).collect(),
-            auth_check: a.auth_check.map(crate::wire::AuthCheck::as_str),
-            ah_spi: a.ah.map(|h| h.spi),
-            ah_sequence: a.ah.map(|h| h.sequence),
-            key_id: a.hmac.map(|h| h.key_id),
-            hmac_time: a.hmac.map(|h| f64::from(h.seconds) + f64::from(h.subsec) / 65536.0),
-            hmac_counter: a.hmac.map(|h| h.counter),
-        },
-    )
-}
-
-#[derive(Serialize)]
-struct ArpObject<'a> {
-    r#type: &'static str,
-    frame: u64,
-    #[serde(serialize_with = "time")]
-    time: Timestamp,
-    t: f64,
-    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
-    src_mac: Option<Mac>,
-    vlan: &'a [u16],
-    op: &'static str,
-    gratuitous: bool,
-    sender_ip: std::net::Ipv4Addr,
-    #[serde(serialize_with = "mac")]
-    sender_mac: Mac,
-    target_ip: std::net::Ipv4Addr,
-    #[serde(serialize_with = "mac")]
-    target_mac: Mac,
+    let mut o = Object::new("advert");
+    o.seen(seen.number, seen.time).ip("src", a.src).ip("dst", a.dst);
+    o.mac("src_mac", a.link.src).mac("dst_mac", a.link.dst).list(
+        "vlan",
+        a.link.vlans.ids().iter().copied(),
+        number_item,
+    );
+    o.number("ttl", a.ttl).number("tos", a.tos).number("ip_version", a.ip_version()).number_if("ip_id", a.ip_id);
+    o.number("version", a.version).number("vrid", a.vrid).number("priority", a.priority);
+    o.list("addresses", &a.addresses, ip_item).number("advert_int_ms", a.advert_int.as_millis() as u64);
+    o.word("auth", a.auth.as_str()).word("checksum", checksum).word_if("checksum_form", checksum_form);
+    o.number("checksum_value", a.checksum).list("problems", a.problems.iter().map(Problem::id), word_item);
+    o.word_if("auth_check", a.auth_check.map(AuthCheck::as_str));
+    if let Some(ah) = &a.ah {
+        o.number("ah_spi", ah.spi).number("ah_sequence", ah.sequence);
+    }
+    if let Some(h) = &a.hmac {
+        o.number("key_id", h.key_id).seconds("hmac_time", h.micros() * 1000).number("hmac_counter", h.counter);
+    }
+    o.end(out)
 }
 
 /// `arp`
 pub fn arp(out: &mut dyn Write, seen: Seen, a: &Arp) -> io::Result<()> {
-    let object = ArpObject {
-        r#type: "arp",
-        frame: seen.number,
-        time: seen.time,
-        t: t(seen.time),
-        src_mac: a.link.src,
-        vlan: a.link.vlans.ids(),
-        op: if a.request { "request" } else { "reply" },
-        gratuitous: a.is_gratuitous(),
-        sender_ip: a.sender_ip,
-        sender_mac: a.sender_mac,
-        target_ip: a.target_ip,
-        target_mac: a.target_mac,
-    };
-    line(out, &object)
-}
-
-#[derive(Serialize)]
-struct NaObject<'a> {
-    r#type: &'static str,
-    frame: u64,
-    #[serde(serialize_with = "time")]
-    time: Timestamp,
-    t: f64,
-    src: std::net::Ipv6Addr,
-    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
-    src_mac: Option<Mac>,
-    vlan: &'a [u16],
-    target: std::net::Ipv6Addr,
-    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
-    target_mac: Option<Mac>,
-    r#override: bool,
-    solicited: bool,
-    router: bool,
-    ttl: u8,
+    let mut o = Object::new("arp");
+    o.seen(seen.number, seen.time).mac("src_mac", a.link.src).list(
+        "vlan",
+        a.link.vlans.ids().iter().copied(),
+        number_item,
+    );
+    o.word("op", if a.request { "request" } else { "reply" }).flag("gratuitous", a.is_gratuitous());
+    o.ip("sender_ip", a.sender_ip.into()).mac("sender_mac", Some(a.sender_mac));
+    o.ip("target_ip", a.target_ip.into()).mac("target_mac", Some(a.target_mac));
+    o.end(out)
 }
 
 /// `na`
 pub fn na(out: &mut dyn Write, seen: Seen, n: &NeighborAdvert) -> io::Result<()> {
-    let object = NaObject {
-        r#type: "na",
-        frame: seen.number,
-        time: seen.time,
-        t: t(seen.time),
-        src: n.src,
-        src_mac: n.link.src,
-        vlan: n.link.vlans.ids(),
-        target: n.target,
-        target_mac: n.target_mac,
-        r#override: n.over,
-        solicited: n.solicited,
-        router: n.router,
-        ttl: n.hop_limit,
-    };
-    line(out, &object)
-}
-
-#[derive(Serialize)]
-struct IgmpObject<'a> {
-    r#type: &'static str,
-    frame: u64,
-    #[serde(serialize_with = "time")]
-    time: Timestamp,
-    t: f64,
-    src: std::net::Ipv4Addr,
-    #[serde(serialize_with = "mac_opt", skip_serializing_if = "Option::is_none")]
-    src_mac: Option<Mac>,
-    vlan: &'a [u16],
-    op: &'static str,
-    group: std::net::Ipv4Addr,
-    version: u8,
+    let mut o = Object::new("na");
+    o.seen(seen.number, seen.time).ip("src", n.src.into()).mac("src_mac", n.link.src);
+    o.list("vlan", n.link.vlans.ids().iter().copied(), number_item)
+        .ip("target", n.target.into())
+        .mac("target_mac", n.target_mac);
+    o.flag("override", n.over).flag("solicited", n.solicited).flag("router", n.router).number("ttl", n.hop_limit);
+    o.end(out)
 }
 
 /// `igmp`
 pub fn igmp(out: &mut dyn Write, seen: Seen, g: &GroupReport) -> io::Result<()> {
-    let object = IgmpObject {
-        r#type: "igmp",
-        frame: seen.number,
-        time: seen.time,
-        t: t(seen.time),
-        src: g.src,
-        src_mac: g.link.src,
-        vlan: g.link.vlans.ids(),
-        op: if g.join { "join" } else { "leave" },
-        group: g.group,
-        version: g.version,
-    };
-    line(out, &object)
+    let mut o = Object::new("igmp");
+    o.seen(seen.number, seen.time).ip("src", g.src.into()).mac("src_mac", g.link.src);
+    o.list("vlan", g.link.vlans.ids().iter().copied(), number_item).word("op", if g.join { "join" } else { "leave" });
+    o.ip("group", g.group.into()).number("version", g.version);
+    o.end(out)
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod describe;
 pub mod json;
 pub mod line;
+mod object;
 pub mod table;
 pub mod verdict;
 
