@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Error;
 use super::args::{CommonArgs, KeyArgs, SourceArgs};
-use super::output::{Output, Recorder, note};
+use super::output::{Output, Recorder, note, use_color};
 use super::reading::{Ending, Reader, read_all};
 use crate::net::Stop;
 use crate::report::{Clock, json, line};
@@ -60,7 +60,11 @@ pub fn run(args: &DecodeArgs, command: &'static str) -> Result<u8, Error> {
         decoder: Decoder::new(args.keys.read()?),
         out: Output::new(live || specs.contains(&Spec::Stdin), args.common.color),
         recorder: Recorder::new(args.source.write.as_deref(), &specs)?,
-        style: line::LineStyle { clock: Clock::local(), verbose: args.common.verbose },
+        style: line::LineStyle {
+            clock: Clock::local(),
+            verbose: args.common.verbose,
+            color: use_color(args.common.color),
+        },
         totals: Totals::default(),
         shown: 0,
     };

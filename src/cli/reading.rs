@@ -56,7 +56,7 @@ pub fn read_all(
     stop: &Stop,
     deadline: Option<Instant>,
 ) -> Result<Outcome, Error> {
-    let name = specs.iter().map(Spec::name).collect::<Vec<_>>().join(", ");
+    let name = specs.iter().map(Spec::argument).collect::<Vec<_>>().join(", ");
     let mut outcome = Outcome::default();
     for spec in specs {
         let mut source = match Source::open(spec, args.promiscuous, stop, deadline) {

@@ -324,7 +324,7 @@ impl Session<'_> {
     /// Reads standard input beside a clock: a pipe that falls silent while a master dies must not stop the watch.
     fn piped(&mut self) -> Result<u8, Error> {
         let source = Source::open(&Spec::Stdin, false, &self.stop, self.deadline)?;
-        self.begin(&Spec::Stdin.name())?;
+        self.begin(&Spec::Stdin.argument())?;
         let _ = drop_privileges(); // see `reading::read_all`
         let (args, spec) = (self.args, Spec::Stdin);
         let limits = feeder::Limits {

@@ -18,19 +18,27 @@ pub struct LineStyle {
     pub clock: Clock,
     /// All fields, on lines of their own below.
     pub verbose: bool,
+    /// Paint what is wrong.
+    pub color: bool,
+}
+
+impl LineStyle {
+    fn wrong(&self, text: &str) -> String {
+        if self.color { format!("\x1b[1;33m{text}\x1b[0m") } else { text.to_owned() }
+    }
 }
 
 /// Writes a frame that was decoded; nothing for one that is none of our business.
 pub fn frame(out: &mut dyn Write, style: &LineStyle, seen: Seen, decoded: &Decoded) -> io::Result<()> {
     let text = match decoded {
         Decoded::Other => return Ok(()),
-        Decoded::Advert(a) => advert(a),
+        Decoded::Advert(a) => advert(a, style),
         Decoded::Arp(a) => arp(a),
         Decoded::Na(n) => na(n),
         Decoded::Igmp(g) => igmp(g),
         Decoded::Malformed(m) => {
             let from = m.addresses.map_or(String::new(), |(s, d)| format!("{s} > {d}  "));
-            format!("{from}MALFORMED {m}")
+            format!("{from}{} {m}", style.wrong("MALFORMED"))
         }
     };
     writeln!(out, "{}  #{:<5} {text}", style.clock.hms_micros(seen.time), seen.number)?;
@@ -64,7 +72,7 @@ fn vlan(link: &LinkInfo) -> String {
     if link.vlans.ids().is_empty() { String::new() } else { format!("vlan {}  ", link.vlans) }
 }
 
-fn advert(a: &Advert) -> String {
+fn advert(a: &Advert, style: &LineStyle) -> String {
     let mut s =
         format!("{}{} > {}  VRRPv{} vrid {} prio {}", vlan(&a.link), a.src, a.dst, a.version, a.vrid, a.priority);
     match a.priority {
@@ -83,11 +91,11 @@ fn advert(a: &Advert) -> String {
     if let Some(h) = &a.hmac {
         let _ = write!(s, " key {}", h.key_id);
     }
-    s.push_str(match a.auth_check {
-        Some(AuthCheck::Ok) => " verified",
-        Some(AuthCheck::Bad) => " BAD DIGEST",
-        Some(AuthCheck::NoKey) | None => "",
-    });
+    match a.auth_check {
+        Some(AuthCheck::Ok) => s.push_str(" verified"),
+        Some(AuthCheck::Bad) => s.push_str(&style.wrong(" BAD DIGEST")),
+        Some(AuthCheck::NoKey) | None => {}
+    }
     s.push_str("  ");
     let shown: Vec<String> = a.addresses.iter().take(4).map(ToString::to_string).collect();
     s.push_str(if shown.is_empty() { "no address" } else { "" });
@@ -96,7 +104,8 @@ fn advert(a: &Advert) -> String {
         let _ = write!(s, " and {} more", a.addresses.len() - 4);
     }
     for p in a.problems.iter() {
-        let _ = write!(s, "  !{}", p.id());
+        s.push_str("  ");
+        s.push_str(&style.wrong(&format!("!{}", p.id())));
     }
     s
 }

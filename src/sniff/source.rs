@@ -41,6 +41,15 @@ impl Spec {
         }
     }
 
+    /// The argument it was named by, for scripts.
+    pub fn argument(&self) -> String {
+        match self {
+            Self::Stdin => "-".into(),
+            Self::Demo => "--demo".into(),
+            Self::Interface(_) | Self::File(_) => self.name(),
+        }
+    }
+
     /// Whether frames arrive at their own pace and the source never ends by itself.
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Interface(_))

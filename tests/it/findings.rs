@@ -46,6 +46,7 @@ const FIRES: &[(&str, &str, &str)] = &[
     ("clock-step", "info", "crafted/time-backwards.pcap"),
     ("nothing-heard", "warning", "crafted/no-frames.pcap"),
     ("checksum-dialect", "info", "crafted/checksums.pcap"),
+    ("advert-flood", "warning", "crafted/flood.pcap.gz"),
 ];
 
 /// Detectors whose trouble no capture shows; frames built for it do, in the test of this name below.

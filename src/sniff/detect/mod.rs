@@ -14,6 +14,7 @@ use crate::finding::{Evidence, Finding, GroupId, Page, Severity};
 use crate::wire::Problem;
 
 mod address_list_mismatch;
+mod advert_flood;
 mod auth_digest_bad;
 mod auth_mismatch;
 mod checksum_bad;
@@ -81,6 +82,7 @@ pub const DETECTORS: &[Detector] = &[
     checksum_bad::DETECTOR,
     hop_limit::DETECTOR,
     malformed_advert::DETECTOR,
+    advert_flood::DETECTOR,
     address_list_mismatch::DETECTOR,
     no_gratuitous_arp::DETECTOR,
     flapping::DETECTOR,
