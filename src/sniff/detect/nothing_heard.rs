@@ -64,7 +64,12 @@ fn check(observer: &Observer, cx: &Context, out: &mut Vec<Finding>) {
                 "no VRRP heard{time} among {frames} frames ({} ARP, {} neighbour advertisements, {} IGMP reports of the group)",
                 totals.arp, totals.na, totals.igmp
             ),
-            "Start the daemons, or watch on a node itself; where multicast is not delivered (clouds) use unicast_peer.",
+            if cx.live {
+                "Watch on a node itself, or with --promiscuous: a network card may keep the group from a host that has not \
+                 joined it. Start the daemons; where multicast is not delivered (clouds) use unicast_peer."
+            } else {
+                "Start the daemons, or capture on a node itself; where multicast is not delivered (clouds) use unicast_peer."
+            },
         )
     };
     let f = Finding::new("nothing-heard", Severity::Warning, message, fix);
