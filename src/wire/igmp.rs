@@ -46,7 +46,8 @@ pub(crate) fn parse(data: &[u8], at: usize, end: usize, link: LinkInfo, src: Ipv
                     let leaves = (matches!(kind, 1 | 3) && sources == 0) || kind == 6;
                     return Ok(report(!leaves, 3));
                 }
-                i += 8 + 4 * usize::from(sources) + 4 * usize::from(aux);
+                // A record that claims more than there is ends the message: the next one is missing from its end.
+                i = (i + 8 + 4 * usize::from(sources) + 4 * usize::from(aux)).min(body.len());
             }
             Ok(Decoded::Other)
         }
