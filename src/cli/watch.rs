@@ -467,7 +467,7 @@ impl Session<'_> {
     fn post_mortem(&mut self, findings: &[Finding]) -> Result<(), Error> {
         let (severity, word, sentence) = headline(&self.observer, findings, &self.context, self.failed.as_deref());
         let word = self.out.paint(severity, word);
-        if self.streaming {
+        if self.streaming && !self.observer.events().is_empty() {
             writeln!(self.out)?;
         }
         writeln!(self.out, "{word}  {sentence}")?;
