@@ -13,7 +13,7 @@ use super::packet::{AhHeader, IpContext};
 use super::{Decoded, Malformed, PROTO_AH, PROTO_VRRP, igmp, ndp, vrrp};
 use crate::frame::Frame;
 
-const PROTO_IGMP: u8 = 2;
+pub(crate) const PROTO_IGMP: u8 = 2;
 const NEXT_HOP_BY_HOP: u8 = 0;
 const NEXT_ROUTING: u8 = 43;
 const NEXT_FRAGMENT: u8 = 44;
