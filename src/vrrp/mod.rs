@@ -1,3 +1,21 @@
-//! The protocol's own rules, as values: no clock, no socket.
+//! The protocol as values: no clock, no socket, no randomness.
+//!
+//! [`VirtualRouter`] is the state machine of one virtual router: `handle(now, event)` gives [`Actions`], and
+//! [`VirtualRouter::next_deadline`] says when it wants to be called again and for which [`Timer`]. What differs between
+//! specifications and daemons is data: [`Profile`]. The simulator, the speaker and predictions run the same machine.
 
+mod event;
+mod machine;
+mod params;
+pub mod profile;
 pub mod timing;
+pub mod track;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::{Action, Actions, Event, Heard, Reason, State, Timer, Transition};
+pub use machine::{Armed, VirtualRouter};
+pub use params::{Announcing, Params, ParamsError};
+pub use profile::Profile;
+pub use track::{Fault, Faults};

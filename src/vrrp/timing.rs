@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use super::profile::Grain;
+
 /// How many advert intervals of silence a backup waits for, unless `down_timer_adverts` says otherwise.
 pub const DOWN_TIMER_ADVERTS: u8 = 3;
 
@@ -30,9 +32,61 @@ pub fn master_down_interval(version: u8, priority: u8, master_adver_int: Duratio
     master_adver_int.saturating_mul(u32::from(adverts)).saturating_add(skew_time(version, priority, master_adver_int))
 }
 
+/// What a backup's timer was armed with: everything a screen needs to unfold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// VRRP version: it decides what the skew is a part of.
+    pub version: u8,
+    /// Adverts of silence; 0 for the skew time alone, after a release.
+    pub adverts: u8,
+    /// The master's interval.
+    pub interval: Duration,
+    /// Priority that makes the skew time.
+    pub priority: u8,
+    /// To what it is cut.
+    pub grain: Grain,
+}
+
+impl Wait {
+    /// How long.
+    pub fn duration(&self) -> Duration {
+        match self.grain {
+            Grain::Microsecond => master_down_interval(self.version, self.priority, self.interval, self.adverts),
+            // FRR (vrrpd/vrrp.c): skew = (256 − priority) × centiseconds / 256 in integers; 100 centiseconds in version 2.
+            Grain::Centisecond => {
+                let cs = self.interval.as_millis() / 10;
+                let skew = (256 - u128::from(self.priority)) * if self.version == 2 { 100 } else { cs } / 256;
+                let all = u128::from(self.adverts) * cs + skew;
+                Duration::from_millis(u64::try_from(all * 10).unwrap_or(u64::MAX))
+            }
+        }
+    }
+
+    /// The skew time alone.
+    #[must_use]
+    pub const fn skew(self) -> Self {
+        Self { adverts: 0, ..self }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frr_cuts_to_centiseconds() {
+        let wait = |version, priority, ms, adverts| {
+            let interval = Duration::from_millis(ms);
+            Wait { version, adverts, interval, priority, grain: Grain::Centisecond }.duration().as_micros()
+        };
+        // 156 × 100 / 256 = 60.9 → 60 cs; 106 × 100 / 256 = 41.4 → 41 cs; 156 × 20 / 256 = 12.2 → 12 cs
+        assert_eq!(wait(3, 100, 1000, 3), 3_600_000);
+        assert_eq!(wait(2, 150, 1000, 3), 3_410_000);
+        assert_eq!(wait(3, 100, 200, 3), 720_000);
+        assert_eq!(wait(3, 100, 1000, 0), 600_000);
+        // version 2's skew does not grow with the interval
+        assert_eq!(wait(2, 100, 10_000, 3), 30_600_000);
+    }
 
     fn down(version: u8, priority: u8, ms: u64) -> u128 {
         master_down_interval(version, priority, Duration::from_millis(ms), 3).as_micros()

@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("wire", &["frame", "time"]),
     ("pcap", &["frame", "time"]),
     ("net", &["frame", "time"]),
-    ("vrrp", &["time"]),
+    ("vrrp", &["time", "wire"]),
     ("finding", &["time", "wire"]),
     ("simulate", &["pcap", "time"]),
     ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
@@ -42,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hmac", &["wire"]),
     ("md5", &["wire"]),
     ("sha2", &["wire"]),
+    ("arrayvec", &["vrrp"]),
 ];
 
 /// Where a clock may be asked; each other place is told what time it is.
