@@ -11,6 +11,7 @@ pub mod pcap;
 pub mod report;
 pub mod simulate;
 pub mod sniff;
+pub mod speak;
 pub mod time;
 pub mod tui;
 pub mod vrrp;

@@ -140,7 +140,11 @@ impl Params {
         }
         let micros = self.advert_int.as_micros();
         let (unit, most) = if self.version == 2 { (1_000_000, 255) } else { (10_000, 4095) };
-        if micros == 0 || micros % unit != 0 || micros / unit > most || self.advert_int.subsec_nanos() % 1000 != 0 {
+        if micros == 0
+            || !micros.is_multiple_of(unit)
+            || micros / unit > most
+            || !self.advert_int.subsec_nanos().is_multiple_of(1000)
+        {
             return Err(ParamsError::Interval { version: self.version });
         }
         if let Some(other) = self.addresses.iter().find(|a| a.is_ipv4() != self.source.is_ipv4()) {

@@ -15,9 +15,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("finding", &["time", "wire"]),
     ("simulate", &["pcap", "time"]),
     ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
-    ("report", &["finding", "sniff", "time", "vrrp", "wire"]),
-    ("tui", &["finding", "frame", "pcap", "report", "sniff", "time", "wire"]),
-    ("cli", &["finding", "frame", "net", "pcap", "report", "simulate", "sniff", "time", "tui", "wire"]),
+    ("speak", &["finding", "frame", "net", "time", "vrrp", "wire"]),
+    ("report", &["finding", "sniff", "speak", "time", "vrrp", "wire"]),
+    ("tui", &["finding", "frame", "pcap", "report", "sniff", "speak", "time", "vrrp", "wire"]),
+    (
+        "cli",
+        &["finding", "frame", "net", "pcap", "report", "simulate", "sniff", "speak", "time", "tui", "vrrp", "wire"],
+    ),
 ];
 
 /// Files that may use more than their module, and what.

@@ -1,0 +1,11 @@
+//! A VRRP router that takes part: [`crate::vrrp`]'s state machine driven by real sockets, addresses and time.
+//!
+//! One thread does everything that has to be on time: it waits for packets, link changes, commands and deadlines, asks
+//! the state machine and performs its actions. It tells what happened as [`Told`] values, and hands out a [`View`] for
+//! the screen; both are data, shown by `report` and `tui`.
+
+mod told;
+mod view;
+
+pub use told::{Command, Told, Trouble, What};
+pub use view::{AddressView, InstanceView, Peer, Phase, View};
