@@ -43,6 +43,13 @@ impl Instant {
     }
 }
 
+/// Seconds without superfluous zeroes, to the microsecond: `1`, `0.5`, `3.609375`.
+pub fn seconds(d: Duration) -> String {
+    let micros = d.as_micros();
+    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// When a frame was seen, as its source recorded it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {

@@ -7,8 +7,9 @@ use crate::finding::GroupId;
 use crate::sniff::event::{Event, EventKind, Reason, Transition};
 use crate::sniff::group::{Announcement, Group};
 use crate::sniff::member::{Member, Standing};
-use crate::sniff::predict::{Prediction, seconds};
+use crate::sniff::predict::Prediction;
 use crate::time::Instant;
+use crate::time::seconds;
 use crate::vrrp::timing::DOWN_TIMER_ADVERTS;
 use crate::wire::auth::Auth;
 

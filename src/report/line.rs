@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::Clock;
 use crate::sniff::Seen;
-use crate::sniff::predict::seconds;
+use crate::time::seconds;
 use crate::wire::auth::Auth;
 use crate::wire::checksum::Verdict;
 use crate::wire::vrrp::{PRIORITY_OWNER, PRIORITY_RELEASE};

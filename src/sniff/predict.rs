@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::group::Group;
 use super::member::{Member, Standing};
+use crate::time::seconds;
 use crate::vrrp::timing::{DOWN_TIMER_ADVERTS, master_down_interval, skew_time};
 
 /// A prediction with the arithmetic behind it.
@@ -39,12 +40,6 @@ impl Prediction {
             format!("{DOWN_TIMER_ADVERTS} × {interval} s + {skew}/256 × {interval} s")
         }
     }
-}
-
-/// Seconds without superfluous zeroes: `1`, `0.5`.
-pub fn seconds(d: Duration) -> String {
-    let s = format!("{:.6}", d.as_secs_f64());
-    s.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Predicts for the group's present master.

@@ -4,6 +4,8 @@
 //! the state machine and performs its actions. It tells what happened as [`Told`] values, and hands out a [`View`] for
 //! the screen; both are data, shown by `report` and `tui`.
 
+mod ledger;
+pub mod listen;
 mod told;
 mod view;
 

@@ -95,12 +95,16 @@ pub struct Peer {
     pub auth: &'static str,
     /// Its interval.
     pub advert_int: Duration,
+    /// The addresses its last advert carried.
+    pub addresses: Vec<IpAddr>,
     /// When it was last heard.
     pub last: Instant,
     /// Adverts heard.
     pub adverts: u64,
-    /// Why its adverts are not accepted; empty when they are.
+    /// Why its adverts are not accepted here, a sentence each; empty when they are.
     pub objections: Vec<String>,
+    /// Why it would not accept ours, if it is configured as its adverts say; empty when it would.
+    pub objects: Vec<String>,
 }
 
 /// A virtual address.
