@@ -85,6 +85,8 @@ pub enum Event {
     Resign,
     /// The operator wants an advert now.
     Advertise,
+    /// The operator wants it to take over from a lower master from now on, or to let it be.
+    Preempt(bool),
     /// All members of its sync group are ready: become master.
     GroupMaster,
     /// A member of its sync group has left mastership.

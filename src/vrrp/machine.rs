@@ -235,6 +235,7 @@ impl VirtualRouter {
                     self.restart_advert_timer(now);
                 }
             }
+            Event::Preempt(preempt) => self.params.preempt = preempt,
             Event::GroupMaster => {
                 if self.state == State::Backup {
                     let reason = if self.ready { self.because } else { Reason::Group };
