@@ -2,6 +2,7 @@
 //!
 //! The state machine and the receive checks ask a profile; nothing else in the program asks which daemon it plays.
 
+use super::check::{self, Check};
 use crate::wire::checksum::Form;
 
 /// What a master does when it hears an advert that loses against its own.
@@ -77,12 +78,23 @@ pub enum PriorityChange {
 /// What becomes of an advert whose addresses are not ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressList {
-    /// Accepted without a word: optional in RFC 5798 §7.1 and RFC 9568 §7.1, a remark in FRR.
-    Accept,
-    /// Accepted, with a log line (keepalived since 2.3.3).
+    /// Accepted, with a log line (RFC 5798 §7.1, RFC 9568 §7.1, keepalived since 2.3.3; FRR, which only counts them).
     Remark,
-    /// Rejected (RFC 3768 §7.1 allows it, keepalived until 2.3.2 does it).
+    /// Rejected (keepalived until 2.3.2).
     Reject,
+    /// Rejected, unless its sender owns the addresses (RFC 3768 §7.1).
+    RejectUnlessOwner,
+}
+
+/// What becomes of an advert with bytes after its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trailing {
+    /// Accepted: the RFCs ask for a complete message, not for a message alone.
+    Accept,
+    /// Rejected.
+    Reject,
+    /// Rejected, unless it looks as if the padding of a short Ethernet frame had been counted (keepalived since 2.3.2).
+    RejectUnlessPadding,
 }
 
 /// How a specification or a daemon behaves.
@@ -127,6 +139,19 @@ pub struct Profile {
     pub checksum: Form,
     /// What a foreign list of addresses does to an advert.
     pub address_list: AddressList,
+    /// What it asks of an advert, in this order.
+    pub checks: &'static [Check],
+    /// What bytes after the message do to an advert.
+    pub trailing: Trailing,
+    /// Whether it knows `v3_checksum_as_v2`, and with it takes any checksum in version 3 over IPv4 (keepalived since
+    /// 2.2.8).
+    pub v3_checksum_as_v2: bool,
+    /// Whether `skip_check_adv_addr` passes over the count of addresses and the unicast source too, not only over their
+    /// contents (keepalived until 2.3.2).
+    pub skips_all_address_checks: bool,
+    /// Whether it logs a failed check once, until the master changes, instead of each time (keepalived since 2.3.3; RFC
+    /// 9568 §7.1 asks for a limit).
+    pub logs_once: bool,
 }
 
 /// RFC 3768: version 2.
@@ -148,14 +173,20 @@ pub const RFC3768: Profile = Profile {
     announcements_survive: false,
     interfaces_share_a_fault: false,
     checksum: Form::PseudoHeader,
-    address_list: AddressList::Reject,
+    address_list: AddressList::RejectUnlessOwner,
+    checks: check::RFC3768,
+    trailing: Trailing::Accept,
+    v3_checksum_as_v2: false,
+    skips_all_address_checks: false,
+    logs_once: false,
 };
 
 /// RFC 5798: version 3.
 pub const RFC5798: Profile = Profile {
     name: "rfc5798",
     about: "VRRP version 3 by its first specification (RFC 5798)",
-    address_list: AddressList::Accept,
+    address_list: AddressList::Remark,
+    checks: check::RFC5798,
     ..RFC3768
 };
 
@@ -165,6 +196,8 @@ pub const RFC9568: Profile = Profile {
     about: "VRRP version 3 by its present specification (RFC 9568)",
     lower: LowerAdvert::Answer,
     checksum: Form::Plain,
+    checks: check::RFC9568,
+    logs_once: true,
     ..RFC5798
 };
 
@@ -188,6 +221,11 @@ pub const KEEPALIVED_2_2: Profile = Profile {
     interfaces_share_a_fault: false,
     checksum: Form::PseudoHeader,
     address_list: AddressList::Reject,
+    checks: check::KEEPALIVED_2_2,
+    trailing: Trailing::Reject,
+    v3_checksum_as_v2: false,
+    skips_all_address_checks: true,
+    logs_once: false,
 };
 
 /// keepalived 2.4, measured with 2.4.3.
@@ -199,6 +237,11 @@ pub const KEEPALIVED_2_4: Profile = Profile {
     startup_delay: StartupDelay::Deaf,
     interfaces_share_a_fault: true,
     address_list: AddressList::Remark,
+    checks: check::KEEPALIVED_2_4,
+    trailing: Trailing::RejectUnlessPadding,
+    v3_checksum_as_v2: true,
+    skips_all_address_checks: false,
+    logs_once: true,
     ..KEEPALIVED_2_2
 };
 
@@ -209,7 +252,9 @@ pub const FRR: Profile = Profile {
     skew: SkewPriority::Configured,
     grain: Grain::Centisecond,
     checksum: Form::PseudoHeader,
-    address_list: AddressList::Accept,
+    address_list: AddressList::Remark,
+    checks: check::FRR,
+    trailing: Trailing::Reject,
     ..RFC5798
 };
 
@@ -220,5 +265,10 @@ impl Profile {
     /// The profile of a name.
     pub fn named(name: &str) -> Option<&'static Self> {
         Self::ALL.iter().copied().find(|p| p.name == name)
+    }
+
+    /// Whether it asks this of an advert.
+    pub fn asks(&self, check: Check) -> bool {
+        self.checks.contains(&check)
     }
 }

@@ -22,6 +22,22 @@ pub const AH_LEN: usize = 24;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Secret(pub(crate) [u8; 8]);
 
+impl Secret {
+    /// A password as keepalived uses it: eight bytes count, padded with zeroes.
+    pub fn new(password: &[u8]) -> Self {
+        let mut bytes = [0; 8];
+        for (to, from) in bytes.iter_mut().zip(password) {
+            *to = *from;
+        }
+        Self(bytes)
+    }
+
+    /// The bytes, for a digest or a built advert.
+    pub(crate) const fn bytes(self) -> [u8; 8] {
+        self.0
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(********)")
@@ -99,10 +115,12 @@ impl Keys {
 
     /// Sets the password that AH digests are keyed with. As in keepalived, eight bytes count, padded with zeroes.
     pub fn set_ah(&mut self, password: &[u8]) {
-        let mut key = [0; 8];
-        let n = password.len().min(8);
-        key[..n].copy_from_slice(&password[..n]);
-        self.ah = Some(key);
+        self.ah = Some(Secret::new(password).0);
+    }
+
+    /// The ids of the HMAC keys, ascending.
+    pub fn hmac_ids(&self) -> impl Iterator<Item = u8> {
+        self.hmac.keys().copied()
     }
 
     /// The key of an id.
@@ -182,14 +200,6 @@ pub(crate) fn hmac_sha256_128(key: &[u8], src: IpAddr, message: &[u8], trailer: 
     mac.finalize().into_bytes()[..16].try_into().ok()
 }
 
-pub(crate) fn check_hmac(keys: &Keys, src: IpAddr, message: &[u8], trailer: &[u8], key_id: u8) -> AuthCheck {
-    let Some(key) = keys.hmac(key_id) else { return AuthCheck::NoKey };
-    match hmac_sha256_128(key, src, message, trailer) {
-        Some(mac) if trailer.get(12..TRAILER_LEN) == Some(&mac) => AuthCheck::Ok,
-        _ => AuthCheck::Bad,
-    }
-}
-
 /// The ICV keepalived puts into its AH: HMAC-MD5-96 over IP header, AH and VRRP message.
 ///
 /// Mutable IP fields read as zero: TOS, flags and fragment offset, checksum. TTL does so only in unicast adverts;
@@ -200,7 +210,7 @@ pub(crate) fn ah_icv(key: &[u8], ip_header: &[u8], ah: &[u8], message: &[u8], mu
         *header.get_mut(i)? = 0;
     }
     if !multicast {
-        header[8] = 0;
+        *header.get_mut(8)? = 0;
     }
     let mut mac = Hmac::<Md5>::new_from_slice(key).ok()?;
     mac.update(&header);
@@ -210,18 +220,59 @@ pub(crate) fn ah_icv(key: &[u8], ip_header: &[u8], ah: &[u8], message: &[u8], mu
     mac.finalize().into_bytes()[..12].try_into().ok()
 }
 
-pub(crate) fn check_ah(keys: &Keys, cx: &IpContext<'_>, ah: AhHeader, message: &[u8]) -> AuthCheck {
-    let Some(key) = keys.ah else { return AuthCheck::NoKey };
-    let (Some(header), Some(bytes)) = (cx.data.get(cx.header.0..cx.header.1), cx.data.get(ah.at..ah.at + ah.len))
-    else {
-        return AuthCheck::Bad;
-    };
-    if ah.len != AH_LEN || !cx.src.is_ipv4() {
-        return AuthCheck::Bad; // not the algorithm that the password belongs to
+/// The bytes under a digest, kept so that others than the decoder can verify it: each peer has keys of its own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Signed {
+    src: IpAddr,
+    /// IP header and AH, or nothing and the trailer.
+    header: Box<[u8]>,
+    digest: Box<[u8]>,
+    message: Box<[u8]>,
+    /// The key id of a trailer; `None` for AH.
+    key_id: Option<u8>,
+    multicast: bool,
+}
+
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The message of a v2 advert may end with a password.
+        write!(f, "Signed {{ key id: {:?}, {} bytes }}", self.key_id, self.message.len())
     }
-    match ah_icv(&key, header, bytes, message, is_multicast(cx.dst)) {
-        Some(icv) if bytes[12..] == icv => AuthCheck::Ok,
-        _ => AuthCheck::Bad,
+}
+
+impl Signed {
+    pub(crate) fn hmac(cx: &IpContext<'_>, message: &[u8], trailer: &[u8], key_id: u8) -> Self {
+        let (header, digest, message) = (Box::default(), trailer.into(), message.into());
+        Self { src: cx.src, header, digest, message, key_id: Some(key_id), multicast: is_multicast(cx.dst) }
+    }
+
+    /// Empty parts verify with no key, so that an AH that points outside the frame is not right.
+    pub(crate) fn ah(cx: &IpContext<'_>, ah: AhHeader, message: &[u8]) -> Self {
+        let part = |from: usize, to: usize| cx.data.get(from..to).unwrap_or_default().into();
+        Self {
+            src: cx.src,
+            header: part(cx.header.0, cx.header.1),
+            digest: part(ah.at, ah.at + ah.len),
+            message: message.into(),
+            key_id: None,
+            multicast: is_multicast(cx.dst),
+        }
+    }
+
+    /// Verifies the digest with these keys.
+    pub fn verify(&self, keys: &Keys) -> AuthCheck {
+        let right = if let Some(id) = self.key_id {
+            let Some(key) = keys.hmac(id) else { return AuthCheck::NoKey };
+            let mac = hmac_sha256_128(key, self.src, &self.message, &self.digest);
+            mac.is_some_and(|mac| self.digest.get(12..TRAILER_LEN) == Some(&mac))
+        } else {
+            let Some(key) = keys.ah else { return AuthCheck::NoKey };
+            // Another length or IPv6: not the algorithm that the password belongs to.
+            let ours = self.digest.len() == AH_LEN && self.src.is_ipv4();
+            let icv = ah_icv(&key, &self.header, &self.digest, &self.message, self.multicast);
+            ours && icv.is_some_and(|icv| self.digest.get(12..) == Some(&icv))
+        };
+        if right { AuthCheck::Ok } else { AuthCheck::Bad }
     }
 }
 

@@ -17,7 +17,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use super::auth::{self, Auth, AuthCheck, HmacTrailer, Keys, Secret};
+use super::auth::{Auth, AuthCheck, HmacTrailer, Keys, Secret, Signed};
 use super::checksum::{Form, Sum, Verdict};
 use super::link::LinkInfo;
 use super::packet::{AhHeader, IpContext, is_host, is_multicast};
@@ -63,19 +63,33 @@ pub struct Advert {
     pub addresses: Vec<IpAddr>,
     /// How it is authenticated.
     pub auth: Auth,
+    /// Version 2's authentication type as sent.
+    pub auth_type: Option<u8>,
     /// keepalived's trailer, when there is one.
     pub hmac: Option<HmacTrailer>,
+    /// What the digest of AH or trailer covers.
+    pub signed: Option<Box<Signed>>,
     /// Whether the digest of AH or trailer was verified; `None` when there is no digest.
     pub auth_check: Option<AuthCheck>,
     /// Checksum field as sent.
     pub checksum: u16,
     /// Whether it is right, and in which form.
     pub checksum_verdict: Verdict,
+    /// Bytes of the IP packet before the VRRP message: IP header, extension headers, AH.
+    pub before: usize,
+    /// Bytes of the IP packet after the VRRP message; keepalived's trailer is 28 of them.
+    pub trailing: usize,
     /// What the RFCs do not allow.
     pub problems: Problems,
 }
 
 impl Advert {
+    /// Length of the VRRP message as its version and address count have it.
+    pub fn message_len(&self) -> usize {
+        let (size, auth) = if self.src.is_ipv4() { (4, AUTH_DATA_LEN) } else { (16, 0) };
+        HEADER_LEN + size * self.addresses.len() + if self.version == 2 { auth } else { 0 }
+    }
+
     /// Sent to a multicast group, as opposed to one peer.
     pub fn is_multicast(&self) -> bool {
         is_multicast(self.dst)
@@ -232,12 +246,13 @@ pub(crate) fn parse(cx: &IpContext<'_>, keys: &Keys) -> Result<Decoded, Malforme
     flag(cx.ah.is_some() && auth != Auth::Ah, Problem::AhUnexpected);
     let auth = if hmac.is_some() { Auth::Hmac } else { auth };
 
-    let auth_check = match (&hmac, cx.ah) {
+    let (signed, auth_check) = match (&hmac, cx.ah) {
         (Some(h), _) => {
             flag(h.reserved != 0, Problem::HmacReserved);
-            let check = auth::check_hmac(keys, cx.src, body, rest, h.key_id);
+            let signed = Signed::hmac(cx, body, rest, h.key_id);
+            let check = signed.verify(keys);
             flag(check == AuthCheck::Bad, Problem::HmacBad);
-            Some(check)
+            (Some(Box::new(signed)), Some(check))
         }
         (None, Some(ah)) => {
             let spi = match cx.src {
@@ -245,11 +260,12 @@ pub(crate) fn parse(cx: &IpContext<'_>, keys: &Keys) -> Result<Decoded, Malforme
                 IpAddr::V6(_) => true,
             };
             flag(!spi, Problem::AhSpiMismatch);
-            let check = auth::check_ah(keys, cx, ah, message);
+            let signed = Signed::ah(cx, ah, message);
+            let check = signed.verify(keys);
             flag(check == AuthCheck::Bad, Problem::AhIcvBad);
-            Some(check)
+            (Some(Box::new(signed)), Some(check))
         }
-        (None, None) => None,
+        (None, None) => (None, None),
     };
 
     let checksum_verdict = if cx.routed { Verdict::Unverifiable } else { check(cx, version, body, message) };
@@ -284,10 +300,14 @@ pub(crate) fn parse(cx: &IpContext<'_>, keys: &Keys) -> Result<Decoded, Malforme
         advert_int,
         addresses,
         auth,
+        auth_type: (version == 2).then_some(b4),
         hmac,
+        signed,
         auth_check,
         checksum: u16::from_be_bytes([c0, c1]),
         checksum_verdict,
+        before: cx.at - cx.header.0,
+        trailing: rest.len(),
         problems,
     })))
 }
