@@ -10,7 +10,8 @@ use crate::sniff::member::{Member, Standing};
 use crate::sniff::predict::Prediction;
 use crate::time::Instant;
 use crate::time::seconds;
-use crate::vrrp::timing::DOWN_TIMER_ADVERTS;
+use crate::vrrp::profile::Grain;
+use crate::vrrp::timing::{DOWN_TIMER_ADVERTS, Wait};
 use crate::wire::auth::Auth;
 
 use super::Clock;
@@ -112,7 +113,7 @@ pub fn announcement(a: &Announcement, clock: &Clock) -> String {
 
 /// What happens if the master dies, as one sentence, and what if it is stopped, as another.
 pub fn prediction(p: &Prediction) -> (String, String) {
-    let formula = p.formula();
+    let formula = formula(&p.wait());
     let after = seconds3(p.after);
     let (master, release) = (p.master, seconds3(p.after_release));
     let Some(next) = p.next else {
@@ -134,6 +135,23 @@ pub fn prediction(p: &Prediction) -> (String, String) {
         format!("if {master} dies now: {next} takes over after {after} ({formula}){doubt}"),
         format!("if it is stopped cleanly: {next} takes over after {release}"),
     )
+}
+
+/// What a backup's wait is the sum of: `3 × 1 s + 156/256 s`; in version 3 the skew is a part of the interval.
+pub fn formula(w: &Wait) -> String {
+    let interval = interval(w.interval);
+    let adverts = if w.adverts == 0 { String::new() } else { format!("{} × {interval} + ", w.adverts) };
+    let whole = if w.version == 2 { "s".to_owned() } else { format!("× {interval}") };
+    let cut = match w.grain {
+        Grain::Microsecond => "",
+        Grain::Centisecond => ", cut to 10 ms",
+    };
+    format!("{adverts}{}/256 {whole}{cut}", w.skew_parts())
+}
+
+/// The same with its result: `3 × 1 s + 156/256 s = 3.609 s`.
+pub fn worked(w: &Wait) -> String {
+    format!("{} = {}", formula(w), seconds3(w.duration()))
 }
 
 /// `51/v4`, with the VLAN where there is one: `51/v4 vlan 10`.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::describe;
 use super::object::{Object, ip_item, number_item, word_item};
 use crate::finding::{Evidence, Finding, GroupId, Tally};
 use crate::sniff::event::{Seen, Transition};
@@ -28,13 +29,13 @@ pub fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     out.write_all(&object)
 }
 
-fn time<S: Serializer>(t: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
+pub(super) fn time<S: Serializer>(t: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
     s.collect_str(&t.rfc3339())
 }
 
 /// Seconds as a number. A double holds the microseconds of this century exactly, so those are divided where there are no
 /// finer ones: the shortest decimal is then the source's own.
-fn t(time: Timestamp) -> f64 {
+pub(super) fn t(time: Timestamp) -> f64 {
     if time.digits <= 6 || time.nanos % 1000 == 0 {
         time.nanos.div_euclid(1000) as f64 / 1e6
     } else {
@@ -42,7 +43,7 @@ fn t(time: Timestamp) -> f64 {
     }
 }
 
-fn ms(d: Duration) -> f64 {
+pub(super) fn ms(d: Duration) -> f64 {
     d.as_micros() as f64 / 1e3
 }
 
@@ -390,7 +391,7 @@ pub fn group(out: &mut dyn Write, g: &Group) -> io::Result<()> {
         priority: p.priority,
         after_ms: ms(p.after),
         after_release_ms: ms(p.after_release),
-        formula: p.formula(),
+        formula: describe::formula(&p.wait()),
     });
     let object = GroupObject {
         r#type: "group",

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::group::Group;
 use super::member::{Member, Standing};
-use crate::time::seconds;
-use crate::vrrp::timing::{DOWN_TIMER_ADVERTS, master_down_interval, skew_time};
+use crate::vrrp::profile::Grain;
+use crate::vrrp::timing::{DOWN_TIMER_ADVERTS, Wait, master_down_interval, skew_time};
 
 /// A prediction with the arithmetic behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,15 +30,10 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// The formula with its numbers, e.g. `3 × 1 s + 156/256 s`.
-    pub fn formula(&self) -> String {
-        let interval = seconds(self.interval);
-        let skew = 256 - u32::from(self.priority);
-        if self.version == 2 {
-            format!("{DOWN_TIMER_ADVERTS} × {interval} s + {skew}/256 s")
-        } else {
-            format!("{DOWN_TIMER_ADVERTS} × {interval} s + {skew}/256 × {interval} s")
-        }
+    /// What [`Self::after`] is the sum of.
+    pub const fn wait(&self) -> Wait {
+        let Self { version, interval, priority, .. } = *self;
+        Wait { version, adverts: DOWN_TIMER_ADVERTS, interval, priority, grain: Grain::Microsecond }
     }
 }
 

@@ -537,7 +537,7 @@ fn the_prediction_names_the_next_master_and_its_formula() {
     s.adverts(3400.0, 5400.0, 1, 102);
     let p = predict::predict(s.group()).expect("a prediction");
     assert_eq!((p.next, p.after), (Some(node(2)), Duration::from_micros(3_609_375)));
-    assert_eq!(p.formula(), "3 × 1 s + 156/256 s");
+    assert_eq!(crate::report::describe::formula(&p.wait()), "3 × 1 s + 156/256 s");
     assert_eq!(p.after_release, Duration::from_micros(609_375));
 }
 

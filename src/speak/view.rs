@@ -62,6 +62,8 @@ pub struct InstanceView {
     pub fault: Option<Fault>,
     /// The timer that runs.
     pub armed: Option<Armed>,
+    /// Until when a lower master is let be, if a preempt delay runs; it is [`Params::preempt_delay`] long.
+    pub preempt_at: Option<Instant>,
     /// The last change of state, and when by the wall clock.
     pub last: Option<(Transition, Timestamp)>,
     /// What was found while listening.

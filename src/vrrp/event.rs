@@ -7,6 +7,7 @@ use std::time::Duration;
 use arrayvec::ArrayVec;
 
 use super::params::Params;
+use super::timing::Wait;
 use super::track::Fault;
 use crate::time::Instant;
 
@@ -168,6 +169,29 @@ pub enum Reason {
     Reloaded,
 }
 
+impl Reason {
+    /// The word used in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Owner => "owner",
+            Self::NobodyHeard => "nobody-heard",
+            Self::MasterDown { .. } => "master-down",
+            Self::Released { .. } => "released",
+            Self::Preempted { .. } => "preempted",
+            Self::HigherPriority { .. } => "higher-priority",
+            Self::HigherAddress { .. } => "higher-address",
+            Self::Fault(_) => "fault",
+            Self::Recovered => "recovered",
+            Self::Group => "group",
+            Self::AddressLost => "address-lost",
+            Self::Resigned => "resigned",
+            Self::Stopped => "stopped",
+            Self::Reloaded => "reloaded",
+        }
+    }
+}
+
 /// A change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
@@ -181,6 +205,8 @@ pub struct Transition {
     pub priority: u8,
     /// Why.
     pub reason: Reason,
+    /// What the backup's timer was armed with last, of a backup that becomes master.
+    pub wait: Option<Wait>,
 }
 
 /// Something to be done now, in the order given.

@@ -625,7 +625,9 @@ impl VirtualRouter {
     }
 
     fn report(&mut self, at: Instant, to: State, reason: Reason, out: &mut Actions) {
-        out.push(Action::Report(Transition { at, from: self.state, to, priority: self.priority, reason }));
+        let (from, priority) = (self.state, self.priority);
+        let wait = (from == State::Backup && to == State::Master).then_some(self.wait);
+        out.push(Action::Report(Transition { at, from, to, priority, reason, wait }));
         self.state = to;
     }
 

@@ -62,6 +62,11 @@ impl Wait {
         }
     }
 
+    /// The skew time's share, in parts of 256: `256 − priority`.
+    pub const fn skew_parts(&self) -> u16 {
+        256 - self.priority as u16
+    }
+
     /// The skew time alone.
     #[must_use]
     pub const fn skew(self) -> Self {

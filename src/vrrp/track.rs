@@ -30,6 +30,19 @@ impl Fault {
         Self::Config,
         Self::Forced,
     ];
+
+    /// The word used in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Interface => "interface",
+            Self::BaseInterface => "base-interface",
+            Self::NoSource => "no-source",
+            Self::Tracked => "tracked",
+            Self::DuplicateVrid => "duplicate-vrid",
+            Self::Config => "config",
+            Self::Forced => "forced",
+        }
+    }
 }
 
 /// Which faults there are, and how many of each.

@@ -120,7 +120,7 @@ fn outlook(app: &App, g: &Group, columns: usize) -> Vec<Line<'static>> {
         return vec![Line::styled(format!(" {text}"), theme.bad())];
     };
     let (dies, stops) = describe::prediction(&p);
-    let whole = p.formula();
+    let whole = describe::formula(&p.wait());
     let dies = dies.replace(&whole, &whole.replace(' ', "\u{a0}"));
     [dies, stops].iter().flat_map(|s| wrap(s, room, 2)).map(|l| Line::raw(format!(" {l}"))).collect()
 }
