@@ -92,6 +92,8 @@ pub enum Event {
     GroupMaster,
     /// A member of its sync group has left mastership.
     GroupBackup,
+    /// A member of its sync group announces its addresses, for it has heard a lower advert as master.
+    GroupAnnounce,
     /// A member of its sync group is in FAULT.
     GroupFault,
     /// No member of its sync group is in FAULT any more.

@@ -248,6 +248,12 @@ impl VirtualRouter {
                     self.go_backup(now, Reason::Group, &mut out);
                 }
             }
+            Event::GroupAnnounce => {
+                if self.state == State::Master {
+                    let a = self.params.announcing;
+                    self.announce(now, a.lower_repeat, a.lower_delay, &mut out);
+                }
+            }
             Event::GroupFault => {
                 self.group_fault = true;
                 self.go_fault(now, Reason::Group, 1, &mut out);
@@ -341,6 +347,8 @@ impl VirtualRouter {
         }
         if let Some(fault) = self.faults.first() {
             self.go_fault_from_init(now, Reason::Fault(fault), out);
+        } else if self.group_fault {
+            self.go_fault_from_init(now, Reason::Group, out);
         } else if self.params.grouped {
             // The group says when: Event::GroupRecovered.
         } else if self.owns() && self.params.wants_master && self.delayed_until.is_none() {
@@ -706,7 +714,8 @@ impl VirtualRouter {
             State::Init => self.begin(now, out),
             State::Fault => {
                 self.master_adver_int = self.params.advert_int;
-                if self.owns() && self.profile().owner_recovers_as_master && self.delayed_until.is_none() {
+                let at_once = self.profile().owner_recovers_as_master && !self.params.grouped;
+                if at_once && self.owns() && self.delayed_until.is_none() {
                     self.become_master(now, Reason::Recovered, out);
                 } else {
                     self.go_backup(now, Reason::Recovered, out);
