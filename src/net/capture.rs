@@ -388,7 +388,7 @@ fn list(names: &[String]) -> String {
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> impl fmt::Display {
+pub(super) fn quoted(path: &Path) -> impl fmt::Display {
     let text = path.to_string_lossy();
     if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c)) {
         text.into_owned()

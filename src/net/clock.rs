@@ -1,8 +1,15 @@
-//! The wall clock. Everything else is told what time it is.
+//! The two clocks. Everything else is told what time it is.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::time::Timestamp;
+use super::sys;
+use crate::time::{Instant, Timestamp};
+
+/// Now, by the clock that never jumps (CLOCK_MONOTONIC): microseconds since some moment before this machine started. A
+/// speaker's timers run by it, and [`super::wait_any`] sleeps by it.
+pub fn monotonic() -> Instant {
+    Instant::from_micros(sys::monotonic_micros())
+}
 
 /// Now, by the same clock that the kernel stamps captured frames with (CLOCK_REALTIME). The only place that reads it.
 pub fn wall() -> Timestamp {
@@ -23,5 +30,11 @@ mod tests {
         let (a, b) = (wall(), wall());
         assert!(a <= b);
         assert_eq!(a.digits, 9);
+    }
+
+    #[test]
+    fn the_monotonic_clock_is_past_its_epoch_and_goes_forward() {
+        let (a, b) = (monotonic(), monotonic());
+        assert!(Instant::ZERO < a && a <= b);
     }
 }

@@ -61,6 +61,20 @@ pub fn exists(name: &str) -> bool {
     UnixDatagram::unbound().is_ok_and(|socket| sys::interface_index(socket.as_fd(), name).is_ok())
 }
 
+/// The number of the interface `name`.
+pub fn index(name: &str) -> io::Result<u32> {
+    let socket = UnixDatagram::unbound()?;
+    let index = sys::interface_index(socket.as_fd(), name)?;
+    u32::try_from(index).map_err(|_| io::Error::from_raw_os_error(libc::ENODEV))
+}
+
+/// What the interface `name` is doing right now.
+pub fn state_of(name: &str) -> io::Result<InterfaceState> {
+    let socket = UnixDatagram::unbound()?;
+    let index = sys::interface_index(socket.as_fd(), name)?;
+    state(socket.as_fd(), index)
+}
+
 /// What an interface is doing right now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterfaceState {

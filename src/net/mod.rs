@@ -1,20 +1,35 @@
-//! The operating system: capture sockets, interfaces, privileges, signals. The only unsafe code lives here.
+//! The operating system: sockets, interfaces, addresses, privileges, signals, clocks. The only unsafe code lives here.
 //!
-//! Nothing in this module transmits, and nothing joins a multicast group: [`Capture`] only listens. The order in which a
-//! program uses it: [`Stop::install`], [`Capture::open`], open the files to be written, [`drop_privileges`], then threads.
+//! Two sides that share only [`link`], clocks, signals and privileges:
+//!
+//! * **Watching** transmits nothing and joins no multicast group: [`Capture`] only listens. The order in which a program
+//!   uses it: [`Stop::install`], [`Capture::open`], open the files to be written, [`drop_privileges`], then threads.
+//! * **Speaking** ([`vrrp_socket`], [`announce`], [`netlink`], [`vmac`]) sends adverts and announcements and changes
+//!   addresses and interfaces. Only a speaker uses it: [`Stop::install`], open everything, [`keep_network_privileges`],
+//!   then [`wait_any`] in one thread. Nothing of it blocks.
 
+pub mod announce;
 pub mod bpf;
 pub mod capture;
 pub mod clock;
 pub mod link;
+pub mod netlink;
 pub mod privilege;
 mod ring;
 pub mod signal;
 mod sys;
+#[cfg(test)]
+mod tests;
+pub mod vmac;
+pub mod vrrp_socket;
 
+pub use announce::Announcer;
 pub use capture::{Capture, CaptureError, CaptureOptions, Next, OpenError, Stats};
-pub use clock::wall;
+pub use clock::{monotonic, wall};
 pub use link::{Interface, InterfaceState};
-pub use privilege::{DropError, drop_privileges};
+pub use netlink::{Address, Change, Monitor, Netlink, NetlinkError, Scope};
+pub use privilege::{DropError, drop_privileges, keep_network_privileges};
 pub use signal::{Signal, Stop};
-pub use sys::{NO_FOLLOW, NO_WAIT, Wait, wait_readable};
+pub use sys::{NO_FOLLOW, NO_WAIT, Ready, Wait, set_timer_slack, wait_any, wait_readable};
+pub use vmac::{Vmac, VmacError};
+pub use vrrp_socket::{Family, LARGEST_PACKET, Packet, Protocol, Receiver, Sender, SocketError};

@@ -2,9 +2,10 @@
 
 #![expect(unsafe_code, reason = "system calls that take pointers; every one of them in this file")]
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{c_char, c_int, c_ulong};
 use std::io;
 use std::mem::{MaybeUninit, size_of};
+use std::net::Ipv6Addr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 use std::time::Duration;
@@ -32,10 +33,7 @@ pub enum Wait {
 /// Waits until `fd` can be read, for at most `wait`, or until a signal is handled on this thread.
 pub fn wait_readable(fd: BorrowedFd<'_>, wait: Duration) -> io::Result<Wait> {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    let timeout = libc::timespec {
-        tv_sec: libc::time_t::try_from(wait.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: wait.subsec_nanos().into(),
-    };
+    let timeout = timespec(wait);
     // SAFETY: `poll` is one valid pollfd, `timeout` outlives the call, and a null signal mask is allowed.
     let n = unsafe { libc::ppoll(&raw mut poll, 1, &raw const timeout, ptr::null()) };
     match n {
@@ -48,6 +46,65 @@ pub fn wait_readable(fd: BorrowedFd<'_>, wait: Duration) -> io::Result<Wait> {
             e => Err(e),
         },
     }
+}
+
+/// Which of the descriptors that [`wait_any`] was given are worth a look.
+#[derive(Clone, Debug, Default)]
+pub struct Ready(Vec<bool>);
+
+impl Ready {
+    /// Whether the descriptor at this place can be read, is at its end, or has an error pending that reading will tell.
+    pub fn contains(&self, place: usize) -> bool {
+        self.0.get(place).copied().unwrap_or(false)
+    }
+
+    /// Whether none is: the time is over, or a signal was handled.
+    pub fn is_empty(&self) -> bool {
+        !self.0.contains(&true)
+    }
+}
+
+/// Waits until one of `fds` can be read, for at most `timeout`, or until a signal is handled on this thread.
+///
+/// The timeout is counted in nanoseconds on CLOCK_MONOTONIC, the clock of [`crate::net::monotonic`]; the kernel may add
+/// the thread's timer slack to it, see [`set_timer_slack`].
+pub fn wait_any(fds: &[BorrowedFd<'_>], timeout: Duration) -> io::Result<Ready> {
+    let polled = |fd: &BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let mut polls: Vec<_> = fds.iter().map(polled).collect();
+    let timeout = timespec(timeout);
+    // SAFETY: the pointer and the length describe `polls`, `timeout` outlives the call, and a null signal mask is allowed.
+    let n = unsafe { libc::ppoll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, &raw const timeout, ptr::null()) };
+    if n < 0 {
+        return match io::Error::last_os_error() {
+            e if e.kind() == io::ErrorKind::Interrupted => Ok(Ready::default()),
+            e => Err(e),
+        };
+    }
+    Ok(Ready(polls.iter().map(|poll| poll.revents != 0).collect()))
+}
+
+fn timespec(d: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: libc::time_t::try_from(d.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: d.subsec_nanos().into(),
+    }
+}
+
+/// How much later than asked the kernel may end this thread's waits, to save wake-ups: 50 µs if never set. For timers to
+/// the microsecond: one nanosecond, the least there is.
+pub fn set_timer_slack(slack: Duration) -> io::Result<()> {
+    // Zero would mean the default.
+    let nanos = c_ulong::try_from(slack.as_nanos()).unwrap_or(c_ulong::MAX).max(1);
+    // SAFETY: takes integers only.
+    check(unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, nanos, 0, 0, 0) })
+}
+
+/// CLOCK_MONOTONIC in microseconds.
+pub(super) fn monotonic_micros() -> i64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a timespec to be written. Linux always has this clock, so the call cannot fail.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    now.tv_sec.saturating_mul(1_000_000).saturating_add(now.tv_nsec / 1000)
 }
 
 /// The result of a call that returns -1 and sets `errno` on failure.
@@ -70,15 +127,13 @@ unsafe impl Plain for libc::tpacket_stats_v3 {}
 unsafe impl Plain for libc::packet_mreq {}
 
 fn set_packet_option<T: Plain>(fd: BorrowedFd<'_>, name: c_int, value: &T) -> io::Result<()> {
+    set_option(fd, libc::SOL_PACKET, name, value)
+}
+
+fn set_option<T: Plain>(fd: BorrowedFd<'_>, level: c_int, name: c_int, value: &T) -> io::Result<()> {
     // SAFETY: the pointer and the length describe `value`, which the kernel only reads.
     check(unsafe {
-        libc::setsockopt(
-            fd.as_raw_fd(),
-            libc::SOL_PACKET,
-            name,
-            ptr::from_ref(value).cast(),
-            size_of::<T>() as libc::socklen_t,
-        )
+        libc::setsockopt(fd.as_raw_fd(), level, name, ptr::from_ref(value).cast(), size_of::<T>() as libc::socklen_t)
     })
 }
 
@@ -125,14 +180,64 @@ pub(super) fn take_packet_statistics(fd: BorrowedFd<'_>) -> io::Result<(u32, u32
     Ok((stats.tp_packets, stats.tp_drops))
 }
 
+/// Sets the room for what has been received and not been read, beyond what an ordinary user may ask for.
+pub(super) fn force_receive_buffer(fd: BorrowedFd<'_>, bytes: c_int) -> io::Result<()> {
+    set_option(fd, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &bytes)
+}
+
+/// Asks for each packet's destination address, as [`libc::IPV6_PKTINFO`].
+pub(super) fn set_receive_destination_v6(fd: BorrowedFd<'_>) -> io::Result<()> {
+    set_option(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, &1)
+}
+
+/// What [`receive`] received.
+pub(super) struct Received {
+    /// How long the packet is; more than the buffer when that was too short.
+    pub len: usize,
+    /// Bytes of control messages.
+    pub control_len: usize,
+    /// Who sent it, if that is an IPv6 address.
+    pub source: Option<Ipv6Addr>,
+}
+
+/// Receives one packet with its control messages.
+pub(super) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8], control: &mut [u8]) -> io::Result<Received> {
+    let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    // SAFETY: integers and arrays of them: zero is valid, and so is whatever the kernel writes.
+    let mut from: libc::sockaddr_in6 = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: integers and pointers: zero is valid.
+    let mut message: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
+    message.msg_name = (&raw mut from).cast();
+    message.msg_namelen = size_of::<libc::sockaddr_in6>() as libc::socklen_t;
+    message.msg_iov = &raw mut part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.as_mut_ptr().cast();
+    message.msg_controllen = control.len() as _;
+    // SAFETY: each pointer in `message` comes with the length of what it points to, all of it outlives the call, and any
+    // bytes are valid there. With MSG_TRUNC the kernel says how long the packet is, but still writes no more than fits.
+    let n = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, libc::MSG_TRUNC) };
+    let len = usize::try_from(n).map_err(|_| io::Error::last_os_error())?;
+    let source = (from.sin6_family == libc::AF_INET6 as u16).then(|| Ipv6Addr::from(from.sin6_addr.s6_addr));
+    Ok(Received { len, control_len: message.msg_controllen, source })
+}
+
 /// The address to bind a packet socket to: every protocol of one interface.
 pub(super) fn every_protocol_of(index: c_int) -> io::Result<SockAddr> {
+    packet_address(index, libc::ETH_P_ALL as u16)
+}
+
+/// The address to bind a packet socket to that only sends, through one interface.
+pub(super) fn no_protocol_of(index: c_int) -> io::Result<SockAddr> {
+    packet_address(index, 0)
+}
+
+fn packet_address(index: c_int, protocol: u16) -> io::Result<SockAddr> {
     // SAFETY: the storage is larger than a sockaddr_ll, aligned for any address, and zeroed; the length is what is written.
     let ((), address) = unsafe {
         SockAddr::try_init(|storage, len| {
             let ll = storage.cast::<libc::sockaddr_ll>();
             (*ll).sll_family = libc::AF_PACKET as u16;
-            (*ll).sll_protocol = (libc::ETH_P_ALL as u16).to_be();
+            (*ll).sll_protocol = protocol.to_be();
             (*ll).sll_ifindex = index;
             *len = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
             Ok(())
@@ -237,22 +342,45 @@ pub(super) fn clear_ambient_capabilities() -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) })
 }
 
-/// Clears this thread's permitted, effective and inheritable capabilities.
-pub(super) fn clear_capabilities() -> io::Result<()> {
-    /// `struct __user_cap_header_struct` of linux/capability.h.
-    #[repr(C)]
-    struct Header {
-        version: u32,
-        pid: c_int,
-    }
-    /// `_LINUX_CAPABILITY_VERSION_3`: two structures of three 32-bit sets follow.
-    const VERSION_3: u32 = 0x2008_0522;
-    let mut header = Header { version: VERSION_3, pid: 0 };
-    let none = [0u32; 6];
-    // SAFETY: the two pointers are to the structures that version 3 asks for; the kernel only reads them, and writes its
-    // preferred version into the header only if it does not know this one, which is why the header's place is writable.
-    let returned = unsafe { libc::syscall(libc::SYS_capset, &raw mut header, none.as_ptr()) };
-    check(returned as c_int)
+/// `struct __user_cap_header_struct` of linux/capability.h.
+#[repr(C)]
+struct CapabilityHeader {
+    version: u32,
+    pid: c_int,
+}
+
+impl CapabilityHeader {
+    /// For this thread, with `_LINUX_CAPABILITY_VERSION_3`: two structures of three 32-bit sets (effective, permitted,
+    /// inheritable) follow, the first with capabilities 0 to 31.
+    const VERSION_3: Self = Self { version: 0x2008_0522, pid: 0 };
+}
+
+/// Clears this thread's permitted, effective and inheritable capabilities, except those in `keep` (bits by number, 0 to
+/// 31), which stay permitted and effective if they were permitted.
+pub(super) fn limit_capabilities(keep: u32) -> io::Result<()> {
+    let mut header = CapabilityHeader::VERSION_3;
+    let mut sets = [0u32; 6];
+    // SAFETY: the two pointers are to the structures that version 3 asks for, both of integers only. The kernel writes its
+    // preferred version into the header only if it does not know this one.
+    check(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, sets.as_mut_ptr()) } as c_int)?;
+    let kept = sets[1] & keep;
+    let sets = [kept, kept, 0, 0, 0, 0];
+    // SAFETY: as above; the kernel only reads the sets.
+    check(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, sets.as_ptr()) } as c_int)
+}
+
+/// Moves this thread to a network namespace of its own, and sockets that it opens from now on with it.
+#[cfg(test)]
+pub(super) fn enter_new_network_namespace() -> io::Result<()> {
+    // SAFETY: takes an integer only.
+    check(unsafe { libc::unshare(libc::CLONE_NEWNET) })
+}
+
+/// Moves this thread to the network namespace that `fd` stands for.
+#[cfg(test)]
+pub(super) fn enter_network_namespace(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: takes integers only.
+    check(unsafe { libc::setns(fd.as_raw_fd(), libc::CLONE_NEWNET) })
 }
 
 #[cfg(test)]
@@ -273,5 +401,28 @@ mod tests {
         assert_eq!(wait(10_000), Wait::Readable);
         drop(ours);
         assert_eq!(wait_readable(theirs.as_fd(), Duration::MAX).expect("a wait"), Wait::Readable);
+    }
+
+    #[test]
+    fn waiting_for_several_names_the_ready_ones() {
+        let (mut ours, theirs) = UnixStream::pair().expect("a pair of sockets");
+        let (_other, silent) = UnixStream::pair().expect("a pair of sockets");
+        let fds = [silent.as_fd(), theirs.as_fd()];
+        assert!(wait_any(&fds, Duration::from_nanos(1)).expect("a wait").is_empty());
+        assert!(wait_any(&[], Duration::ZERO).expect("a wait").is_empty());
+        ours.write_all(b"x").expect("written");
+        let ready = wait_any(&fds, Duration::MAX).expect("a wait");
+        assert_eq!([0, 1, 2].map(|place| ready.contains(place)), [false, true, false]);
+        drop(ours);
+        assert!(wait_any(&fds, Duration::MAX).expect("a wait").contains(1));
+    }
+
+    #[test]
+    fn a_wait_is_never_shorter_than_asked() {
+        set_timer_slack(Duration::from_nanos(1)).expect("timer slack");
+        let before = monotonic_micros();
+        assert!(wait_any(&[], Duration::from_micros(2500)).expect("a wait").is_empty());
+        // A microsecond for the reading's own rounding.
+        assert!(monotonic_micros() - before >= 2499);
     }
 }
