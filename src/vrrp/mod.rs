@@ -7,11 +7,14 @@
 //! [`Listener`] stands before it: [`check`] says which adverts count, [`sequence`] signs them and tells replays.
 
 pub mod check;
+mod deadlines;
 mod event;
 mod machine;
 mod params;
 pub mod profile;
 pub mod sequence;
+pub mod router;
+pub mod script;
 pub mod timing;
 pub mod track;
 
@@ -23,4 +26,5 @@ pub use event::{Action, Actions, Event, Heard, Reason, State, Timer, Transition}
 pub use machine::{Armed, VirtualRouter};
 pub use params::{Announcing, Params, ParamsError};
 pub use profile::Profile;
+pub use router::{Input, VrrpRouter};
 pub use track::{Fault, Faults};

@@ -135,6 +135,8 @@ pub struct Profile {
     /// Whether all interfaces that are down count as one cause, so that the first to recover clears it (keepalived
     /// since 2.3.3).
     pub interfaces_share_a_fault: bool,
+    /// Whether a tracked script is started again while it still runs (keepalived until 2.3.2).
+    pub scripts_overlap: bool,
     /// Which checksum v3 adverts over IPv4 carry.
     pub checksum: Form,
     /// What a foreign list of addresses does to an advert.
@@ -172,6 +174,7 @@ pub const RFC3768: Profile = Profile {
     lost_address_releases: false,
     announcements_survive: false,
     interfaces_share_a_fault: false,
+    scripts_overlap: false,
     checksum: Form::PseudoHeader,
     address_list: AddressList::RejectUnlessOwner,
     checks: check::RFC3768,
@@ -219,6 +222,7 @@ pub const KEEPALIVED_2_2: Profile = Profile {
     lost_address_releases: true,
     announcements_survive: true,
     interfaces_share_a_fault: false,
+    scripts_overlap: true,
     checksum: Form::PseudoHeader,
     address_list: AddressList::Reject,
     checks: check::KEEPALIVED_2_2,
@@ -236,6 +240,7 @@ pub const KEEPALIVED_2_4: Profile = Profile {
     two_owners: TwoOwners::Patient,
     startup_delay: StartupDelay::Deaf,
     interfaces_share_a_fault: true,
+    scripts_overlap: false,
     address_list: AddressList::Remark,
     checks: check::KEEPALIVED_2_4,
     trailing: Trailing::RejectUnlessPadding,

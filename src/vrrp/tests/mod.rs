@@ -1,1 +1,3 @@
 //! The state machine, edge by edge.
+
+mod router;
