@@ -2,41 +2,11 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::keys::{self, Binding, c, key};
 use super::msg::{Action, Msg};
 
-/// One row of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Binding {
-    /// The keys, as crossterm reports them (`true` with Ctrl held).
-    pub keys: &'static [(KeyCode, bool)],
-    /// What they do.
-    pub action: Action,
-    /// The keys in words.
-    pub label: &'static str,
-    /// What they do, in words.
-    pub help: &'static str,
-    /// Shorter, for the line at the bottom; none if it has no place there.
-    pub hint: Option<(&'static str, &'static str)>,
-    /// Whether it only makes sense when a file is replayed.
-    pub replay_only: bool,
-}
-
-const fn key(
-    keys: &'static [(KeyCode, bool)],
-    action: Action,
-    label: &'static str,
-    help: &'static str,
-    hint: Option<(&'static str, &'static str)>,
-) -> Binding {
-    Binding { keys, action, label, help, hint, replay_only: false }
-}
-
-const fn c(c: char) -> (KeyCode, bool) {
-    (KeyCode::Char(c), false)
-}
-
 /// Every key there is, in the order of the help screen.
-pub const KEYS: &[Binding] = &[
+pub const KEYS: &[Binding<Action>] = &[
     key(
         &[(KeyCode::Up, false), c('k')],
         Action::Up,
@@ -98,11 +68,8 @@ pub const KEYS: &[Binding] = &[
         "write the frames held (the last 50,000, up to 32 MiB) to a new .pcapng file here",
         Some(("w", "save")),
     ),
-    Binding {
-        replay_only: true,
-        ..key(&[c('+'), c('=')], Action::Faster, "+", "replay faster (up to full speed)", Some(("+ -", "speed")))
-    },
-    Binding { replay_only: true, ..key(&[c('-')], Action::Slower, "-", "replay slower", None) },
+    key(&[c('+'), c('=')], Action::Faster, "+", "replay faster (up to full speed)", Some(("+ -", "speed"))),
+    key(&[c('-')], Action::Slower, "-", "replay slower", None),
     key(&[c('?'), c('h'), (KeyCode::F(1), false)], Action::Help, "?, h, F1", "this help", Some(("?", "help"))),
     key(&[(KeyCode::Char('l'), true)], Action::Redraw, "Ctrl-L", "draw the whole screen again", None),
     key(
@@ -115,27 +82,25 @@ pub const KEYS: &[Binding] = &[
     key(&[(KeyCode::Char('c'), true)], Action::Quit, "Ctrl-C", "quit", None),
 ];
 
+/// The keys of an interface, or those of a replay.
+pub fn keys(replay: bool) -> impl Iterator<Item = &'static Binding<Action>> {
+    KEYS.iter().filter(move |b| replay || !matches!(b.action, Action::Faster | Action::Slower))
+}
+
 /// What a key does; `typing` while a filter is being typed.
 pub fn message(event: KeyEvent, typing: bool) -> Option<Msg> {
-    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-    if event.modifiers.contains(KeyModifiers::ALT) {
-        return None;
-    }
-    if typing && !ctrl {
+    if typing && !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         match event.code {
             KeyCode::Char(c) => return Some(Msg::Typed(c)),
             KeyCode::Backspace => return Some(Msg::Erase),
             _ => {}
         }
     }
-    let found = KEYS.iter().find(|b| b.keys.contains(&(event.code, ctrl)));
-    found.map(|b| Msg::Act(b.action))
+    keys::find(KEYS, event).map(Msg::Act)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     fn press(code: KeyCode) -> KeyEvent {
@@ -144,16 +109,7 @@ mod tests {
 
     #[test]
     fn no_key_and_no_action_is_in_the_table_twice() {
-        let mut keys = HashSet::new();
-        let mut actions = HashSet::new();
-        for b in KEYS {
-            assert!(!b.keys.is_empty());
-            assert!(actions.insert(b.action), "{:?} twice", b.action);
-            assert!(!b.help.is_empty() && !b.label.is_empty());
-            for k in b.keys {
-                assert!(keys.insert(*k), "{k:?} twice");
-            }
-        }
+        keys::check(KEYS);
     }
 
     #[test]

@@ -1,14 +1,21 @@
 //! The screen of `hactl watch`.
 //!
 //! [`App`] holds all state, [`Msg`] is everything that can happen, `update` is the only place that changes the state,
-//! and `view` draws it: all of that is pure. This file alone knows the terminal, threads and real time. Three threads
-//! take part: the caller's feeding thread, one that reads keys, and the one that called [`run`].
+//! and `view` draws it: all of that is pure. `drive` and `terminal` alone know the terminal, threads and real time, for
+//! every screen. Three threads take part: the caller's feeding thread, one that reads keys, and the one that called
+//! [`run`].
 
 mod app;
+mod drive;
 mod keymap;
+mod keys;
 mod msg;
+mod parts;
 mod save;
+mod scroll;
 mod terminal;
+mod text;
+mod theme;
 mod update;
 mod view;
 
@@ -18,15 +25,18 @@ mod tests;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel};
-use std::thread;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, KeyEventKind};
+use crossterm::event::KeyEvent;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
+use self::drive::Scene;
 pub use app::{App, Filter, Kind};
-pub use keymap::{Binding, KEYS};
+pub use keymap::KEYS;
+pub use keys::Binding;
 pub use msg::{Action, Cmd, Command, Msg, Speed};
 pub use update::update;
 pub use view::render;
@@ -38,15 +48,8 @@ use crate::sniff::feed::{Batch, SourceState};
 use crate::sniff::{Context, Observer};
 use crate::wire::Decoder;
 
-/// The screen is drawn at most this often.
-const FRAME: Duration = Duration::from_millis(100);
 /// Findings are judged at most this often.
 const JUDGE: Duration = Duration::from_millis(250);
-/// A sign of life is written this often, so that a terminal that vanished is noticed.
-const PULSE: Duration = Duration::from_secs(1);
-/// How long the thread that reads keys waits before it looks whether it is still needed.
-const KEY_WAIT: Duration = Duration::from_millis(250);
-
 /// How to show.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -79,13 +82,6 @@ pub struct Outcome {
     pub saved: Option<PathBuf>,
 }
 
-enum Input {
-    Batch(Batch),
-    FeedGone,
-    Terminal(Event),
-    KeysGone(io::Error),
-}
-
 /// Shows the screen until the user leaves, `stop` is set, or the terminal is gone.
 ///
 /// `feed` brings frames and time; when its sender goes away without [`SourceState::Ended`] the source counts as failed.
@@ -103,23 +99,10 @@ pub fn run(
     control: Option<Sender<Command>>,
     stop: &Arc<AtomicBool>,
 ) -> io::Result<Outcome> {
-    let mut app = App::new(&options.name, options.kind, options.color, options.clock, observer, decoder);
-    let mut screen = terminal::Screen::open()?;
-    let size = screen.terminal.size()?;
-    update(&mut app, Msg::Resize(size.width, size.height));
-    // Small, so that a feeder faster than this thread waits instead of filling memory.
-    let (send, inputs) = sync_channel(8);
-    let over = Arc::new(AtomicBool::new(false));
-    spawn("keys", {
-        let (send, over) = (send.clone(), Arc::clone(&over));
-        move || read_keys(&send, &over)
-    })?;
-    spawn("feed", move || forward(&feed, &send))?;
-    let mut session = Session { app, control, directory: options.directory, saved: None, clear: false, quit: false };
-    let outcome = session.main(&mut screen, &inputs, stop);
-    over.store(true, Ordering::Relaxed);
-    drop(screen);
-    outcome?;
+    let app = App::new(&options.name, options.kind, options.color, options.clock, observer, decoder);
+    let directory = options.directory;
+    let mut session = Session { app, control, directory, saved: None, judged: None, clear: false, quit: false };
+    drive::show(&mut session, feed, stop)?;
     session.app.judge();
     let saved = session.saved;
     let (observer, findings, context, state, dropped) = session.app.into_facts();
@@ -131,112 +114,67 @@ pub fn width() -> Option<u16> {
     crossterm::terminal::size().ok().map(|(columns, _)| columns)
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
-}
-
-/// Reads the keyboard. In a thread of its own: when a terminal vanishes, crossterm reads its end over and over without
-/// returning, and only the other thread can notice and end the program.
-fn read_keys(send: &SyncSender<Input>, over: &AtomicBool) {
-    while !over.load(Ordering::Relaxed) {
-        let input = match crossterm::event::poll(KEY_WAIT) {
-            Ok(false) => continue,
-            Ok(true) => crossterm::event::read(),
-            Err(e) => Err(e),
-        };
-        let (input, last) = match input {
-            Ok(event) => (Input::Terminal(event), false),
-            Err(e) => (Input::KeysGone(e), true),
-        };
-        if send.send(input).is_err() || last {
-            return;
-        }
-    }
-}
-
-fn forward(feed: &Receiver<Batch>, send: &SyncSender<Input>) {
-    while let Ok(batch) = feed.recv() {
-        if send.send(Input::Batch(batch)).is_err() {
-            return;
-        }
-    }
-    let _ = send.send(Input::FeedGone); // nobody there to tell: the screen was left first
-}
-
 struct Session {
     app: App,
     control: Option<Sender<Command>>,
     directory: PathBuf,
     saved: Option<PathBuf>,
+    /// When findings were judged last.
+    judged: Option<Instant>,
     clear: bool,
     quit: bool,
 }
 
+impl Scene for Session {
+    type News = Batch;
+
+    fn news(&mut self, batch: Batch) {
+        let enough = batch.state == SourceState::Enough;
+        self.tell(Msg::Batch(batch));
+        self.quit |= enough;
+    }
+
+    fn gone(&mut self) {
+        self.tell(Msg::FeedGone);
+    }
+
+    fn key(&mut self, key: KeyEvent) {
+        if let Some(msg) = keymap::message(key, self.app.typing) {
+            self.tell(msg);
+        }
+    }
+
+    fn resize(&mut self, w: u16, h: u16) {
+        self.tell(Msg::Resize(w, h));
+    }
+
+    fn tick(&mut self, now: Instant) -> Option<Duration> {
+        let wait = self.judged.map_or(Duration::ZERO, |j| JUDGE.saturating_sub(now.duration_since(j)));
+        if self.app.unjudged && wait.is_zero() {
+            self.tell(Msg::Judge);
+            self.judged = Some(now);
+        }
+        self.app.unjudged.then_some(wait)
+    }
+
+    fn dirty(&mut self) -> &mut bool {
+        &mut self.app.dirty
+    }
+
+    fn clear(&mut self) -> &mut bool {
+        &mut self.clear
+    }
+
+    fn over(&self) -> bool {
+        self.quit
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer) {
+        render(&self.app, area, buf);
+    }
+}
+
 impl Session {
-    fn main(&mut self, screen: &mut terminal::Screen, inputs: &Receiver<Input>, stop: &AtomicBool) -> io::Result<()> {
-        let (mut drawn, mut judged) = (None::<Instant>, None::<Instant>);
-        let due =
-            |last: Option<Instant>, every: Duration| last.map_or(Duration::ZERO, |l| every.saturating_sub(l.elapsed()));
-        while !self.quit && !stop.load(Ordering::Relaxed) {
-            if self.app.unjudged && due(judged, JUDGE).is_zero() {
-                self.tell(Msg::Judge);
-                judged = Some(Instant::now());
-            }
-            if self.app.dirty && due(drawn, FRAME).is_zero() {
-                self.app.dirty = false;
-                if std::mem::take(&mut self.clear) {
-                    screen.clear()?;
-                }
-                screen.terminal.draw(|f| render(&self.app, f.area(), f.buffer_mut()))?;
-                drawn = Some(Instant::now());
-            } else if due(drawn, PULSE).is_zero() {
-                screen.terminal.hide_cursor()?;
-                drawn = Some(Instant::now());
-            }
-            let mut wait = due(drawn, if self.app.dirty { FRAME } else { PULSE });
-            if self.app.unjudged {
-                wait = wait.min(due(judged, JUDGE));
-            }
-            match inputs.recv_timeout(wait.min(KEY_WAIT)) {
-                Ok(input) => self.input(input)?,
-                Err(RecvTimeoutError::Timeout) => {}
-                // Both threads are gone.
-                Err(RecvTimeoutError::Disconnected) => thread::sleep(wait.min(KEY_WAIT)),
-            }
-            // What else is there already, so that a key that repeats is not drawn once each time.
-            for _ in 0..64 {
-                let Ok(input) = inputs.try_recv() else { break };
-                self.input(input)?;
-            }
-            if let Some(text) = screen.panicked() {
-                return Err(io::Error::other(text));
-            }
-        }
-        Ok(())
-    }
-
-    fn input(&mut self, input: Input) -> io::Result<()> {
-        match input {
-            Input::Batch(batch) => {
-                let enough = batch.state == SourceState::Enough;
-                self.tell(Msg::Batch(batch));
-                if enough {
-                    self.quit = true;
-                }
-            }
-            Input::FeedGone => self.tell(Msg::FeedGone),
-            Input::KeysGone(e) => return Err(e),
-            Input::Terminal(Event::Resize(w, h)) => self.tell(Msg::Resize(w, h)),
-            Input::Terminal(Event::Key(key)) if key.kind != KeyEventKind::Release => {
-                if let Some(msg) = keymap::message(key, self.app.typing) {
-                    self.tell(msg);
-                }
-            }
-            Input::Terminal(_) => {}
-        }
-        Ok(())
-    }
-
     fn tell(&mut self, msg: Msg) {
         match update(&mut self.app, msg) {
             None => {}

@@ -53,7 +53,7 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Where a clock may be asked; each other place is told what time it is.
-const CLOCKS: &[&str] = &["net/clock.rs", "net/capture.rs", "sniff/source.rs", "cli/", "tui/mod.rs", "tui/terminal.rs"];
+const CLOCKS: &[&str] = &["net/clock.rs", "net/capture.rs", "sniff/source.rs", "cli/", "tui/drive.rs"];
 
 struct Line {
     file: String,

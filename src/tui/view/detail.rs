@@ -2,13 +2,13 @@
 
 use ratatui::text::{Line, Span};
 
-use super::text::{left, right, wrap};
-use super::theme::Theme;
 use crate::report::describe;
 use crate::sniff::group::Group;
 use crate::sniff::member::Standing;
 use crate::sniff::predict::predict;
 use crate::tui::app::App;
+use crate::tui::text::{left, right, wrap};
+use crate::tui::theme::Theme;
 
 /// The title: what kind of virtual router it is.
 pub fn title(g: &Group) -> String {

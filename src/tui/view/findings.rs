@@ -2,11 +2,11 @@
 
 use ratatui::text::{Line, Span};
 
-use super::text::{left, wrap};
-use super::theme::Theme;
 use crate::finding::{Confidence, Evidence, Tally};
 use crate::report::describe;
 use crate::tui::app::{App, FindingKey, page, word};
+use crate::tui::text::{left, wrap};
+use crate::tui::theme::Theme;
 
 pub fn title(app: &App) -> String {
     let t = Tally::of(app.picture().findings);

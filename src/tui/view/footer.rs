@@ -2,11 +2,12 @@
 
 use ratatui::text::{Line, Span};
 
-use super::text::{fit, width};
-use super::theme::Theme;
 use crate::tui::app::{App, Kind, Screen};
-use crate::tui::keymap::KEYS;
+use crate::tui::keymap::keys;
 use crate::tui::msg::Action;
+use crate::tui::parts;
+use crate::tui::text::width;
+use crate::tui::theme::Theme;
 
 pub fn line(app: &App, columns: usize) -> Line<'static> {
     let theme = Theme::new(app.color);
@@ -22,12 +23,12 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
         ]);
     }
     if let Some(status) = &app.status {
-        return Line::styled(format!(" {}", fit(status, columns.saturating_sub(2))), Theme::bold());
+        return parts::status(status, columns);
     }
     let mut hints: Vec<(String, String)> = Vec::new();
     if app.screen == Screen::Main {
         let replay = matches!(app.kind, Kind::Replay { .. });
-        for b in KEYS.iter().filter(|b| replay || !b.replay_only) {
+        for b in keys(replay) {
             let Some((key, text)) = b.hint else { continue };
             let text = match b.action {
                 Action::Findings => {
@@ -48,17 +49,6 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
         };
         hints.extend(own.iter().map(|(k, t)| ((*k).to_owned(), (*t).to_owned())));
     }
-    // Narrow: the words go first, from the left, and what still does not fit is in the help.
-    let cost = |h: &(String, String)| width(&h.0) + 1 + width(&h.1) + 2;
-    while hints.iter().map(cost).sum::<usize>() > columns + 1 && hints.len() > 2 {
-        let victim = ["explain", "select", "speed", "save", "details", "filter", "pause", "go on"];
-        let at = victim.iter().find_map(|v| hints.iter().position(|h| h.1 == *v)).unwrap_or(0);
-        hints.remove(at);
-    }
-    let mut spans = vec![Span::raw(" ")];
-    for (i, (key, text)) in hints.into_iter().enumerate() {
-        spans.push(Span::styled(format!("{}{key}", if i == 0 { "" } else { "  " }), theme.key()));
-        spans.push(Span::raw(format!(" {text}")));
-    }
-    Line::from(spans)
+    const SHED: &[&str] = &["explain", "select", "speed", "save", "details", "filter", "pause", "go on"];
+    parts::hints(hints, SHED, columns, theme)
 }

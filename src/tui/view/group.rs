@@ -2,12 +2,13 @@
 
 use ratatui::text::{Line, Span};
 
-use super::theme::Theme;
-use super::{detail, list, log, text};
+use super::{detail, list, log};
 use crate::finding::GroupId;
 use crate::report::describe;
 use crate::sniff::group::Group;
 use crate::tui::app::{App, gap_of, word};
+use crate::tui::text;
+use crate::tui::theme::Theme;
 
 pub fn title(app: &App, id: GroupId) -> String {
     app.picture().observer.group(id).map_or_else(|| id.to_string(), detail::title)

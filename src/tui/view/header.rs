@@ -2,12 +2,13 @@
 
 use ratatui::text::{Line, Span};
 
-use super::text::{fit, fit_middle, width, wrap};
-use super::theme::Theme;
 use crate::report::describe::{self, thousands};
 use crate::report::verdict::verdict;
 use crate::sniff::feed::SourceState;
 use crate::tui::app::{App, Kind, hms};
+use crate::tui::parts;
+use crate::tui::text::{fit_middle, width};
+use crate::tui::theme::Theme;
 
 /// ` hactl watch eth0  live 00:04:12  1,204 frames  0 dropped      10:42:07`
 pub fn status(app: &App, columns: usize) -> Line<'static> {
@@ -80,29 +81,7 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let p = app.picture();
     let (severity, word, text) = verdict(p.observer, p.findings, &app.context());
-    let head = if word.is_empty() { 0 } else { width(word) + 2 };
-    let room = columns.saturating_sub(head + 2).max(8);
-    let mut lines = wrap(&text, room, 0);
-    if lines.len() > most {
-        let last = lines.split_off(most.saturating_sub(1)).join(" ");
-        lines.push(fit(&last, room));
-    }
-    let style = theme.severity(severity).patch(Theme::bold());
-    lines
-        .into_iter()
-        .enumerate()
-        .map(|(i, l)| {
-            if i == 0 && head > 0 {
-                Line::from(vec![
-                    Span::raw(" "),
-                    Span::styled(format!("{word}  "), style),
-                    Span::styled(l, Theme::bold()),
-                ])
-            } else {
-                Line::from(vec![Span::raw(" ".repeat(head + 1)), Span::styled(l, Theme::bold())])
-            }
-        })
-        .collect()
+    parts::verdict(severity, word, &text, columns, most, theme)
 }
 
 /// What is wrong with the source itself: nothing below can be newer than that.

@@ -1,11 +1,11 @@
 //! The keys, from their table, and how to read the first screen.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::text::wrap;
-use super::theme::Theme;
 use crate::tui::app::{App, Kind};
-use crate::tui::keymap::KEYS;
+use crate::tui::keymap::keys;
+use crate::tui::parts;
+use crate::tui::theme::Theme;
 
 /// What the columns and marks mean.
 const LEGEND: &[(&str, &str)] = &[
@@ -19,21 +19,6 @@ const LEGEND: &[(&str, &str)] = &[
 ];
 
 pub fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
-    let theme = Theme::new(app.color);
     let replay = matches!(app.kind, Kind::Replay { .. });
-    let mut lines = Vec::new();
-    let mut row = |name: &str, text: &str, style| {
-        for (i, l) in wrap(text, columns.saturating_sub(16), 0).into_iter().enumerate() {
-            let name = if i == 0 { name } else { "" };
-            lines.push(Line::from(vec![Span::styled(format!(" {name:<13}"), style), Span::raw(l)]));
-        }
-    };
-    for b in KEYS.iter().filter(|b| replay || !b.replay_only) {
-        row(b.label, b.help, theme.key());
-    }
-    row("", "", theme.quiet());
-    for (name, text) in LEGEND {
-        row(name, text, theme.title());
-    }
-    lines
+    parts::help(keys(replay), LEGEND, columns, Theme::new(app.color))
 }

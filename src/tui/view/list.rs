@@ -5,13 +5,13 @@ use std::time::Duration;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::text::{bar, fit, fit_middle, left, right, sparkline, width};
-use super::theme::Theme;
 use crate::finding::Severity;
 use crate::report::describe;
 use crate::sniff::group::Group;
 use crate::time::Instant;
 use crate::tui::app::{App, gap_of};
+use crate::tui::text::{bar, fit, fit_middle, left, right, sparkline, width};
+use crate::tui::theme::Theme;
 
 /// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

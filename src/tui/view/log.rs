@@ -1,16 +1,15 @@
 //! The log: one sentence an event, the newest at the bottom.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::text::{fit, wrap};
-use super::theme::Theme;
 use crate::report::Clock;
 use crate::report::describe;
 use crate::sniff::event::{Event, EventKind, Reason};
 use crate::tui::app::{App, Filter};
-
-/// In fewer lines than this an event has one, and is elided.
-const WRAPPED: usize = 3;
+use crate::tui::parts::{self, WRAPPED, entry_height};
+use crate::tui::scroll::fitting;
+use crate::tui::text::fit;
+use crate::tui::theme::Theme;
 
 /// The events that show, each with its number since the first there ever was.
 pub fn entries(app: &App) -> Vec<(u64, &Event)> {
@@ -24,35 +23,9 @@ pub fn entries(app: &App) -> Vec<(u64, &Event)> {
     events.filter(|(_, e)| p.observer.group(e.group).is_some_and(|g| filter.matches(g))).collect()
 }
 
-/// How many of the entries before `end` fit into so many lines.
-pub fn fitting(entries: &[(u64, &Event)], end: usize, tag: usize, columns: usize, rows: usize) -> usize {
-    let mut used = 0;
-    let mut n = 0;
-    for (_, e) in entries[..end.min(entries.len())].iter().rev() {
-        used += if rows < WRAPPED { 1 } else { height(e, tag, columns) };
-        if used > rows && n > 0 {
-            break;
-        }
-        n += 1;
-    }
-    n
-}
-
-/// For each end of a window, where it begins: as [`fitting`] for all ends at once.
-pub fn starts(entries: &[(u64, &Event)], tag: usize, columns: usize, rows: usize) -> Vec<usize> {
-    let heights: Vec<usize> = entries.iter().map(|(_, e)| height(e, tag, columns)).collect();
-    let heights = if rows < WRAPPED { vec![1; entries.len()] } else { heights };
-    let (mut from, mut used) = (0, 0);
-    let mut starts = vec![0];
-    for (i, h) in heights.iter().enumerate() {
-        used += h;
-        while used > rows && from < i {
-            used -= heights[from];
-            from += 1;
-        }
-        starts.push(from);
-    }
-    starts
+/// Lines that each entry takes in a log of so many.
+pub fn heights(entries: &[(u64, &Event)], tag: usize, columns: usize, rows: usize) -> Vec<usize> {
+    entries.iter().map(|(_, e)| height(e, tag, columns, rows)).collect()
 }
 
 /// Where the window of the log ends in `entries`.
@@ -69,7 +42,8 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         return vec![Line::styled(format!(" {text}"), theme.quiet())];
     }
     let (end, tag) = (end(app, &entries), tag_width(app));
-    let from = end - fitting(&entries, end, tag, columns, rows);
+    let heights = entries[..end].iter().rev().map(|(_, e)| height(e, tag, columns, rows));
+    let from = end - fitting(heights, rows);
     let mut lines: Vec<Line<'static>> = entries[from..end]
         .iter()
         .flat_map(|(_, e)| {
@@ -95,14 +69,8 @@ pub fn position(app: &App) -> String {
     }
 }
 
-fn height(e: &Event, tag: usize, columns: usize) -> usize {
-    let head = prefix_width(tag);
-    wrap(&describe::event(e), columns.saturating_sub(head + 1), 0).len()
-}
-
-/// Columns before the sentence: time and group.
-const fn prefix_width(tag: usize) -> usize {
-    1 + 12 + 2 + tag + 2
+fn height(e: &Event, tag: usize, columns: usize, rows: usize) -> usize {
+    if rows < WRAPPED { 1 } else { entry_height(&describe::event(e), tag, columns) }
 }
 
 /// Columns that the name of a group takes, so that all sentences begin in one column.
@@ -118,23 +86,8 @@ fn brief(e: &Event, columns: usize, clock: &Clock, theme: Theme) -> Vec<Line<'st
 
 /// One event, in as many lines as it takes.
 pub fn event(e: &Event, tag: usize, columns: usize, clock: &Clock, theme: Theme) -> Vec<Line<'static>> {
-    let head = prefix_width(tag);
-    let style = style(e, theme);
-    wrap(&describe::event(e), columns.saturating_sub(head + 1), 0)
-        .into_iter()
-        .enumerate()
-        .map(|(i, l)| {
-            if i == 0 {
-                Line::from(vec![
-                    Span::styled(format!(" {}  ", clock.hms_millis(e.seen.time)), theme.quiet()),
-                    Span::raw(format!("{}  ", super::text::left(&describe::group_tag(e.group), tag))),
-                    Span::styled(l, style),
-                ])
-            } else {
-                Line::from(vec![Span::raw(" ".repeat(head)), Span::styled(l, style)])
-            }
-        })
-        .collect()
+    let (time, of) = (clock.hms_millis(e.seen.time), describe::group_tag(e.group));
+    parts::entry(&time, (&of, tag), &describe::event(e), style(e, theme), columns, theme)
 }
 
 fn style(e: &Event, theme: Theme) -> ratatui::style::Style {

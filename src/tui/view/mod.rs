@@ -8,8 +8,6 @@ mod header;
 mod help;
 mod list;
 mod log;
-mod text;
-mod theme;
 
 #[cfg(test)]
 mod tests;
@@ -18,9 +16,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use self::text::rule;
-use self::theme::Theme;
 use super::app::{App, Screen};
+use super::parts::{self, section};
+use super::scroll::Window;
+use super::text::rule;
+use super::theme::Theme;
 use crate::report::describe;
 
 /// Below this nothing useful can be shown.
@@ -42,22 +42,10 @@ struct Rows {
 /// Draws the state.
 pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
     let (w, h) = (usize::from(area.width), usize::from(area.height));
-    if area.width < MIN.0 || area.height < MIN.1 {
-        too_small(area, buf);
+    if parts::too_small(area, buf, MIN) {
         return;
     }
-    let lines = screen(app, w, h);
-    for (y, line) in (area.top()..area.bottom()).zip(&lines) {
-        buf.set_line(area.left(), y, line, area.width);
-    }
-    buf.set_line(area.left(), area.bottom() - 1, &footer::line(app, w), area.width);
-}
-
-fn too_small(area: Rect, buf: &mut Buffer) {
-    let text = format!("terminal too small: {}x{}, {}x{} needed", area.width, area.height, MIN.0, MIN.1);
-    for (y, line) in (area.top()..area.bottom()).zip(text::wrap(&text, usize::from(area.width).max(8), 0)) {
-        buf.set_stringn(area.left(), y, line, usize::from(area.width), ratatui::style::Style::new());
-    }
+    parts::draw(&screen(app, w, h), &footer::line(app, w), area, buf);
 }
 
 /// Everything but the last line.
@@ -68,7 +56,7 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     lines.extend(header::sentence(app, w, rows.verdict));
     if rows.notice > 0 {
         let notice = header::notice(app).unwrap_or_default();
-        lines.push(Line::styled(text::fit(&format!(" ! {notice}"), w), theme.bad().patch(Theme::bold())));
+        lines.push(parts::notice(&notice, w, theme));
     }
     if app.screen != Screen::Main {
         let (title, body) = page(app, w, body_rows(h, &rows));
@@ -97,12 +85,6 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// Adds exactly so many lines.
-fn section(lines: &mut Vec<Line<'static>>, mut part: Vec<Line<'static>>, rows: usize) {
-    part.resize(rows, Line::default());
-    lines.append(&mut part);
-}
-
 /// The title and text of a screen other than the first. `rows` only matters to the list of findings.
 fn page(app: &App, w: usize, rows: usize) -> (String, Vec<Line<'static>>) {
     match app.screen {
@@ -121,18 +103,7 @@ fn body_rows(h: usize, rows: &Rows) -> usize {
 
 /// Shares out the lines.
 fn rows(app: &App, w: usize, h: usize) -> Rows {
-    let verdict = header::sentence(
-        app,
-        w,
-        if h >= 22 {
-            3
-        } else if h >= 16 {
-            2
-        } else {
-            1
-        },
-    )
-    .len();
+    let verdict = header::sentence(app, w, parts::verdict_rows(h)).len();
     let notice = usize::from(header::notice(app).is_some());
     let mut rows = Rows { verdict, notice, ..Rows::default() };
     // Header, the list's rule, footer.
@@ -175,54 +146,13 @@ pub(super) fn log_rows(app: &App) -> usize {
     rows(app, w, h).log
 }
 
-/// Where the log's window ends, and how many of its events show: for scrolling by pages.
-pub(super) struct LogWindow {
-    /// Numbers of the events that show, in order.
-    numbers: Vec<u64>,
-    /// End of the window within them.
-    pub(super) end: usize,
-    /// For each end, where the window begins.
-    starts: Vec<usize>,
-}
-
-impl LogWindow {
-    /// The window's end after scrolling back by a page that overlaps this one by one event.
-    pub(super) fn back(&self) -> usize {
-        let first = self.start(self.end);
-        (first + 1).min(self.end.saturating_sub(1)).max(self.top())
-    }
-
-    /// The same, forward.
-    pub(super) fn forward(&self) -> usize {
-        let last = self.end.saturating_sub(1);
-        (self.end..=self.numbers.len())
-            .take_while(|e| self.start(*e) <= last)
-            .last()
-            .map_or(self.end, |e| e.max(self.end + 1).min(self.numbers.len()))
-    }
-
-    /// The least end with which the first event shows and the window is full.
-    pub(super) fn top(&self) -> usize {
-        (0..=self.numbers.len()).take_while(|e| self.start(*e) == 0).last().unwrap_or(0)
-    }
-
-    /// What to remember for an end; `None` to follow the newest.
-    pub(super) fn anchor(&self, end: usize) -> Option<u64> {
-        (end < self.numbers.len()).then(|| self.numbers.get(end.wrapping_sub(1)).map(|n| n + 1)).flatten()
-    }
-
-    fn start(&self, end: usize) -> usize {
-        self.starts.get(end).copied().unwrap_or(0)
-    }
-}
-
 /// The log's window as it is drawn now.
-pub(super) fn log_window(app: &App) -> LogWindow {
+pub(super) fn log_window(app: &App) -> Window {
     let (w, _) = size(app);
     let rows = log_rows(app).max(1);
     let entries = log::entries(app);
-    let starts = log::starts(&entries, log::tag_width(app), w, rows);
-    LogWindow { numbers: entries.iter().map(|e| e.0).collect(), end: log::end(app, &entries), starts }
+    let heights = log::heights(&entries, log::tag_width(app), w, rows);
+    Window::new(entries.iter().map(|e| e.0).collect(), &heights, log::end(app, &entries), rows)
 }
 
 /// Lines of text that show at once on a screen other than the first.
