@@ -110,20 +110,7 @@ pub struct KeyArgs {
 impl KeyArgs {
     /// Reads them. No error message holds any part of a key.
     pub fn read(&self) -> Result<Keys, Error> {
-        let mut keys = Keys::default();
-        for arg in &self.hmac_keys {
-            let bad = |what: &str| Error::Other(format!("--hmac-key {what}"));
-            let (id, value) = arg.split_once('=').ok_or_else(|| bad("wants ID=hex:DIGITS or ID=file:PATH"))?;
-            let id: u8 =
-                id.parse().ok().filter(|n| *n > 0).ok_or_else(|| bad("wants an id from 1 to 255 before the ="))?;
-            let text = match value.strip_prefix("file:") {
-                Some(path) => secret_file(Path::new(path))?,
-                None if value.starts_with("hex:") => value.to_owned(),
-                None => return Err(bad(&format!("{id}=… wants hex: or file: after the ="))),
-            };
-            let key = parse_key(&text).map_err(|e| bad(&format!("{id}: {e}")))?;
-            keys.add_hmac(id, &key);
-        }
+        let mut keys = read_keys(&self.hmac_keys)?;
         if let Some(path) = &self.ah_pass_file {
             keys.set_ah(secret_file(path)?.as_bytes());
         }
@@ -131,8 +118,26 @@ impl KeyArgs {
     }
 }
 
+/// Reads keys of the HMAC trailer, each `ID=hex:DIGITS` or `ID=file:PATH`.
+pub fn read_keys(texts: &[String]) -> Result<Keys, Error> {
+    let mut keys = Keys::default();
+    for arg in texts {
+        let bad = |what: &str| Error::Other(format!("--hmac-key {what}"));
+        let (id, value) = arg.split_once('=').ok_or_else(|| bad("wants ID=hex:DIGITS or ID=file:PATH"))?;
+        let id: u8 = id.parse().ok().filter(|n| *n > 0).ok_or_else(|| bad("wants an id from 1 to 255 before the ="))?;
+        let text = match value.strip_prefix("file:") {
+            Some(path) => secret_file(Path::new(path))?,
+            None if value.starts_with("hex:") => value.to_owned(),
+            None => return Err(bad(&format!("{id}=… wants hex: or file: after the ="))),
+        };
+        let key = parse_key(&text).map_err(|e| bad(&format!("{id}: {e}")))?;
+        keys.add_hmac(id, &key);
+    }
+    Ok(keys)
+}
+
 /// A small file's text without its line end.
-fn secret_file(path: &Path) -> Result<String, Error> {
+pub fn secret_file(path: &Path) -> Result<String, Error> {
     let fail = |e: &dyn std::fmt::Display| Error::Other(format!("{}: {e}", path.display()));
     let meta = fs::metadata(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => fail(&"no such file"),

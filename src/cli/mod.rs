@@ -10,6 +10,7 @@ mod explain;
 mod feeder;
 mod output;
 mod reading;
+mod speak;
 mod watch;
 
 use std::ffi::OsString;
@@ -55,6 +56,9 @@ enum Command {
     Sniff(decode::DecodeArgs),
     /// One decoded line for each frame of capture files
     Decode(decode::DecodeArgs),
+    /// A full VRRP router, with a screen of its states and timers
+    #[command(disable_version_flag = true)]
+    Speak(Box<speak::SpeakArgs>),
     /// The text behind a finding's id
     Explain(explain::ExplainArgs),
     /// Completions for a shell
@@ -69,6 +73,7 @@ pub fn command() -> clap::Command {
         ("watch", watch::EXAMPLES),
         ("sniff", decode::SNIFF_EXAMPLES),
         ("decode", decode::DECODE_EXAMPLES),
+        ("speak", speak::EXAMPLES),
         ("explain", explain::EXAMPLES),
         ("completions", docs::COMPLETIONS_EXAMPLES),
         ("man", docs::MAN_EXAMPLES),
@@ -95,6 +100,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Watch(args) => watch::run(&args),
         Command::Sniff(args) => decode::run(&args, "sniff"),
         Command::Decode(args) => decode::run(&args, "decode"),
+        Command::Speak(args) => speak::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => docs::completions(&args),
         Command::Man(args) => docs::man(&args),

@@ -6,8 +6,14 @@
 
 mod ledger;
 pub mod listen;
+mod run;
+mod speaker;
+mod spec;
 mod told;
 mod view;
 
+pub use listen::Consent;
+pub use run::{Setup, SpeakError, Speaking, Update, start};
+pub use spec::{Address, Spec};
 pub use told::{Command, Told, Trouble, What};
 pub use view::{AddressView, InstanceView, Peer, Phase, View};

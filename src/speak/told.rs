@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::time::{Instant, Timestamp};
+use crate::time::{Instant, Timestamp, seconds};
 use crate::vrrp::Transition;
 
 /// Something that happened to one virtual router.
@@ -87,20 +87,26 @@ pub enum What {
     Ended,
 }
 
-/// Something that went wrong on this host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something that went wrong on this host, as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// The kernel refused to send.
+    #[error("{0}")]
     Send(String),
     /// An address could not be added or removed.
+    #[error("{0}")]
     Address(String),
     /// The interface went away, or is down.
+    #[error("{0}")]
     Interface(String),
     /// An earlier, killed process left something.
+    #[error("{0}")]
     Leftover(String),
     /// The loop was late by so much for an advert.
+    #[error("an advert left {} s late", seconds(*.0))]
     Late(Duration),
     /// Anything else.
+    #[error("{0}")]
     Other(String),
 }
 

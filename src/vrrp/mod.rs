@@ -12,9 +12,9 @@ mod event;
 mod machine;
 mod params;
 pub mod profile;
-pub mod sequence;
 pub mod router;
 pub mod script;
+pub mod sequence;
 pub mod timing;
 pub mod track;
 

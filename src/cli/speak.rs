@@ -1,0 +1,325 @@
+//! `hactl speak`: a VRRP router that takes part.
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::Error;
+use super::args::{CommonArgs, duration, read_keys, secret_file};
+use super::output::{Output, note};
+use crate::net::Stop;
+use crate::report::Clock;
+use crate::report::speak::{self as words, Named};
+use crate::speak::{self, Address, Command, Consent, Setup, Speaking, Spec, What};
+use crate::vrrp::check::{Hearing, Peer};
+use crate::vrrp::sequence::{Authentication, HmacAuth, HmacMode};
+use crate::vrrp::{Announcing, Params, Profile};
+use crate::wire::auth::Secret;
+use crate::wire::checksum::Form;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  hactl speak eth0 --vrid 51 --vip 10.0.0.10/24 --observe     all states and timers, nothing is transmitted
+  hactl speak eth0 --vrid 51 --vip 10.0.0.10/24               join as a backup of priority 100
+  hactl speak eth0 --vrid 51 --vip 10.0.0.10/24 --priority 150 --take-over
+  hactl speak eth0 --vrid 51 --vip fe80::10/64 --vip 2001:db8::10/64 --advert-int 200ms
+  hactl speak eth0 --vrid 51 --vip 10.0.0.10/24 --unicast-peer 10.0.0.1 --auth-pass-file pass.txt
+  hactl speak --config /etc/keepalived/keepalived.conf --instance VI_1
+";
+
+#[derive(Debug, Args)]
+pub struct SpeakArgs {
+    /// The interface to listen and speak on
+    #[arg(value_name = "IFACE", required_unless_present = "config", conflicts_with = "config")]
+    interface: Option<String>,
+    /// Virtual router identifier, 1 to 255
+    #[arg(long, value_name = "VRID", value_parser = clap::value_parser!(u8).range(1..=255), required_unless_present = "config", conflicts_with = "config")]
+    vrid: Option<u8>,
+    /// A virtual address with its prefix length, e.g. 10.0.0.10/24; repeat it for more
+    #[arg(long = "vip", value_name = "ADDRESS", value_parser = address, required_unless_present = "config", conflicts_with = "config")]
+    vips: Vec<(IpAddr, u8)>,
+    /// Priority, 1 to 254; 255 if this router owns the addresses
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u8).range(1..=255), conflicts_with = "config")]
+    priority: u8,
+    /// VRRP version [default: 2 for IPv4, 3 for IPv6]
+    #[arg(long, value_name = "2|3", value_parser = clap::value_parser!(u8).range(2..=3), conflicts_with = "config")]
+    version: Option<u8>,
+    /// Time between adverts: whole seconds in version 2, steps of 10ms in version 3
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration, conflicts_with = "config")]
+    advert_int: Duration,
+    /// A file with the password of authentication type PASS (version 2)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ah_pass_file", "hmac_keys", "config"])]
+    auth_pass_file: Option<PathBuf>,
+    /// A file with the password of authentication type AH (version 2, IPv4)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["hmac_keys", "config"])]
+    ah_pass_file: Option<PathBuf>,
+    /// Sign adverts as keepalived 2.4's auth_hmac does: ID=file:PATH or ID=hex:DIGITS; the first signs, all verify
+    #[arg(long = "hmac-key", value_name = "ID=KEY", conflicts_with = "config")]
+    hmac_keys: Vec<String>,
+    /// What to do with adverts that are not signed, or whether to sign
+    #[arg(long, value_name = "MODE", default_value = "enforce", value_parser = ["enforce", "permissive", "receive-only"], requires = "hmac_keys")]
+    hmac_mode: String,
+    /// Do not take over from a living master of lower priority
+    #[arg(long, conflicts_with = "config")]
+    no_preempt: bool,
+    /// Let a master of lower priority be for so long
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with_all = ["no_preempt", "config"])]
+    preempt_delay: Option<Duration>,
+    /// Silence to bear before taking over, in adverts
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=100), conflicts_with = "config")]
+    down_timer_adverts: u8,
+    /// Send to this host instead of the multicast group; repeat it for more
+    #[arg(long = "unicast-peer", value_name = "ADDRESS", conflicts_with = "config")]
+    unicast_peers: Vec<IpAddr>,
+    /// Send from this address [default: the interface's first, for IPv6 its link-local one]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "config")]
+    source: Option<IpAddr>,
+    /// Use the virtual MAC address 00-00-5e-00-01-VRID, on a macvlan interface of its own
+    #[arg(long, conflicts_with = "config")]
+    vmac: bool,
+    /// Behave as this daemon or specification
+    #[arg(long, value_name = "NAME", default_value = "keepalived-2.4", value_parser = profile)]
+    profile: &'static Profile,
+    /// Checksum of version 3 over IPv4 [default: as the profile]
+    #[arg(long, value_name = "FORM", value_parser = ["plain", "pseudo-header"])]
+    checksum: Option<String>,
+    /// Rounds of gratuitous ARP on becoming master, and again after --garp-delay
+    #[arg(long, value_name = "N", default_value_t = 5, conflicts_with = "config")]
+    garp_repeat: u8,
+    /// When the second block of them follows; 0s for never
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = delay, conflicts_with = "config")]
+    garp_delay: Duration,
+    /// Run the instances of a keepalived.conf
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Only this instance of the configuration; repeat it for more
+    #[arg(long = "instance", value_name = "NAME", requires = "config")]
+    instances: Vec<String>,
+    /// Go through all states and timers without ever transmitting or changing an address
+    #[arg(long)]
+    observe: bool,
+    /// Take the addresses over from a living master of lower priority
+    #[arg(long)]
+    take_over: bool,
+    /// Join although the VRID belongs to other addresses, or its members would not accept our adverts
+    #[arg(long)]
+    force: bool,
+    /// Release and end after this time
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    for_: Option<Duration>,
+    /// Plain lines, even on a terminal
+    #[arg(long)]
+    plain: bool,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// An address with the length of its prefix; without one it is the address alone, as in keepalived.
+fn address(s: &str) -> Result<(IpAddr, u8), String> {
+    let (ip, prefix) = s.split_once('/').map_or((s, None), |(ip, prefix)| (ip, Some(prefix)));
+    let ip: IpAddr = ip.parse().map_err(|_| format!("{ip} is no IP address"))?;
+    let most = if ip.is_ipv4() { 32 } else { 128 };
+    let prefix = match prefix {
+        None => most,
+        Some(p) => p.parse().ok().filter(|p| *p <= most).ok_or(format!("/{p} is no prefix length of 0 to {most}"))?,
+    };
+    if ip.is_unspecified() || ip.is_multicast() || ip.is_loopback() {
+        return Err(format!("{ip} cannot be a virtual address"));
+    }
+    Ok((ip, prefix))
+}
+
+fn profile(s: &str) -> Result<&'static Profile, String> {
+    Profile::named(s).ok_or_else(|| {
+        let names: Vec<&str> = Profile::ALL.iter().map(|p| p.name).collect();
+        format!("there are {}", names.join(", "))
+    })
+}
+
+fn delay(s: &str) -> Result<Duration, String> {
+    if matches!(s, "0s" | "0ms") { Ok(Duration::ZERO) } else { duration(s) }
+}
+
+/// How often a wish to end is looked for.
+const GLANCE: Duration = Duration::from_millis(50);
+
+pub fn run(args: &SpeakArgs) -> Result<u8, Error> {
+    let specs = match &args.config {
+        Some(path) => {
+            let text = format!("{}: reading a keepalived.conf is not there yet", path.display());
+            return Err(Error::Other(text));
+        }
+        None => vec![spec(args)?],
+    };
+    let title = match specs.as_slice() {
+        [one] => format!("{} --vrid {}", one.interface, one.params.vrid),
+        several => format!("{} virtual routers", several.len()),
+    };
+    let consent = Consent { take_over: args.take_over, force: args.force, observe: args.observe };
+    let names: Vec<(String, u8, bool)> = specs.iter().map(|s| (s.name.clone(), s.params.vrid, s.ipv6())).collect();
+    let stop = Stop::install()?;
+    let setup =
+        Setup { specs, groups: Vec::new(), trackers: Vec::new(), consent, every: args.common.verbose, pictures: false };
+    let end = args.for_.map(|d| Instant::now() + d);
+    let speaking = speak::start(setup).map_err(|e| Error::Other(e.to_string()))?;
+    plain(args, speaking, &names, &title, &stop, end)
+}
+
+/// The one virtual router that the arguments describe.
+fn spec(args: &SpeakArgs) -> Result<Spec, Error> {
+    let bad = |text: String| Error::Other(text);
+    let (Some(interface), Some(vrid)) = (args.interface.clone(), args.vrid) else {
+        return Err(bad("an interface, --vrid and --vip are needed, or --config".into()));
+    };
+    let mut vips = args.vips.clone();
+    let ipv6 = vips.first().is_some_and(|v| v.0.is_ipv6());
+    if let Some((other, _)) = vips.iter().find(|v| v.0.is_ipv6() != ipv6) {
+        return Err(bad(format!(
+            "--vip {other}: one virtual router is of one family; run a second hactl for the other"
+        )));
+    }
+    if let Some((i, (ip, _))) = vips.iter().enumerate().find(|(i, v)| vips[..*i].iter().any(|w| w.0 == v.0)) {
+        return Err(bad(format!("--vip {ip} is there twice (number {})", i + 1)));
+    }
+    // RFC 5798 §5.2.9: the first address of an IPv6 virtual router is the link-local one.
+    let link_local = |ip: &IpAddr| matches!(ip, IpAddr::V6(a) if a.is_unicast_link_local());
+    vips.sort_by_key(|(ip, _)| !link_local(ip));
+    if ipv6 && !vips.first().is_some_and(|v| link_local(&v.0)) && !args.common.quiet {
+        note(&"hactl: no --vip is link-local; RFC 5798 wants one as the first, e.g. --vip fe80::10/64");
+    }
+    let unspecified: IpAddr = if ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+    let source = args.source.unwrap_or(unspecified);
+    let version = args.version.unwrap_or(if ipv6 { 3 } else { 2 });
+    if version == 2 && ipv6 {
+        return Err(bad("VRRP version 2 is for IPv4 only; IPv6 needs --version 3".into()));
+    }
+    if let Some(peer) = args.unicast_peers.iter().find(|p| p.is_ipv6() != ipv6) {
+        return Err(bad(format!("--unicast-peer {peer} is not of the family of --vip")));
+    }
+    let params = Params {
+        profile: args.profile,
+        version,
+        priority: args.priority,
+        wants_master: args.priority == 255,
+        advert_int: args.advert_int,
+        preempt: !args.no_preempt,
+        preempt_delay: args.preempt_delay.unwrap_or_default(),
+        down_timer_adverts: args.down_timer_adverts,
+        announcing: Announcing {
+            repeat: args.garp_repeat,
+            delay: args.garp_delay,
+            lower_repeat: args.garp_repeat,
+            lower_delay: args.garp_delay,
+            ..Announcing::default()
+        },
+        ..Params::new(vrid, source, vips.iter().map(|v| v.0).collect())
+    };
+    params.check().map_err(|e| bad(e.to_string()))?;
+    let authentication = authentication(args, &params)?;
+    let peers = args.unicast_peers.iter().map(|address| Peer { address: *address, ttl: None }).collect();
+    let address = |(ip, prefix)| Address { ip, prefix, interface: None, advertised: true };
+    Ok(Spec {
+        name: format!("VRID {vrid}"),
+        interface,
+        params,
+        addresses: vips.into_iter().map(address).collect(),
+        hearing: Hearing { authentication, peers, ..Hearing::default() },
+        ttl: 255,
+        checksum: args.checksum.as_deref().map(|c| if c == "plain" { Form::Plain } else { Form::PseudoHeader }),
+        vmac: args.vmac,
+        tracks: Vec::new(),
+    })
+}
+
+fn authentication(args: &SpeakArgs, params: &Params) -> Result<Authentication, Error> {
+    let legacy = |what: &str| {
+        if params.version == 2 && params.source.is_ipv4() {
+            Ok(())
+        } else {
+            Err(Error::Other(format!("{what} is of version 2 over IPv4; version 3 has --hmac-key")))
+        }
+    };
+    let password = |path| secret_file(path).map(|text| Secret::new(text.as_bytes()));
+    if let Some(path) = &args.auth_pass_file {
+        legacy("--auth-pass-file")?;
+        return Ok(Authentication::Pass(password(path)?));
+    }
+    if let Some(path) = &args.ah_pass_file {
+        legacy("--ah-pass-file")?;
+        return Ok(Authentication::Ah(password(path)?));
+    }
+    let Some(first) = args.hmac_keys.first() else { return Ok(Authentication::None) };
+    let keys = read_keys(&args.hmac_keys)?;
+    // Read without complaint, so it begins with a number.
+    let active = first.split('=').next().and_then(|id| id.parse().ok()).unwrap_or_default();
+    let mut auth = HmacAuth::new(keys, active, params.advert_int);
+    auth.mode = match args.hmac_mode.as_str() {
+        "permissive" => HmacMode::Permissive,
+        "receive-only" => HmacMode::ReceiveOnly,
+        _ => HmacMode::Enforce,
+    };
+    auth.check().map_err(|e| Error::Other(format!("--hmac-key: {e}")))?;
+    Ok(Authentication::Hmac(auth))
+}
+
+/// Lines, or JSON.
+fn plain(
+    args: &SpeakArgs,
+    speaking: Speaking,
+    names: &[(String, u8, bool)],
+    title: &str,
+    stop: &Stop,
+    end: Option<Instant>,
+) -> Result<u8, Error> {
+    let mut out = Output::new(true, args.common.color);
+    let json = args.common.json;
+    let clock = Clock::local();
+    let mut written = if json { words::start(&mut out, title).and_then(|()| out.record_done()) } else { Ok(()) };
+    let (mut transitions, mut refused, mut asked) = (0, false, false);
+    loop {
+        if !asked && (stop.requested().is_some() || end.is_some_and(|e| e <= Instant::now()) || written.is_err()) {
+            speaking.send(0, Command::Quit);
+            asked = true;
+        }
+        let update = match speaking.updates.recv_timeout(GLANCE) {
+            Ok(update) => update,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        for told in &update.told {
+            transitions += u64::from(matches!(told.what, What::Transition(_)));
+            let Some((name, vrid, ipv6)) = names.get(told.instance) else { continue };
+            let named = Named { name, vrid: *vrid, ipv6: *ipv6 };
+            // After an error the rest is still to be heard: the end is under way.
+            if written.is_ok() {
+                written = if json {
+                    words::told(&mut out, told, named)
+                } else {
+                    writeln!(out, "{}", words::line(told, named, &clock))
+                }
+                .and_then(|()| out.record_done());
+            }
+        }
+        // Nobody is there to say yes.
+        if update.phases.0 == 0 && update.phases.1 > 0 && update.phases.2 == 0 && !asked {
+            speaking.send(0, Command::Quit);
+            (asked, refused) = (true, true);
+        }
+    }
+    let view = speaking.join().map_err(|e| Error::Other(e.to_string()))?;
+    let exit = if refused { super::COULD_NOT_LOOK } else { 0 };
+    written?;
+    if json {
+        words::summary(&mut out, &view, transitions, exit)?;
+    }
+    out.flush()?;
+    if refused {
+        let says = view.instances.iter().find(|i| !i.says.is_empty()).map_or("", |i| i.says.as_str());
+        return Err(Error::Other(format!("not joined: {says}; --take-over or --force says yes beforehand")));
+    }
+    Ok(exit)
+}
