@@ -9,6 +9,8 @@ pub mod listen;
 mod run;
 mod speaker;
 mod spec;
+#[cfg(test)]
+mod tests;
 mod told;
 mod view;
 

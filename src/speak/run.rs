@@ -174,10 +174,11 @@ impl Kernel {
 }
 
 impl Host for Kernel {
-    fn transmit(&mut self, instance: usize, packet: &[u8]) -> Result<(), String> {
-        let Some(outlet) = self.outlets.get(instance) else { return Ok(()) };
-        let Some((_, sender)) = self.senders.get(outlet.sender) else { return Ok(()) };
-        sender.send(packet).map_err(|e| format!("cannot send an advert on {}: {e}", outlet.interface))
+    fn transmit(&mut self, instance: usize, packet: &[u8]) -> Result<bool, String> {
+        let Some(outlet) = self.outlets.get(instance).filter(|o| !o.down) else { return Ok(false) };
+        let Some((_, sender)) = self.senders.get(outlet.sender) else { return Ok(false) };
+        let failed = |e| format!("cannot send an advert on {}: {e}", outlet.interface);
+        sender.send(packet).map(|()| true).map_err(failed)
     }
 
     fn install(&mut self, instance: usize, address: &Address) -> Result<bool, String> {

@@ -36,11 +36,11 @@ pub struct Now {
 
 /// What the speaker has done on this host. Instances are numbered as in the configuration.
 pub trait Host {
-    /// Sends an IP packet.
+    /// Sends an IP packet. Gives whether it left: nothing leaves through an interface that is down.
     ///
     /// # Errors
     /// A sentence.
-    fn transmit(&mut self, instance: usize, packet: &[u8]) -> Result<(), String>;
+    fn transmit(&mut self, instance: usize, packet: &[u8]) -> Result<bool, String>;
     /// Puts an address on its interface. Gives whether it was put there now, as opposed to having been there before.
     ///
     /// # Errors
@@ -479,26 +479,30 @@ impl Speaker {
             checksum: instance.spec.checksum.unwrap_or_else(|| instance.ear.checksum(p)),
             ..AdvertSpec::new(Mac([0; 6]), p.source, p.vrid, p.addresses.clone())
         };
-        let mut failed = None;
-        if !instance.spec.hearing.is_unicast() {
-            spec.dst = instance.spec.hearing.group;
-            failed = host.transmit(i, &spec.packet()).err();
-        }
-        for peer in &instance.spec.hearing.peers {
-            spec.dst = Some(peer.address);
-            // One peer that cannot be reached says nothing about the others.
-            failed = host.transmit(i, &spec.packet()).err().or(failed);
-        }
-        instance.sent.0 += 1;
-        instance.sent.1 += u64::from(priority == 0);
-        instance.last_sent = Some((now.at, priority));
-        if let Some(why) = failed {
-            // Once, not at every advert.
-            if instance.trouble.as_ref() != Some(&why) {
-                self.trouble(now, i, Trouble::Send(why));
+        let destinations = match instance.spec.hearing.peers.as_slice() {
+            [] => vec![instance.spec.hearing.group],
+            peers => peers.iter().map(|p| Some(p.address)).collect(),
+        };
+        let (mut left, mut failed) = (false, None);
+        for dst in destinations {
+            spec.dst = dst;
+            match host.transmit(i, &spec.packet()) {
+                Ok(sent) => left |= sent,
+                // One peer that cannot be reached says nothing about the others.
+                Err(why) => failed = Some(why),
             }
-        } else if self.every {
-            self.tell(now, i, What::Sent { priority });
+        }
+        if left {
+            instance.sent.0 += 1;
+            instance.sent.1 += u64::from(priority == 0);
+            instance.last_sent = Some((now.at, priority));
+            if self.every {
+                self.tell(now, i, What::Sent { priority });
+            }
+        }
+        // Once, not at every advert.
+        if let Some(why) = failed.filter(|why| self.instances[i].trouble.as_ref() != Some(why)) {
+            self.trouble(now, i, Trouble::Send(why));
         }
     }
 
