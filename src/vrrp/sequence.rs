@@ -346,3 +346,187 @@ pub(super) fn applying<'a>(auth: &'a Authentication, params: &Params, profile: &
         auth => auth,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vrrp::profile::{KEEPALIVED_2_2, RFC3768};
+    use crate::wire::Mac;
+    use crate::wire::build::AdvertSpec;
+
+    const A: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 77, 0, 1));
+
+    fn params() -> Params {
+        let host = |n| IpAddr::from([10, 77, 0, n]);
+        Params::new(51, host(2), vec![host(110)])
+    }
+
+    fn wall(micros_after: i64) -> Timestamp {
+        Timestamp::from_micros(1_700_000_000_000_000 + micros_after)
+    }
+
+    fn auth() -> HmacAuth {
+        let mut keys = Keys::default();
+        keys.add_hmac(1, &(0..32).collect::<Vec<u8>>());
+        HmacAuth::new(keys, 1, Duration::from_secs(1))
+    }
+
+    fn trailer(seconds: u32, subsec: u16, counter: u16) -> HmacTrailer {
+        HmacTrailer { key_id: 1, reserved: 0, seconds, subsec, counter }
+    }
+
+    /// The number of the next advert after 1700000000 s.
+    fn next(signer: &mut Signer, auth: &HmacAuth, micros_after: i64) -> (i64, u16, u16) {
+        match signer.next(&Authentication::Hmac(auth.clone()), &params(), wall(micros_after)) {
+            Signing::Hmac { seconds, subsec, counter, .. } => (i64::from(seconds) - 1_700_000_000, subsec, counter),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn ah_counts_on_from_what_it_heard() {
+        let mut ah = AhCounter::default();
+        assert_eq!([ah.next(), ah.next()], [1, 2]);
+        assert!(!ah.is_new(2) && ah.is_new(3));
+        ah.heard(5);
+        assert_eq!(ah.next(), 6);
+        // As master, 9 of a lower one: 10, and the answer is 11.
+        ah.lower(9);
+        assert_eq!((ah.value(), ah.next()), (10, 11));
+    }
+
+    #[test]
+    fn ah_begins_anew_with_the_next_mastership_after_its_end() {
+        let mut ah = AhCounter::default();
+        ah.heard(0xffff_fffc);
+        assert_eq!(ah.next(), 0xffff_fffd);
+        assert_eq!(ah.next(), 0xffff_fffe);
+        ah.become_master();
+        assert_eq!(ah.next(), 0xffff_fffe);
+        ah.become_master();
+        assert_eq!(ah.next(), 1);
+    }
+
+    #[test]
+    fn a_number_is_the_clock_or_one_more() {
+        let (auth, mut s) = (auth(), Signer::default());
+        // 0.5 s is 0x8000 of 65536; 0.999999 s is 65535.93
+        assert_eq!(next(&mut s, &auth, 500_000), (0, 0x8000, 0));
+        assert_eq!(next(&mut s, &auth, 500_000), (0, 0x8000, 1));
+        assert_eq!(next(&mut s, &auth, 999_999), (0, 0xffff, 0));
+        // The clock steps back by five seconds and less: one more. By six: anew.
+        assert_eq!(next(&mut s, &auth, -4_500_000), (0, 0xffff, 1));
+        assert_eq!(next(&mut s, &auth, -5_000_000), (0, 0xffff, 2));
+        assert_eq!(next(&mut s, &auth, -6_000_000), (-6, 0, 0));
+        let monotonic = HmacAuth { anti_replay: AntiReplay::Monotonic, ..auth };
+        assert_eq!(next(&mut s, &monotonic, -3_600_000_000), (-6, 0, 1));
+    }
+
+    #[test]
+    fn numbers_wrap() {
+        let (first, last) = (Serial::of(&trailer(0, 0, 0)), Serial::of(&trailer(u32::MAX, u16::MAX, u16::MAX)));
+        assert!(first.is_after(last) && !last.is_after(first) && !first.is_after(first));
+        assert_eq!(last.next(), first);
+        // 4294967295 s is 2106-02-07 06:28:15; a second later the field is 0.
+        let wall = Timestamp::from_micros(4_294_967_296_000_000);
+        assert_eq!((last.ahead_of(wall), first.ahead_of(wall)), (-1, 0));
+        assert_eq!(Serial::at(wall), first);
+    }
+
+    #[test]
+    fn the_window_is_three_intervals_within_limits() {
+        let window = |ms| HmacAuth::default_window(Duration::from_millis(ms)).as_secs();
+        assert_eq!([500, 1000, 1990, 2000, 99_990, 100_000, 255_000].map(window), [5, 5, 5, 6, 297, 300, 300]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said() {
+        let secs = |secs| HmacAuth { window: Duration::from_secs(secs), ..auth() }.check().map_err(|e| e.to_string());
+        assert_eq!([secs(1), secs(300)], [Ok(()), Ok(())]);
+        assert_eq!(secs(0).unwrap_err(), "time_window of 0 s: whole seconds from 1 to 300 are valid");
+        assert!(secs(301).is_err());
+        let other = HmacAuth { active: 2, ..auth() };
+        assert_eq!(other.check(), Err(HmacError::ActiveKey(2)));
+        let mut signer = Signer::default();
+        assert!(matches!(signer.next(&Authentication::Hmac(other), &params(), wall(0)), Signing::None));
+    }
+
+    #[test]
+    fn four_multicast_senders_are_remembered() {
+        let (auth, mut s) = (auth(), Signer::default());
+        let host = |n| IpAddr::from([10, 77, 0, n]);
+        let hear = |s: &mut Signer, n, counter| {
+            s.verified(host(n), false);
+            s.accepted(host(n), &trailer(1_700_000_000, 0, counter));
+        };
+        for n in 1..=4 {
+            hear(&mut s, n, 7);
+        }
+        hear(&mut s, 1, 8);
+        hear(&mut s, 5, 7); // instead of 10.77.0.2, heard of longest ago
+        let counter = |n| s.marks.of(host(n), &auth, wall(0)).map(|mark| mark.0 as u16);
+        assert_eq!([1, 2, 3, 4, 5].map(counter), [Some(8), None, Some(7), Some(7), Some(7)]);
+        let mut unicast = Signer::default();
+        for n in 1..=6 {
+            unicast.verified(host(n), true);
+            unicast.accepted(host(n), &trailer(1_700_000_000, 0, 7));
+        }
+        assert!((1..=6).all(|n| unicast.marks.of(host(n), &auth, wall(0)).is_some()));
+    }
+
+    #[test]
+    fn a_mark_outside_the_window_counts_no_more() {
+        let (auth, mut s) = (auth(), Signer::default());
+        s.verified(A, false);
+        s.accepted(A, &trailer(1_700_000_000, 0, 0));
+        let there = |s: &Signer, auth, micros| s.marks.of(A, auth, wall(micros)).is_some();
+        let at = [-5_000_000, -5_000_001, 5_999_999, 6_000_000].map(|micros| there(&s, &auth, micros));
+        assert_eq!(at, [true, false, true, false]);
+        let monotonic = HmacAuth { anti_replay: AntiReplay::Monotonic, ..auth.clone() };
+        assert!(there(&s, &monotonic, 3_600_000_000));
+    }
+
+    /// The last `n` bytes of an advert signed at half past second 1700000000, in hexadecimal.
+    fn signed(version: u8, auth: &Authentication, heard: u32, from: usize, to: usize) -> String {
+        let mut s = Signer::default();
+        s.ah.heard(heard);
+        let params = Params { version, ..params() };
+        let spec = AdvertSpec {
+            version,
+            signing: s.next(auth, &params, wall(500_000)),
+            ..AdvertSpec::new(Mac([2, 0, 10, 77, 0, 2]), params.source, params.vrid, params.addresses)
+        };
+        spec.packet()[from..to].iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    #[test]
+    fn the_trailer_is_what_openssl_computes() {
+        // printf of 04033300 0a4d0002 and 12 zero bytes, 3133640100640000 0a4d006e, 01010000 6553f100 8000 0000, and 16 zero
+        // bytes, into: openssl dgst -sha256 -mac HMAC -macopt hexkey:000102…1f; the first 16 bytes
+        let trailer = "010100006553f10080000000ff949a5b52397797dc91b910cf4441dd";
+        assert_eq!(signed(3, &Authentication::Hmac(auth()), 0, 32, 60), trailer);
+    }
+
+    #[test]
+    fn the_header_is_what_openssl_computes() {
+        // printf of 4500004000010000ff3300000a4d0002e0000012 (TOS and checksum 0), 70040000 0a4d0002 00000004 and 12 zero bytes,
+        // 2133640102016e0f 0a4d006e and 8 zero bytes, into: openssl dgst -md5 -mac HMAC -macopt hexkey:7333637233740000;
+        // the first 12 bytes
+        let header = "700400000a4d0002000000048f1b73b2e9dc300cf6aa0535";
+        assert_eq!(signed(2, &Authentication::Ah(Secret::new(b"s3cr3t")), 3, 20, 44), header);
+    }
+
+    #[test]
+    fn nothing_is_signed_with_what_is_not_in_force() {
+        let signing = |params: &Params, auth: &Authentication| Signer::default().next(auth, params, wall(0));
+        let (v2, v3) = (params(), Params { version: 3, ..params() });
+        let (pass, hmac) = (Authentication::Pass(Secret::new(b"1111")), Authentication::Hmac(auth()));
+        assert!(matches!(signing(&v2, &pass), Signing::Pass(p) if p == *b"1111\0\0\0\0"));
+        assert!(matches!(signing(&v3, &pass), Signing::None));
+        assert!(matches!(signing(&Params { profile: &RFC3768, ..params() }, &pass), Signing::None));
+        assert!(matches!(signing(&v3, &hmac), Signing::Hmac { .. }));
+        assert!(matches!(signing(&Params { profile: &KEEPALIVED_2_2, ..params() }, &hmac), Signing::None));
+        let silent = HmacAuth { mode: HmacMode::ReceiveOnly, ..auth() };
+        assert!(matches!(signing(&v2, &Authentication::Hmac(silent)), Signing::None));
+    }
+}

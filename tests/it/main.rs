@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod findings;
 mod provenance;
+mod receive;
 mod support;
 mod transitions;
 mod tshark;
