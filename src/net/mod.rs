@@ -6,7 +6,8 @@
 //!   uses it: [`Stop::install`], [`Capture::open`], open the files to be written, [`drop_privileges`], then threads.
 //! * **Speaking** ([`vrrp_socket`], [`announce`], [`netlink`], [`vmac`]) sends adverts and announcements and changes
 //!   addresses and interfaces. Only a speaker uses it: [`Stop::install`], open everything, [`keep_network_privileges`],
-//!   then [`wait_any`] in one thread. Nothing of it blocks.
+//!   then [`wait_any`] in one thread. No socket of it waits for the network; a change waits for the kernel's word. These
+//!   names are used with their modules', so that a test can hold that nothing else uses them.
 
 pub mod announce;
 pub mod bpf;
@@ -23,13 +24,9 @@ mod tests;
 pub mod vmac;
 pub mod vrrp_socket;
 
-pub use announce::Announcer;
 pub use capture::{Capture, CaptureError, CaptureOptions, Next, OpenError, Stats};
 pub use clock::{monotonic, wall};
 pub use link::{Interface, InterfaceState};
-pub use netlink::{Address, Change, Monitor, Netlink, NetlinkError, Scope};
 pub use privilege::{DropError, drop_privileges, keep_network_privileges};
 pub use signal::{Signal, Stop};
 pub use sys::{NO_FOLLOW, NO_WAIT, Ready, Wait, set_timer_slack, wait_any, wait_readable};
-pub use vmac::{Vmac, VmacError};
-pub use vrrp_socket::{Family, LARGEST_PACKET, Packet, Protocol, Receiver, Sender, SocketError};

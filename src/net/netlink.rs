@@ -35,6 +35,9 @@ const BATCH: usize = 64;
 /// More than the longest datagram that the kernel sends: 32 KiB of a list, or one message.
 const RECEIVE_BUFFER: usize = 256 * 1024;
 
+/// Room for changes that have not been read: some thousand of them.
+const MONITOR_BUFFER: i32 = 4 * 1024 * 1024;
+
 /// The kernel answers before the request has returned. If it does not, something is broken, and waiting no help.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -620,6 +623,8 @@ impl Monitor {
             let groups = [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR].map(|group| 1 << (group - 1));
             socket.bind(&SocketAddr::new(0, groups.iter().sum()))?;
             socket.set_non_blocking(true)?;
+            // Best effort: what does not fit is told of by `Change::Resync`.
+            let _ = sys::force_receive_buffer(socket.as_fd(), MONITOR_BUFFER);
             Ok(socket)
         };
         let socket = open().map_err(|e| NetlinkError::new("listen for changes of interfaces".into(), e))?;
@@ -663,7 +668,8 @@ fn change(message: &NetlinkBuffer<&[u8]>) -> Option<Change> {
             }
             let index = header.index;
             let up = header.flags.contains(LinkFlags::Up);
-            let running = up && header.flags.contains(LinkFlags::Running);
+            // Of an interface that was just made, the kernel says "running" before it has looked for a carrier.
+            let running = header.flags.contains(LinkFlags::Up | LinkFlags::Running | LinkFlags::LowerUp);
             Some(if kind == RTM_NEWLINK { Change::Link { index, up, running } } else { Change::LinkGone { index } })
         }
         RTM_NEWADDR | RTM_DELADDR => {

@@ -79,8 +79,9 @@ impl Vmac {
     /// Makes the interface `vrrp.VRID`, or `vrrp6.VRID` for IPv6, or `vrrp1.VRID` and so on when that name is taken, and
     /// sets it up.
     ///
-    /// So that only it answers for the addresses on it, `arp_ignore` of the base interface becomes 1 (IPv4) until the last
-    /// such interface is removed; nothing else of the base changes.
+    /// So that only it answers for the addresses on it, `arp_ignore` of the base interface becomes 1 (IPv4), and 0 again
+    /// when this is removed, unless another virtual router's interface is there then, which needs it still. Nothing else
+    /// of the base changes.
     pub fn open(base: &str, vrid: u8, family: Family) -> Result<Self, VmacError> {
         let base_index = link::index(base).map_err(|_| VmacError::NoSuchInterface {
             name: base.to_owned(),

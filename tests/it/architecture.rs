@@ -52,6 +52,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("arrayvec", &["vrrp"]),
 ];
 
+/// The parts of net that transmit or change the system, and the modules that may use them: none that watches.
+const ACTIVE: (&[&str], &[&str]) = (&["announce", "netlink", "vmac", "vrrp_socket"], &["net"]);
+
 /// Where a clock may be asked; each other place is told what time it is.
 const CLOCKS: &[&str] = &["net/clock.rs", "net/capture.rs", "sniff/source.rs", "cli/", "tui/drive.rs"];
 
@@ -199,6 +202,18 @@ fn only_the_drivers_ask_a_clock() {
 fn unsafe_code_is_in_net_only() {
     let word = |l: &Line| l.code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "unsafe");
     let wrong: Vec<String> = source().iter().filter(|l| word(l) && l.module() != "net").map(Line::at).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_that_watches_transmits() {
+    let (parts, modules) = ACTIVE;
+    let names = |l: &Line| {
+        let words = l.code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
+        words.flat_map(|w| w.split_inclusive("::")).any(|w| w.strip_suffix("::").is_some_and(|w| parts.contains(&w)))
+    };
+    let wrong: Vec<String> =
+        source().iter().filter(|l| names(l) && !modules.contains(&l.module())).map(Line::at).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
