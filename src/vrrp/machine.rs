@@ -522,8 +522,14 @@ impl VirtualRouter {
     /// A packet that changes nothing for a backup: its timer runs on. keepalived then remembers only the rest of it, which
     /// a change of priority later takes for the whole.
     fn keep_waiting(&mut self, now: Instant) {
-        if let Some(at) = self.deadline {
-            self.down = at.since(self.delayed_until.unwrap_or(now));
+        let Some(at) = self.deadline else { return };
+        match self.delayed_until {
+            Some(end) if self.profile().startup_delay == StartupDelay::Postpones => {
+                self.down = at.since(now);
+                self.since = now;
+                self.deadline = Some(end.after(self.down));
+            }
+            delayed => self.down = at.since(delayed.unwrap_or(now)),
         }
     }
 

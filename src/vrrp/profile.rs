@@ -60,8 +60,11 @@ pub enum TwoOwners {
 /// What a startup delay (`vrrp_startup_delay`) does to adverts that are heard meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartupDelay {
-    /// They count, and re-arm the timer from the end of the delay (keepalived until 2.2.7).
+    /// They count, and re-arm the timer from the end of the delay.
     Hears,
+    /// They count, and one that changes nothing has the time until the timer's end begin once more at the end of the
+    /// delay: each lower advert postpones the start further (keepalived until 2.2.7).
+    Postpones,
     /// They are dropped, and an owner is one advert interval late (keepalived since 2.2.8; the interval since 2.4.0).
     Deaf,
 }
@@ -214,7 +217,7 @@ pub const KEEPALIVED_2_2: Profile = Profile {
     grain: Grain::Microsecond,
     owner_start: OwnerStart::AfterAMicrosecond,
     two_owners: TwoOwners::LowerForGood,
-    startup_delay: StartupDelay::Hears,
+    startup_delay: StartupDelay::Postpones,
     priority_change: PriorityChange::FromLastPacket,
     releases_at_fault: 2,
     owner_recovers_as_master: false,

@@ -111,3 +111,19 @@ fn recovery_waits_a_whole_master_down_interval() {
         [(0, Event::Start), (1_000_000, Event::Fault(Fault::Tracked)), (2_000_000, Event::Cleared(Fault::Tracked))];
     assert_eq!(deadline(&after(of(&KEEPALIVED_2_2, 150), &history)), "MasterDown 5.414062");
 }
+
+#[test]
+fn a_lower_master_postpones_the_end_of_a_startup_delay() {
+    // keepalived 2.2.7, priority 150, vrrp_startup_delay 4, behind a master of priority 100: adverts 0.080221, 1.080343,
+    // 2.080512 and 3.080651 s after it said BACKUP, then one a second. Master 17.0805 s after it, not after 7.414 s.
+    let p = Params { startup_delay: micros(4_000_000), ..of(&KEEPALIVED_2_2, 150) };
+    let mut history = vec![(0, Event::Start)];
+    let adverts = [80_221, 1_080_343, 2_080_512, 3_080_651, 4_093_113, 5_093_233, 6_093_343, 7_093_453, 8_093_588];
+    history.extend(adverts.map(|t| (t, hears(100, 1))));
+    let router = after(p, &history);
+    // 7.414062, then 4 + 7.333841, 4 + 10.253498, 4 + 12.172986, 4 + 13.092335
+    assert_eq!(deadline(&router), "MasterDown 17.092335");
+    // It told of BACKUP some 2 ms after it had begun to wait, which counts five times.
+    let (due, _) = router.next_deadline().unwrap();
+    assert!((17_080_503 - due.as_micros()).abs() < 15_000);
+}
