@@ -560,7 +560,11 @@ impl VirtualRouter {
         if self.params.is_owner() {
             return;
         }
-        self.priority = priority.clamp(1, BELOW_OWNER);
+        let priority = priority.clamp(1, BELOW_OWNER);
+        if priority == self.priority {
+            return;
+        }
+        self.priority = priority;
         let before = self.down;
         let wait = self.master_down();
         if self.profile().priority_change == PriorityChange::Later {

@@ -379,6 +379,8 @@ fn a_change_of_priority() {
             Event::Priority(192), "", "MasterDown 6.350000"),
         edge("or from the end of the startup delay", KEEPALIVED, DELAYED, start(), 100_000, Event::Priority(192),
             "", "MasterDown 7.250000"),
+        edge("but only if it is another one", KEEPALIVED, AS_IT_IS, preempting(), 3_400_000, Event::Priority(128),
+            "", "MasterDown 3.500000"),
         edge("others at the next advert", BOOKS, AS_IT_IS, as_backup_of(200), 4_000_000, Event::Priority(192),
             "", "MasterDown 6.500000"),
         edge("the next advert", RFCS, AS_IT_IS, then(as_backup_of(200), &[(3_500_000, Event::Priority(192))]), 4_000_000,
