@@ -342,6 +342,9 @@ impl VirtualRouter {
     /// A script's first result is there. Its success or failure has been told before, as a fault or a priority.
     fn settled(&mut self, now: Instant, out: &mut Actions) {
         self.pending = self.pending.saturating_sub(1);
+        if self.state == State::Fault && !self.params.grouped {
+            self.recover(now, out);
+        }
         if self.pending > 0 || !self.started || self.state != State::Init {
             return;
         }
