@@ -283,6 +283,11 @@ impl VirtualRouter {
         }
         self.started = true;
         self.since = now;
+        // What it learnt in a life before does not count (RFC 5798 §6.4.1).
+        self.master_adver_int = self.params.advert_int;
+        if self.params.is_owner() {
+            (self.priority, self.disowned) = (PRIORITY_OWNER, false);
+        }
         if !self.params.startup_delay.is_zero() {
             self.delayed_until = Some(now.after(self.params.startup_delay));
         }

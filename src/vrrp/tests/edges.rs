@@ -261,6 +261,12 @@ fn shutdown() {
             "", "-"),
         edge("and a new start", ALL, AS_IT_IS, then(as_master(), &[(4_000_000, Event::Stop)]), 5_000_000, Event::Start,
             "INIT>BACKUP 128 started", "MasterDown 8.500000"),
+        edge("which forgets the master's interval", ALL, V3,
+            then(start(), &[(1_000_000, hears_every(200, 3, 200_000)), (1_100_000, Event::Stop)]), 5_000_000, Event::Start,
+            "INIT>BACKUP 128 started", "MasterDown 8.500000"),
+        edge("and another owner", &[&KEEPALIVED_2_2], OWNER_WANTS_MASTER,
+            vec![(0, Event::Start), (1, Event::Timer), (100_000, hears(255, 3)), (200_000, Event::Stop)], 5_000_000,
+            Event::Start, "INIT>BACKUP 255 started", "MasterDown 5.000001"),
     ]);
 }
 
