@@ -720,6 +720,7 @@ impl VirtualRouter {
         self.report(now, State::Fault, reason, out);
         self.ready = false;
         self.deadline = None;
+        self.preempt_at = None;
         self.heard = None;
     }
 

@@ -509,6 +509,15 @@ fn faults_and_recovery() {
 }
 
 #[test]
+fn a_fault_ends_a_preempt_delay() {
+    let p = Params { preempt_delay: micros(5_000_000), ..params(&KEEPALIVED_2_4) };
+    let mut router = after(p, &[(0, Event::Start), (1_000_000, hears(100, 3))]);
+    assert_eq!(router.preempt_at(), Some(Instant::from_micros(6_000_000)));
+    tell(&mut router, 2_000_000, Event::Fault(Fault::Tracked));
+    assert_eq!(router.preempt_at(), None);
+}
+
+#[test]
 #[rustfmt::skip]
 fn scripts_without_a_result_yet() {
     let pending = || vec![(0, Event::Pending), (0, Event::Pending), (0, Event::Start)];
