@@ -4,6 +4,7 @@
 //! screens. Everything below `cli` takes time as an argument and never asks a clock.
 
 pub mod cli;
+pub mod conf;
 pub mod finding;
 pub mod frame;
 pub mod net;

@@ -14,13 +14,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("vrrp", &["time", "wire"]),
     ("finding", &["time", "wire"]),
     ("simulate", &["pcap", "time"]),
+    ("conf", &["time", "vrrp", "wire"]),
     ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
     ("speak", &["finding", "frame", "net", "time", "vrrp", "wire"]),
     ("report", &["finding", "sniff", "speak", "time", "vrrp", "wire"]),
     ("tui", &["finding", "frame", "pcap", "report", "sniff", "speak", "time", "vrrp", "wire"]),
     (
         "cli",
-        &["finding", "frame", "net", "pcap", "report", "simulate", "sniff", "speak", "time", "tui", "vrrp", "wire"],
+        &[
+            "conf", "finding", "frame", "net", "pcap", "report", "simulate", "sniff", "speak", "time", "tui", "vrrp",
+            "wire",
+        ],
     ),
 ];
 
@@ -50,6 +54,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("md5", &["wire"]),
     ("sha2", &["wire"]),
     ("arrayvec", &["vrrp"]),
+    ("strsim", &["conf"]),
 ];
 
 /// The parts of net that transmit or change the system, and the modules that may use them: none that watches.

@@ -1,0 +1,373 @@
+//! The lines of lists: addresses, tracked things, unicast peers.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::conf::problem::{Kind, Problem, quote};
+use crate::conf::schema::{Entries, Takes};
+use crate::conf::source::{Span, Spanned};
+use crate::conf::token::Word;
+use crate::conf::tree::Node;
+use crate::conf::value::{int, ip};
+
+/// The broadcast address of an IPv4 address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broadcast {
+    /// `+`: all host bits set.
+    Ones,
+    /// `-`: all host bits clear.
+    Zeroes,
+    /// This one.
+    Address(Ipv4Addr),
+}
+
+/// An address of `virtual_ipaddress`, `virtual_ipaddress_excluded` or `static_ipaddress`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The address.
+    pub address: IpAddr,
+    /// Its prefix length; 32 or 128 when it is not said.
+    pub prefix: u8,
+    /// `dev`; the instance's interface when it is not said.
+    pub dev: Option<Spanned<String>>,
+    /// `scope`: a name or a number.
+    pub scope: Option<String>,
+    /// `brd`.
+    pub broadcast: Option<Broadcast>,
+    /// `label`.
+    pub label: Option<String>,
+    /// `peer`.
+    pub peer: Option<IpAddr>,
+    /// `preferred_lft` in seconds; `u32::MAX` is for ever.
+    pub preferred_lft: Option<u32>,
+    /// `track_group`, of static addresses.
+    pub track_group: Option<String>,
+    /// `no_track`.
+    pub no_track: bool,
+    /// `home`.
+    pub home: bool,
+    /// `-nodad`.
+    pub nodad: bool,
+    /// `mngtmpaddr`.
+    pub mngtmpaddr: bool,
+    /// `noprefixroute`.
+    pub noprefixroute: bool,
+    /// `autojoin`.
+    pub autojoin: bool,
+    /// `use_vmac`.
+    pub use_vmac: bool,
+}
+
+/// Something tracked, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `weight`; that of what is tracked when it is not said.
+    pub weight: Option<Spanned<i32>>,
+    /// `reverse`, or `noreverse` for false.
+    pub reverse: Option<bool>,
+}
+
+/// A unicast peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// `min_ttl`: the least that is accepted from it.
+    pub min_ttl: Option<u8>,
+    /// `max_ttl`: the most that is accepted from it.
+    pub max_ttl: Option<u8>,
+}
+
+/// The addresses of a list.
+pub(super) fn addresses(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Address>> {
+    let read = |node: &Node| Some(Spanned::new(address(&node.words, out)?, node.span()));
+    list.nodes().iter().filter_map(read).collect()
+}
+
+fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
+    let (first, options) = words.split_first()?;
+    let shown = quote(&first.text);
+    let slash = first.text.iter().position(|b| *b == b'/');
+    let Some(at) = ip(&first.text[..slash.unwrap_or(first.text.len())]) else {
+        out.push(Problem::new(
+            first.span,
+            Kind::BadAddress,
+            format!("{shown} is not an address; keepalived passes over the line"),
+        ));
+        return None;
+    };
+    let most = if at.is_ipv4() { 32 } else { 128 };
+    let prefix = match slash.map(|i| &first.text[i + 1..]) {
+        None => most,
+        Some(b"") => {
+            let sentence = format!("{shown} ends in a slash; keepalived takes that for the prefix length 0");
+            out.push(Problem::new(first.span, Kind::EmptyPrefix, sentence));
+            0
+        }
+        Some(text) => {
+            let given = int(text, 0, i64::from(most)).ok().and_then(|n| u8::try_from(n).ok());
+            if given.is_none() {
+                let sentence = format!(
+                    "the prefix length of {shown} is not a whole number from 0 to {most}; keepalived uses {most}"
+                );
+                out.push(Problem::new(first.span, Kind::BadNumber, sentence));
+            }
+            given.unwrap_or(most)
+        }
+    };
+    let mut a = Address {
+        address: at,
+        prefix,
+        dev: None,
+        scope: None,
+        broadcast: None,
+        label: None,
+        peer: None,
+        preferred_lft: None,
+        track_group: None,
+        no_track: false,
+        home: false,
+        nodad: false,
+        mngtmpaddr: false,
+        noprefixroute: false,
+        autojoin: false,
+        use_vmac: false,
+    };
+    let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        match &*option.text {
+            b"no_track" => a.no_track = true,
+            b"home" => a.home = true,
+            b"-nodad" => a.nodad = true,
+            b"mngtmpaddr" => a.mngtmpaddr = true,
+            b"noprefixroute" => a.noprefixroute = true,
+            b"autojoin" => a.autojoin = true,
+            b"use_vmac" => a.use_vmac = true,
+            b"dev" | b"scope" | b"brd" | b"broadcast" | b"label" | b"peer" | b"preferred_lft" | b"track_group" => {
+                let name = option.str();
+                let Some(value) = options.next() else {
+                    bad(option.span, Kind::BadEntry, format!("`{name}` lacks its value; keepalived drops the address"));
+                    return None;
+                };
+                let given = quote(&value.text);
+                match &*option.text {
+                    b"dev" if a.dev.is_some() => {
+                        bad(value.span, Kind::BadEntry, "a second `dev`; keepalived drops the address".into());
+                        return None;
+                    }
+                    b"dev" => a.dev = Some(Spanned::new(value.str().into_owned(), value.span)),
+                    b"scope" => a.scope = Some(value.str().into_owned()),
+                    b"label" if value.text.len() > 15 => {
+                        bad(
+                            value.span,
+                            Kind::BadEntry,
+                            format!("label {given} is longer than 15 characters; keepalived drops the address"),
+                        );
+                        return None;
+                    }
+                    b"label" if at.is_ipv6() => {
+                        bad(
+                            value.span,
+                            Kind::BadEntry,
+                            "IPv6 addresses have no labels; keepalived leaves it out".into(),
+                        );
+                    }
+                    b"label" => a.label = Some(value.str().into_owned()),
+                    b"peer" => match ip(&value.text) {
+                        Some(peer) if peer.is_ipv4() == at.is_ipv4() => a.peer = Some(peer),
+                        _ => bad(
+                            value.span,
+                            Kind::BadAddress,
+                            format!("peer {given} is not an address of the same family; keepalived leaves it out"),
+                        ),
+                    },
+                    b"preferred_lft" if value.is("forever") => a.preferred_lft = Some(u32::MAX),
+                    b"preferred_lft" => match int(&value.text, 0, i64::from(u32::MAX)) {
+                        Ok(n) => a.preferred_lft = u32::try_from(n).ok(),
+                        Err(_) => bad(
+                            value.span,
+                            Kind::BadNumber,
+                            format!(
+                                "`preferred_lft` {given} is neither `forever` nor a number of seconds; keepalived leaves it out"
+                            ),
+                        ),
+                    },
+                    b"track_group" => a.track_group = Some(value.str().into_owned()),
+                    _ => {
+                        a.broadcast = broadcast(&value.text, at);
+                        if a.broadcast.is_none() {
+                            let sentence =
+                                format!("{given} is no broadcast address of {at}; keepalived drops the address");
+                            bad(value.span, Kind::BadAddress, sentence);
+                            return None;
+                        }
+                    }
+                }
+            }
+            _ => {
+                let kind = if ip(&option.text).is_some() { "one address a line; " } else { "" };
+                let sentence = format!(
+                    "{} is nothing that an address can have; {kind}keepalived passes over the word",
+                    quote(&option.text)
+                );
+                bad(option.span, Kind::BadEntry, sentence);
+            }
+        }
+    }
+    Some(a)
+}
+
+fn broadcast(text: &[u8], of: IpAddr) -> Option<Broadcast> {
+    match (text, of) {
+        (_, IpAddr::V6(_)) => None,
+        (b"+", _) => Some(Broadcast::Ones),
+        (b"-", _) => Some(Broadcast::Zeroes),
+        (text, _) => match ip(text) {
+            Some(IpAddr::V4(address)) => Some(Broadcast::Address(address)),
+            _ => None,
+        },
+    }
+}
+
+/// The peers of a list. Their family is checked by the instance.
+pub(super) fn peers(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Peer>> {
+    let mut peers = Vec::new();
+    for node in list.nodes() {
+        let Some((first, options)) = node.words.split_first() else { continue };
+        let text = first.text.split(|b| matches!(b, b'/' | b'-')).next().unwrap_or_default();
+        let Some(address) = ip(text) else {
+            let sentence = format!(
+                "{} is not an address (names are not looked up); keepalived passes over the line",
+                quote(&first.text)
+            );
+            out.push(Problem::new(first.span, Kind::BadAddress, sentence));
+            continue;
+        };
+        let mut peer = Peer { address, min_ttl: None, max_ttl: None };
+        let mut options = options.iter();
+        while let Some(option) = options.next() {
+            let field = match &*option.text {
+                b"min_ttl" => &mut peer.min_ttl,
+                b"max_ttl" => &mut peer.max_ttl,
+                _ => {
+                    let sentence = format!(
+                        "a peer has no option {}; keepalived reads no further in the line",
+                        quote(&option.text)
+                    );
+                    out.push(Problem::new(option.span, Kind::BadEntry, sentence));
+                    break;
+                }
+            };
+            let name = option.str();
+            let Some(value) = options.next() else {
+                out.push(Problem::new(
+                    option.span,
+                    Kind::BadEntry,
+                    format!("`{name}` lacks its value; keepalived goes on without it"),
+                ));
+                break;
+            };
+            *field = int(&value.text, 0, 255).ok().and_then(|n| u8::try_from(n).ok());
+            if field.is_none() {
+                let sentence = format!(
+                    "`{name}` {} is not a whole number from 0 to 255; keepalived goes on without it",
+                    quote(&value.text)
+                );
+                out.push(Problem::new(value.span, Kind::BadNumber, sentence));
+            }
+        }
+        peers.push(Spanned::new(peer, node.span()));
+    }
+    peers
+}
+
+/// Adds what a list tracks. Scripts, files, processes and BFD instances must be defined before.
+pub(super) fn tracks(
+    list: &Node,
+    keyword: &str,
+    known: Option<&HashSet<String>>,
+    into: &mut Vec<Track>,
+    out: &mut Vec<Problem>,
+) {
+    let most = match list.keyword().map(|k| k.takes) {
+        Some(Takes::List(Entries::Tracked(most))) => i64::from(most),
+        _ => 254,
+    };
+    for node in list.nodes() {
+        let Some((first, options)) = node.words.split_first() else { continue };
+        let name = first.str().into_owned();
+        let shown = quote(&first.text);
+        let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
+        if known.is_some_and(|k| !k.contains(&name)) {
+            let sentence = format!(
+                "{shown} is not defined before this line; keepalived does not track it (what is tracked must come first)"
+            );
+            bad(first.span, Kind::NotDefined, sentence);
+            continue;
+        }
+        if into.iter().any(|t| t.name.value == name) {
+            bad(
+                first.span,
+                Kind::AlreadySet,
+                format!("{shown} is in `{keyword}` already; keepalived passes over this line"),
+            );
+            continue;
+        }
+        let mut track = Track { name: Spanned::new(name, first.span), weight: None, reverse: None };
+        match options {
+            [] => {}
+            [option, ..] if !option.is("weight") => {
+                let sentence = format!(
+                    "{shown} has no option {}, only `weight`; keepalived does not track it",
+                    quote(&option.text)
+                );
+                bad(option.span, Kind::BadEntry, sentence);
+                continue;
+            }
+            [option] => {
+                bad(
+                    option.span,
+                    Kind::BadEntry,
+                    format!("`weight` lacks its value; keepalived does not track {shown}"),
+                );
+                continue;
+            }
+            [_, value, rest @ ..] => {
+                match int(&value.text, -254, 254) {
+                    Ok(n) if n.abs() > most => {
+                        let sentence = format!(
+                            "a weight here is at most {most} either way; keepalived uses {}",
+                            n.signum() * most
+                        );
+                        bad(value.span, Kind::BadNumber, sentence);
+                        track.weight = i32::try_from(n.signum() * most).ok().map(|n| Spanned::new(n, value.span));
+                    }
+                    Ok(n) => track.weight = i32::try_from(n).ok().map(|n| Spanned::new(n, value.span)),
+                    Err(_) => {
+                        let sentence = format!(
+                            "weight {} is not a whole number from -{most} to {most}; keepalived tracks {shown} as if none were said",
+                            quote(&value.text)
+                        );
+                        bad(value.span, Kind::BadNumber, sentence);
+                    }
+                }
+                match rest.first() {
+                    Some(word) if word.is("reverse") => track.reverse = Some(true),
+                    Some(word) if word.is("noreverse") && known.is_some() => track.reverse = Some(false),
+                    Some(word) => {
+                        let sentence = format!(
+                            "{} is nothing that can follow a weight; keepalived passes over the word",
+                            quote(&word.text)
+                        );
+                        bad(word.span, Kind::BadEntry, sentence);
+                    }
+                    None => {}
+                }
+            }
+        }
+        into.push(track);
+    }
+}

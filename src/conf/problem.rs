@@ -1,0 +1,183 @@
+//! What is wrong in a configuration, as keepalived would take it.
+
+use super::source::Span;
+
+/// How keepalived's own check (`keepalived -t`) tells of a kind of problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// With its file and line.
+    Line,
+    /// Without a line: it is found after everything was read.
+    Plainly,
+    /// Not at all.
+    Not,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])+ $name:ident $id:literal $told:ident,)+) => {
+        /// Kinds of problems. The id is for ever.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Kind { $($(#[$doc])+ $name,)+ }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The id, as in `conf-unknown-keyword` without its prefix.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $id,)+ }
+            }
+
+            /// How `keepalived -t` tells of it.
+            pub const fn told(self) -> Told {
+                match self { $(Self::$name => Told::$told,)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// No keyword of this name here.
+    UnknownKeyword "unknown-keyword" Line,
+    /// A keyword of a later keepalived.
+    TooNew "keyword-too-new" Line,
+    /// An old spelling; keepalived says so.
+    Deprecated "deprecated" Line,
+    /// An old spelling that keepalived takes silently.
+    OldName "old-name" Not,
+    /// A keyword lacks its argument: keepalived stops reading and does not start.
+    MissingArgument "missing-argument" Line,
+    /// A keyword lacks its argument and is passed over.
+    NoArgument "no-argument" Line,
+    /// Not a number, or one out of range.
+    BadNumber "bad-number" Line,
+    /// More decimal places than count.
+    Precision "precision" Line,
+    /// A word that is not one of those possible.
+    BadWord "bad-word" Line,
+    /// Not an address, or one of the wrong kind.
+    BadAddress "bad-address" Line,
+    /// An address without its prefix length after the slash.
+    EmptyPrefix "empty-prefix" Not,
+    /// A word in an entry that means nothing there.
+    BadEntry "bad-entry" Line,
+    /// Words after a keyword's arguments, which nobody reads.
+    ExtraWords "extra-words" Not,
+    /// Said twice, and the later one is passed over.
+    AlreadySet "already-set" Line,
+    /// A block of this name was there already; the later one is passed over.
+    DuplicateName "duplicate-name" Line,
+    /// A block needs exactly one name.
+    BlockName "block-name" Line,
+    /// Names something that is not defined before.
+    NotDefined "not-defined" Line,
+    /// A password of more than eight characters.
+    LongPassword "long-password" Line,
+    /// A block begins without `{`.
+    MissingOpen "missing-open" Line,
+    /// A list begins without `{`.
+    MissingListOpen "missing-list-open" Not,
+    /// A `{` where none belongs.
+    UnexpectedOpen "unexpected-open" Line,
+    /// A `}` that closes nothing.
+    ExtraClose "extra-close" Line,
+    /// A block that nothing closes.
+    MissingClose "missing-close" Plainly,
+    /// A quote that does not end on its line.
+    UnmatchedQuote "unmatched-quote" Line,
+    /// A line of more than 1023 bytes.
+    LongLine "long-line" Not,
+    /// A NUL byte.
+    NulByte "nul-byte" Not,
+    /// A comment that ends in a backslash.
+    CommentBackslash "comment-backslash" Not,
+    /// A file to include is not there or cannot be read.
+    Include "include" Line,
+    /// A file that must be included is not there or cannot be read: keepalived does not start.
+    IncludeRequired "include-required" Line,
+    /// Includes include each other without end.
+    IncludeDepth "include-depth" Not,
+    /// A definition that refers to itself.
+    SelfReference "self-reference" Not,
+    /// `~SEQ` or `~LST` is malformed.
+    BadRepeat "bad-repeat" Line,
+    /// More text than is read.
+    TooMuch "too-much" Not,
+    /// A value that is drawn at random when keepalived starts.
+    Random "random" Not,
+    /// Something that an instance or script must have is missing.
+    Incomplete "incomplete" Plainly,
+    /// Two settings of an instance contradict each other; keepalived resolves it.
+    Contradiction "contradiction" Plainly,
+    /// A value is rounded to what an advert can say.
+    Rounded "rounded" Plainly,
+    /// Two instances share an interface, family and virtual router id.
+    DuplicateVrid "duplicate-vrid" Plainly,
+    /// A sync group without its members.
+    Group "group" Plainly,
+    /// Weights that a sync group takes away.
+    GroupWeight "group-weight" Plainly,
+}
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub span: Span,
+    /// What kind.
+    pub kind: Kind,
+    /// What it is and what keepalived does about it, in one line without secrets.
+    pub sentence: String,
+    /// Whether it only follows from an earlier stray brace, and goes away with that.
+    pub cascade: bool,
+}
+
+impl Problem {
+    /// A problem of its own.
+    pub fn new(span: Span, kind: Kind, sentence: impl Into<String>) -> Self {
+        Self { span, kind, sentence: sentence.into(), cascade: false }
+    }
+
+    /// Whether keepalived gives up at it instead of starting.
+    pub const fn stops_keepalived(&self) -> bool {
+        matches!(self.kind, Kind::MissingArgument | Kind::IncludeRequired)
+    }
+}
+
+/// Text of a configuration for a sentence: in back quotes, short, without control characters.
+pub(super) fn quote(text: &[u8]) -> String {
+    const MOST: usize = 48;
+    let text = String::from_utf8_lossy(text);
+    let shown: String = text
+        .chars()
+        .take(MOST)
+        .map(|c| {
+            if c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect();
+    format!("`{shown}{}`", if text.chars().nth(MOST).is_some() { "…" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_text_is_short_and_cannot_reach_a_terminal() {
+        assert_eq!(quote(b"eth0"), "`eth0`");
+        assert_eq!(quote(b"\x1b[2J\xff"), "`\u{fffd}[2J\u{fffd}`");
+        assert_eq!(quote(&[b'a'; 60]), format!("`{}…`", "a".repeat(48)));
+    }
+
+    #[test]
+    fn ids_are_distinct() {
+        let ids: std::collections::BTreeSet<_> = Kind::ALL.iter().map(|k| k.as_str()).collect();
+        assert_eq!(ids.len(), Kind::ALL.len());
+    }
+}

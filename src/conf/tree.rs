@@ -1,0 +1,427 @@
+//! Logical lines to blocks and keywords, as keepalived nests them.
+//!
+//! keepalived knows a block by its keyword, not by its braces: the contents of a block it does not know are read in the
+//! block around it, which the stray block's `}` then closes early. The tree is built the same way, so that it holds what
+//! keepalived would use; problems that only follow from such a brace are marked.
+
+use std::collections::HashSet;
+
+use super::expand::{Expander, Item};
+use super::problem::{Kind, Problem, quote};
+use super::schema::{Entries, Hint, Keyword, Naming, Place, Takes, find, nearest};
+use super::source::{SourceMap, Span};
+use super::token::{Text, Word, script_words, words};
+use super::value::{self, Value};
+use super::{Loader, Options, Version};
+
+/// What a line of the tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A keyword.
+    Keyword(&'static Keyword),
+    /// A line of a list.
+    Entry,
+    /// A line of a block that is kept as it is written, or one that keepalived passes over.
+    Unread,
+    /// A line whose keyword nobody knows.
+    Unknown,
+}
+
+/// A line, and the block that it begins.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it is.
+    pub role: Role,
+    /// Its words, one at least.
+    pub words: Vec<Word>,
+    /// What a keyword's arguments say; `None` where keepalived passes over the line.
+    pub value: Option<Value>,
+    /// The block.
+    pub block: Option<Block>,
+}
+
+impl Node {
+    /// Where the line is written, without its block.
+    pub fn span(&self) -> Span {
+        match (self.words.first(), self.words.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => Span::default(),
+        }
+    }
+
+    /// The keyword, if it is one that keepalived uses.
+    pub fn keyword(&self) -> Option<&'static Keyword> {
+        if let Role::Keyword(k) = self.role { Some(k) } else { None }
+    }
+
+    /// The lines of its block.
+    pub fn nodes(&self) -> &[Self] {
+        self.block.as_ref().map_or(&[], |b| &b.nodes)
+    }
+}
+
+/// Lines in braces.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// The `{`, where there is one.
+    pub open: Option<Span>,
+    /// The `}`, where there is one.
+    pub close: Option<Span>,
+    /// The lines.
+    pub nodes: Vec<Node>,
+}
+
+/// A configuration as it is written.
+#[derive(Debug)]
+pub struct Tree {
+    /// The lines outside all blocks.
+    pub nodes: Vec<Node>,
+    /// The files.
+    pub sources: SourceMap,
+    /// What was wrong so far.
+    pub problems: Vec<Problem>,
+}
+
+/// How deep blocks that are not read nest; keepalived's own go to five.
+const MAX_DEPTH: usize = 32;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Keywords(Place),
+    List(Entries),
+    Unread,
+}
+
+/// A block that is being read.
+struct Level {
+    mode: Mode,
+    /// Its line; none for the top.
+    head: Option<Node>,
+    /// Whether its `{` may still come.
+    awaited: bool,
+    block: Block,
+    /// Keywords there that count once.
+    seen: Vec<&'static str>,
+    /// Braces open in it that are too deep to nest.
+    flat: usize,
+}
+
+struct Builder {
+    version: Version,
+    levels: Vec<Level>,
+    problems: Vec<Problem>,
+    names: HashSet<(Place, Box<[u8]>)>,
+    /// Braces open at this point, counted as keepalived counts them.
+    balance: usize,
+    /// A stray `{` made the nesting go wrong, and no block has begun at the top since.
+    astray: bool,
+}
+
+/// Reads text and what it includes.
+pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: &Options) -> Tree {
+    let mut lines = Expander::new(loader, options, name, text);
+    let top = Level {
+        mode: Mode::Keywords(Place::Top),
+        head: None,
+        awaited: false,
+        block: Block::default(),
+        seen: Vec::new(),
+        flat: 0,
+    };
+    let mut builder = Builder {
+        version: options.version,
+        levels: vec![top],
+        problems: Vec::new(),
+        names: HashSet::new(),
+        balance: 0,
+        astray: false,
+    };
+    while let Some(item) = lines.next() {
+        match item {
+            Item::Line(text) => builder.line(&text),
+            Item::Open(span) => builder.open(span),
+            Item::Close(span) => builder.close(span),
+        }
+    }
+    let nodes = builder.finish();
+    let mut problems = lines.problems;
+    // The same quote is met on the way to words and again there.
+    builder.problems.retain(|p| {
+        p.kind != Kind::UnmatchedQuote
+            || !problems.iter().any(|q| {
+                q.kind == p.kind
+                    && q.span.file == p.span.file
+                    && q.span.start <= p.span.start
+                    && p.span.end <= q.span.end
+            })
+    });
+    problems.append(&mut builder.problems);
+    Tree { nodes, sources: lines.sources, problems }
+}
+
+impl Builder {
+    fn report(&mut self, span: Span, kind: Kind, sentence: impl Into<String>) {
+        let follows = matches!(
+            kind,
+            Kind::UnknownKeyword | Kind::TooNew | Kind::UnexpectedOpen | Kind::ExtraClose | Kind::MissingClose
+        );
+        self.problems.push(Problem { cascade: self.astray && follows, ..Problem::new(span, kind, sentence) });
+    }
+
+    fn quote_left_open(&mut self, open: Option<Span>) {
+        if let Some(span) = open {
+            self.report(span, Kind::UnmatchedQuote, "a quote does not end on its line; the word is lost");
+        }
+    }
+
+    fn push(&mut self, node: Node) {
+        if let Some(level) = self.levels.last_mut() {
+            level.block.nodes.push(node);
+        }
+    }
+
+    fn enter(&mut self, head: Node, mode: Mode) {
+        self.levels.push(Level {
+            mode,
+            head: Some(head),
+            awaited: true,
+            block: Block::default(),
+            seen: Vec::new(),
+            flat: 0,
+        });
+    }
+
+    fn line(&mut self, text: &Text) {
+        let Some(level) = self.levels.last_mut() else { return };
+        let mode = level.mode;
+        if std::mem::take(&mut level.awaited) {
+            let head = level.head.as_ref().and_then(|h| h.words.first()).map_or_else(String::new, |w| quote(&w.text));
+            match mode {
+                Mode::Keywords(_) => self.report(
+                    text.whole(),
+                    Kind::MissingOpen,
+                    format!(
+                        "{head} lacks its `{{`; keepalived complains of this line and reads the block all the same"
+                    ),
+                ),
+                Mode::List(_) => self.report(
+                    text.whole(),
+                    Kind::MissingListOpen,
+                    format!("{head} lacks its `{{`; keepalived reads entries up to the next `}}`"),
+                ),
+                Mode::Unread => {}
+            }
+        }
+        match mode {
+            Mode::Keywords(place) => self.keyword(text, place),
+            Mode::List(_) | Mode::Unread => {
+                let (words, open) = words(text);
+                self.quote_left_open(open);
+                let role = if mode == Mode::Unread { Role::Unread } else { Role::Entry };
+                if !words.is_empty() {
+                    self.push(Node { role, words, value: None, block: None });
+                }
+            }
+        }
+    }
+
+    fn keyword(&mut self, text: &Text, place: Place) {
+        let (mut words, mut open) = words(text);
+        let keyword = words.first().and_then(|first| find(place, &first.text));
+        let Some(keyword) = keyword.filter(|k| k.known_to(self.version)) else {
+            self.quote_left_open(open);
+            return self.unknown(words, place);
+        };
+        if keyword.takes == Takes::Command {
+            (words, open) = script_words(text);
+        }
+        self.quote_left_open(open);
+        let Some(first) = words.first().map(|w| w.span) else { return };
+        let name = keyword.name;
+        if let Some((newer, told)) = keyword.old {
+            let kind = if told { Kind::Deprecated } else { Kind::OldName };
+            self.report(first, kind, format!("`{name}` is the old name of `{newer}`"));
+        }
+        let mut node = Node { role: Role::Keyword(keyword), words, value: None, block: None };
+        let mode = match keyword.takes {
+            Takes::Block(place, naming) => self.block(&mut node, place, naming),
+            Takes::List(entries) => Mode::List(entries),
+            Takes::Opaque => Mode::Unread,
+            _ => {
+                let mut found = Vec::new();
+                node.value = value::read(keyword, &node.words, self.version, &mut found);
+                self.problems.append(&mut found);
+                if let Some(level) = self.levels.last_mut().filter(|_| keyword.once && node.value.is_some()) {
+                    if level.seen.contains(&name) {
+                        node.role = Role::Unread;
+                        self.report(
+                            node.span(),
+                            Kind::AlreadySet,
+                            format!("`{name}` is said before; keepalived passes over this one"),
+                        );
+                    } else {
+                        level.seen.push(name);
+                    }
+                }
+                return self.push(node);
+            }
+        };
+        node.value = Some(Value::Present);
+        if self.levels.len() == 1 {
+            self.astray = false;
+        }
+        self.enter(node, mode);
+    }
+
+    /// How a block of keywords is read: not at all when its name is missing or taken.
+    fn block(&mut self, node: &mut Node, place: Place, naming: Naming) -> Mode {
+        let keyword = node.words.first().map(|w| w.str().into_owned()).unwrap_or_default();
+        let skipped = match (naming, node.words.get(1)) {
+            (Naming::None, _) | (Naming::First, Some(_)) => false,
+            (Naming::First, None) => {
+                let sentence = format!("`{keyword}` lacks its name; keepalived stops reading here and does not start");
+                self.report(node.span(), Kind::MissingArgument, sentence);
+                true
+            }
+            (Naming::Unique, Some(name)) if node.words.len() == 2 => {
+                let (name, span) = (name.text.clone(), name.span);
+                let taken = !self.names.insert((place, name.clone()));
+                if taken {
+                    let sentence = format!(
+                        "another `{keyword}` is called {}; keepalived passes over this whole block",
+                        quote(&name)
+                    );
+                    self.report(span, Kind::DuplicateName, sentence);
+                }
+                taken
+            }
+            (Naming::Unique, _) => {
+                let sentence = format!(
+                    "`{keyword}` needs exactly one name (quote one that has blanks); keepalived passes over the whole block"
+                );
+                self.report(node.span(), Kind::BlockName, sentence);
+                true
+            }
+        };
+        if skipped {
+            node.role = Role::Unread;
+            return Mode::Unread;
+        }
+        Mode::Keywords(place)
+    }
+
+    fn unknown(&mut self, words: Vec<Word>, place: Place) {
+        let Some(first) = words.first() else { return };
+        let (span, name) = (first.span, first.str().into_owned());
+        let shown = if place.is_secret() { "this line's first word".to_owned() } else { quote(&first.text) };
+        if let Some(keyword) = find(place, name.as_bytes()) {
+            let (major, minor, patch) = keyword.since.unwrap_or_default();
+            let sentence = format!(
+                "`{}` exists since keepalived {major}.{minor}.{patch}; {} does not know it",
+                keyword.name,
+                self.version.as_str()
+            );
+            self.report(span, Kind::TooNew, sentence);
+        } else {
+            let hint = match nearest(place, &name, self.version) {
+                Some(Hint::Similar(other)) => format!("; did you mean `{other}`?"),
+                Some(Hint::Belongs(other)) => format!("; it belongs in {}", other.as_str()),
+                None => String::new(),
+            };
+            self.report(
+                span,
+                Kind::UnknownKeyword,
+                format!("{shown} is no keyword of {}; keepalived passes over the line{hint}", place.as_str()),
+            );
+        }
+        self.push(Node { role: Role::Unknown, words, value: None, block: None });
+    }
+
+    fn open(&mut self, span: Span) {
+        self.balance += 1;
+        let deep = self.levels.len() >= MAX_DEPTH;
+        let Some(level) = self.levels.last_mut() else { return };
+        if std::mem::take(&mut level.awaited) {
+            level.block.open = Some(span);
+            return;
+        }
+        match level.mode {
+            Mode::Keywords(place) => {
+                // It belongs to a line that was not known: that one is the trouble, this only follows.
+                self.astray |= level.block.nodes.last().is_some_and(|n| n.role == Role::Unknown);
+                let sentence = if place == Place::Top {
+                    "no block begins here; keepalived reads on as if this `{` were not there".to_owned()
+                } else {
+                    format!("no block begins here; keepalived reads on in {}, which the next `}}` ends", place.as_str())
+                };
+                self.report(span, Kind::UnexpectedOpen, sentence);
+                self.astray = true;
+            }
+            Mode::List(_) => {
+                self.report(span, Kind::UnexpectedOpen, "no block begins in a list; the next `}` ends the list");
+                self.astray = true;
+            }
+            Mode::Unread if deep => {
+                if let Some(level) = self.levels.last_mut() {
+                    level.flat += 1;
+                }
+            }
+            Mode::Unread => {
+                // Blocks nest as their braces do; the line before names it.
+                let head = level.block.nodes.pop();
+                self.enter(
+                    head.unwrap_or(Node { role: Role::Unread, words: Vec::new(), value: None, block: None }),
+                    Mode::Unread,
+                );
+                if let Some(level) = self.levels.last_mut() {
+                    level.awaited = false;
+                    level.block.open = Some(span);
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, span: Span) {
+        let extra = self.balance == 0;
+        self.balance = self.balance.saturating_sub(1);
+        if let Some(level) = self.levels.last_mut().filter(|l| l.flat > 0) {
+            level.flat -= 1;
+            return;
+        }
+        if self.levels.len() > 1 {
+            let awaited = self.levels.last().is_some_and(|l| l.awaited && matches!(l.mode, Mode::Keywords(_)));
+            if awaited {
+                self.report(span, Kind::MissingOpen, "a block ends here that lacks its `{`");
+            }
+            if extra {
+                self.report(span, Kind::ExtraClose, "there are more `}` than `{` up to here");
+            }
+            self.leave(Some(span));
+        } else {
+            self.report(span, Kind::ExtraClose, "no block is open here; keepalived passes over this `}`");
+        }
+    }
+
+    fn leave(&mut self, close: Option<Span>) {
+        let Some(level) = self.levels.pop() else { return };
+        if let Some(mut head) = level.head {
+            head.block = Some(Block { close, ..level.block });
+            self.push(head);
+        }
+    }
+
+    /// The lines at the top; blocks that are still open end here.
+    fn finish(&mut self) -> Vec<Node> {
+        if self.balance > 0 {
+            let innermost = self.levels.iter().rev().find_map(|l| l.head.as_ref()).map(Node::span);
+            let stray = self.problems.iter().rev().find(|p| p.kind == Kind::UnexpectedOpen).map(|p| p.span);
+            let n = self.balance;
+            let sentence = format!("{n} `}}` missing at the end; the innermost block still open begins here");
+            self.report(innermost.or(stray).unwrap_or_default(), Kind::MissingClose, sentence);
+        }
+        while self.levels.len() > 1 {
+            self.leave(None);
+        }
+        self.levels.pop().map(|top| top.block.nodes).unwrap_or_default()
+    }
+}

@@ -1,0 +1,328 @@
+//! Words to values, with keepalived's own ideas of what a number is.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::Version;
+use super::problem::{Kind, Problem, quote};
+use super::schema::{Keyword, Missing, Otherwise, Takes};
+use super::token::Word;
+
+/// What a keyword's arguments say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// The keyword alone says it, or its words do.
+    Present,
+    /// On or off.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A time.
+    Time(Duration),
+    /// A weight and whether it is reversed.
+    Weight(i64, bool),
+    /// An address.
+    Ip(IpAddr),
+}
+
+/// Why a word is no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoNumber {
+    Malformed,
+    Range,
+}
+
+/// A whole decimal number, as `strtol` reads it to the end of the word. Nothing at all is 0.
+pub(super) fn int(word: &[u8], min: i64, max: i64) -> Result<i64, NoNumber> {
+    let text = word.trim_ascii_start();
+    let (negative, digits) = match text.strip_prefix(b"-") {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix(b"+").unwrap_or(text)),
+    };
+    if !digits.iter().all(u8::is_ascii_digit) || digits.is_empty() && !word.is_empty() {
+        return Err(NoNumber::Malformed);
+    }
+    let size = digits.iter().try_fold(0_i64, |n, d| n.checked_mul(10)?.checked_add(i64::from(d - b'0')));
+    let value = size.map(|n| if negative { -n } else { n });
+    value.filter(|n| (min..=max).contains(n)).ok_or(NoNumber::Range)
+}
+
+/// A decimal number in millionths, and whether it has more than `places` decimal places. Those are rounded.
+pub(super) fn decimal(word: &[u8], places: usize) -> Result<(u64, bool), NoNumber> {
+    let text = word.trim_ascii_start();
+    if text.first() == Some(&b'-') {
+        return Err(NoNumber::Range);
+    }
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let point = text.iter().position(|b| *b == b'.').unwrap_or(text.len());
+    let (whole, fraction) = (&text[..point], text.get(point + 1..).unwrap_or_default());
+    if !whole.iter().chain(fraction).all(u8::is_ascii_digit) || whole.is_empty() && fraction.is_empty() {
+        return Err(NoNumber::Malformed);
+    }
+    let digit = |b: &u8| u64::from(b - b'0');
+    let whole = whole.iter().try_fold(0_u64, |n, d| n.checked_mul(10)?.checked_add(digit(d))).ok_or(NoNumber::Range)?;
+    let mut micros = 0;
+    for i in 0..6 {
+        micros = micros * 10 + if i < places { fraction.get(i).map_or(0, digit) } else { 0 };
+    }
+    if fraction.get(places).is_some_and(|b| *b >= b'5') {
+        micros += 10_u64.pow(6 - places.min(6) as u32);
+    }
+    let value = whole.checked_mul(1_000_000).and_then(|n| n.checked_add(micros)).ok_or(NoNumber::Range)?;
+    Ok((value, fraction.len() > places))
+}
+
+/// `on true yes`, `off false no`.
+pub(super) fn boolean(word: &Word) -> Option<bool> {
+    match &*word.text {
+        b"on" | b"true" | b"yes" => Some(true),
+        b"off" | b"false" | b"no" => Some(false),
+        _ => None,
+    }
+}
+
+/// An address without a prefix length.
+pub(super) fn ip(word: &[u8]) -> Option<IpAddr> {
+    std::str::from_utf8(word).ok()?.parse().ok()
+}
+
+/// Seconds or milliseconds as they are written: `0.01`, `255`.
+fn plain(micros: u64, unit: u64) -> String {
+    let (whole, rest) = (micros / unit, micros % unit);
+    if rest == 0 {
+        return whole.to_string();
+    }
+    let digits = if unit == 1_000_000 { format!("{rest:06}") } else { format!("{rest:03}") };
+    format!("{whole}.{}", digits.trim_end_matches('0'))
+}
+
+/// Reads a keyword's arguments; `words` begins with the keyword. No value is one that keepalived goes on without.
+pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mut Vec<Problem>) -> Option<Value> {
+    #[expect(clippy::enum_glob_use, reason = "a match over nearly all of them")]
+    use Takes::*;
+    let (name, takes) = (keyword.name, keyword.takes);
+    let head = words.first()?;
+    let Some(word) = words.get(1) else {
+        return match takes {
+            Flag | OptWord | OptOneOf(_) | AnyWords | List(_) | Block(..) | Opaque => Some(Value::Present),
+            Bool => Some(Value::Bool(true)),
+            OptInt(_, max) => Some(Value::Int(max)),
+            _ => {
+                let (kind, does) = match keyword.missing {
+                    Missing::Stops => (Kind::MissingArgument, "keepalived stops reading here and does not start"),
+                    Missing::Reported | Missing::Silent => (Kind::NoArgument, "keepalived goes on without it"),
+                };
+                if keyword.missing != Missing::Silent {
+                    out.push(Problem::new(head.span, kind, format!("`{name}` lacks its value; {does}")));
+                }
+                None
+            }
+        };
+    };
+    let shown = shown(keyword, word);
+    let mut r = Reader { keyword, word, shown, out };
+    let value = match takes {
+        Flag | OptWord | Word | Password | Key | Words | AnyWords | Command | List(_) | Block(..) | Opaque => {
+            Some(Value::Present)
+        }
+        Bool => {
+            let value = boolean(word).map(Value::Bool);
+            if value.is_none() {
+                r.not(Kind::BadWord, "is neither `on`, `true`, `yes` nor `off`, `false`, `no`");
+            }
+            value
+        }
+        Int(min, max) | OptInt(min, max) => r.number(word, min, max).map(Value::Int),
+        AllInt(min, max) => {
+            let time = words.iter().skip(1).find(|w| !w.is("all"));
+            if time.is_none() {
+                r.bad(Kind::BadNumber, "lacks its time; keepalived passes over the line");
+            }
+            time.and_then(|word| r.number(word, min, max)).map(Value::Int)
+        }
+        Seconds(min, max) => r.time(6, min, max, 1_000_000).map(Value::Time),
+        ScriptSeconds(max) if version == Version::V2_2 => {
+            let most = i64::try_from(max / 1_000_000).unwrap_or(i64::MAX);
+            r.number(word, 0, most).map(|n| Value::Time(Duration::from_secs(n.unsigned_abs())))
+        }
+        ScriptSeconds(max) => r.time(3, 1000, max, 1_000_000).map(Value::Time),
+        Millis(min, max) => r.time(3, min, max, 1000).map(Value::Time),
+        Weight(most) => {
+            let reverse = words.get(2).is_some_and(|w| w.is("reverse"));
+            r.number(word, -most, most).map(|n| Value::Weight(n, reverse))
+        }
+        OneOf(list) | OptOneOf(list) => {
+            let known = list.iter().any(|w| word.is(w));
+            if !known {
+                let list: Vec<String> = list.iter().map(|w| format!("`{w}`")).collect();
+                r.not(Kind::BadWord, &format!("is not {}", list.join(" or ")));
+            }
+            known.then_some(Value::Present)
+        }
+        Ip | Source | Multicast => {
+            let text = if takes == Source {
+                word.text.split(|b| matches!(b, b'/' | b'-')).next().unwrap_or_default()
+            } else {
+                &word.text[..]
+            };
+            match ip(text) {
+                Some(address) if takes == Multicast && !address.is_multicast() => {
+                    r.not(Kind::BadAddress, "is not a multicast address");
+                    None
+                }
+                Some(address) => Some(Value::Ip(address)),
+                None => {
+                    r.not(Kind::BadAddress, "is not an IPv4 or IPv6 address");
+                    None
+                }
+            }
+        }
+    };
+    let most = match takes {
+        Flag => 0,
+        Bool | Int(..) | OptInt(..) | Seconds(..) | ScriptSeconds(_) | Millis(..) | Word | OptWord | Password
+        | OneOf(_) | OptOneOf(_) | Ip | Source | Multicast => 1,
+        Weight(_) | AllInt(..) | Key => 2,
+        Words | AnyWords | Command | List(_) | Block(..) | Opaque => usize::MAX,
+    };
+    if let (Some(first), Some(last)) = (words.get(most.saturating_add(1)), words.last()) {
+        out.push(Problem::new(
+            first.span.to(last.span),
+            Kind::ExtraWords,
+            format!("nobody reads the words after `{name}`"),
+        ));
+    }
+    value
+}
+
+/// A word, as a sentence may show it.
+fn shown(keyword: &Keyword, word: &Word) -> String {
+    if keyword.place.is_secret() { "(its value)".to_owned() } else { quote(&word.text) }
+}
+
+struct Reader<'a> {
+    keyword: &'a Keyword,
+    /// The first argument.
+    word: &'a Word,
+    /// It, as a sentence may show it.
+    shown: String,
+    out: &'a mut Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn bad(&mut self, kind: Kind, what: &str) {
+        self.out.push(Problem::new(self.word.span, kind, format!("`{}` {what}", self.keyword.name)));
+    }
+
+    /// A whole number, or what keepalived makes of a bad one.
+    fn number(&mut self, word: &Word, min: i64, max: i64) -> Option<i64> {
+        let name = self.keyword.name;
+        let otherwise = self.keyword.otherwise;
+        let does = match otherwise {
+            _ if self.keyword.raised && int(&word.text, min, max) == Ok(0) => {
+                self.out.push(Problem::new(
+                    word.span,
+                    Kind::BadNumber,
+                    format!("`{name}` must not be 0; keepalived uses 1"),
+                ));
+                return Some(1);
+            }
+            Otherwise::Ignored => "keepalived passes over the line".to_owned(),
+            Otherwise::Becomes(n) => format!("keepalived uses {n} instead"),
+            Otherwise::Clamped => "keepalived uses the nearest".to_owned(),
+            Otherwise::Stored => "keepalived complains and uses it all the same".to_owned(),
+        };
+        if let Ok(n) = int(&word.text, min, max) {
+            return Some(n);
+        }
+        let what = format!("`{name}` {} is not a whole number from {min} to {max}; {does}", shown(self.keyword, word));
+        self.out.push(Problem::new(word.span, Kind::BadNumber, what));
+        let any = int(&word.text, i64::MIN, i64::MAX).ok();
+        match otherwise {
+            Otherwise::Ignored => None,
+            Otherwise::Becomes(n) => Some(n),
+            Otherwise::Clamped => any.map(|n| n.clamp(min, max)),
+            Otherwise::Stored => any,
+        }
+    }
+
+    /// A time in a unit of so many microseconds, between two numbers of microseconds.
+    fn time(&mut self, places: usize, min: u64, max: u64, unit: u64) -> Option<Duration> {
+        let scale = 1_000_000 / unit;
+        match decimal(&self.word.text, places) {
+            Ok((0, false)) if self.keyword.raised => {
+                self.bad(Kind::BadNumber, "must be more than 0; keepalived uses 1");
+                Some(Duration::from_micros(unit))
+            }
+            Ok((value, more)) if (min..=max).contains(&(value / scale)) => {
+                if more {
+                    let what =
+                        format!("{} has more than the {places} decimal places that count; it is rounded", self.shown);
+                    self.bad(Kind::Precision, &what);
+                }
+                Some(Duration::from_micros(value / scale))
+            }
+            _ => {
+                let name = if unit == 1_000_000 { "seconds" } else { "milliseconds" };
+                let (min, max) = (plain(min, unit), plain(max, unit));
+                let what = format!(
+                    "{} is not a number of {name} from {min} to {max}; keepalived passes over the line",
+                    self.shown
+                );
+                self.bad(Kind::BadNumber, &what);
+                None
+            }
+        }
+    }
+
+    /// It with what is wrong with it and what keepalived does.
+    fn not(&mut self, kind: Kind, what: &str) {
+        let what = format!("{} {what}; keepalived passes over the line", self.shown);
+        self.bad(kind, &what);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_read_as_strtol_does() {
+        let int = |s: &str| int(s.as_bytes(), -5, 255);
+        assert_eq!(int("90"), Ok(90));
+        assert_eq!(int("+5"), Ok(5));
+        assert_eq!(int(" 5"), Ok(5));
+        assert_eq!(int("-5"), Ok(-5));
+        assert_eq!(int(""), Ok(0));
+        for malformed in ["90x", "0x10", "5.0", "1e0", "-", "+", " ", "5 "] {
+            assert_eq!(int(malformed), Err(NoNumber::Malformed), "{malformed:?}");
+        }
+        for range in ["256", "-6", "99999999999999999999"] {
+            assert_eq!(int(range), Err(NoNumber::Range), "{range:?}");
+        }
+    }
+
+    #[test]
+    fn decimals_are_exact() {
+        let six = |s: &str| decimal(s.as_bytes(), 6);
+        assert_eq!(six("1"), Ok((1_000_000, false)));
+        assert_eq!(six("0.01"), Ok((10_000, false)));
+        assert_eq!(six(".5"), Ok((500_000, false)));
+        assert_eq!(six("1."), Ok((1_000_000, false)));
+        assert_eq!(six("+0.25"), Ok((250_000, false)));
+        assert_eq!(six("1.0000001"), Ok((1_000_000, true)));
+        assert_eq!(six("0.9999996"), Ok((1_000_000, true)));
+        assert_eq!(decimal(b"0.0125", 3), Ok((13_000, true)));
+        assert_eq!(six("-1"), Err(NoNumber::Range));
+        assert_eq!(six("18446744073709551616"), Err(NoNumber::Range));
+        for malformed in ["", ".", "1e0", "1s", "1.2.3", "0x1", "1,5"] {
+            assert_eq!(six(malformed), Err(NoNumber::Malformed), "{malformed:?}");
+        }
+    }
+
+    #[test]
+    fn limits_are_said_as_they_are_written() {
+        assert_eq!((plain(10_000, 1_000_000), plain(255_000_000, 1_000_000)), ("0.01".into(), "255".into()));
+        assert_eq!((plain(1, 1_000_000), plain(1_500, 1000)), ("0.000001".into(), "1.5".into()));
+    }
+}
