@@ -17,10 +17,11 @@ use super::speaker::{Host, Now, Speaker};
 use super::spec::{Address, Spec};
 use super::told::{Command, Told, Trouble};
 use super::view::View;
-use crate::net::{
-    self, Announcer, Change, Family, LARGEST_PACKET, Monitor, Netlink, NetlinkError, Protocol, Receiver, Scope, Sender,
-    SocketError, Vmac, VmacError, link, monotonic, wait_any, wall,
-};
+use crate::net::announce::Announcer;
+use crate::net::netlink::{self, Change, Monitor, Netlink, NetlinkError, Scope};
+use crate::net::vmac::{Vmac, VmacError};
+use crate::net::vrrp_socket::{Family, LARGEST_PACKET, Protocol, Receiver, Sender, SocketError};
+use crate::net::{self, link, monotonic, wait_any, wall};
 use crate::time::Instant;
 use crate::vrrp::Fault;
 use crate::vrrp::router::{Config, Group, Tracker, VrrpRouter};
@@ -407,8 +408,8 @@ fn device(name: &str) -> Result<Device, SpeakError> {
 
 /// The address that an interface sends from: the first that is no virtual one; for IPv6 the first link-local one
 /// (RFC 5798 §5.1.2.1).
-fn source(all: &[net::Address], family: Family, vips: &[IpAddr]) -> Option<IpAddr> {
-    let wanted = |a: &&net::Address| match family {
+fn source(all: &[netlink::Address], family: Family, vips: &[IpAddr]) -> Option<IpAddr> {
+    let wanted = |a: &&netlink::Address| match family {
         Family::V4 => a.ip.is_ipv4() && a.scope != Scope::Host,
         Family::V6 => a.ip.is_ipv6() && a.scope == Scope::Link && !a.duplicate,
     };
@@ -622,7 +623,7 @@ impl Loop {
 
     /// Looks whether each virtual router has an address to send from.
     fn look_at_addresses(&mut self, at: Now) -> Result<(), SpeakError> {
-        let mut present: BTreeMap<String, Vec<net::Address>> = BTreeMap::new();
+        let mut present: BTreeMap<String, Vec<netlink::Address>> = BTreeMap::new();
         for i in 0..self.kernel.outlets.len() {
             let outlet = &self.kernel.outlets[i];
             let Some(name) = outlet.watched.first().filter(|_| outlet.follows) else { continue };
