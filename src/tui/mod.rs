@@ -13,6 +13,7 @@ mod msg;
 mod parts;
 mod save;
 mod scroll;
+pub mod speak;
 mod terminal;
 mod text;
 mod theme;

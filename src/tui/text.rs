@@ -92,14 +92,20 @@ pub fn wrap(s: &str, columns: usize, indent: usize) -> Vec<String> {
     lines.into_iter().map(|l| l.replace('\u{a0}', " ")).collect()
 }
 
-/// The words of a text; a number and its unit count as one.
+/// The words of a text; a number and its unit count as one, and so does a formula: `3 × 1 s + 155/256 s`.
 fn words(s: &str) -> VecDeque<String> {
     const UNITS: [&str; 7] = ["s", "ms", "µs", "min", "h", "d", "MiB"];
+    const SIGNS: [char; 5] = ['×', '+', '=', '>', '<'];
+    let number = |w: &str| w.trim_start_matches('(').starts_with(|c: char| c.is_ascii_digit());
     let mut words: VecDeque<String> = VecDeque::new();
     for word in s.split(' ') {
         let unit = UNITS.contains(&word.trim_end_matches([',', '.', ';', ':', ')']));
+        let glued = |last: &str| {
+            unit && last.ends_with(|c: char| c.is_ascii_digit())
+                || number(last) && (word.trim_matches(SIGNS).is_empty() || last.ends_with(SIGNS) && number(word))
+        };
         match words.back_mut() {
-            Some(last) if unit && last.ends_with(|c: char| c.is_ascii_digit()) => {
+            Some(last) if glued(last) => {
                 last.push('\u{a0}');
                 last.push_str(word);
             }
@@ -159,6 +165,11 @@ mod tests {
         assert_eq!(wrap("one two three four", 10, 2), ["one two", "  three", "  four"]);
         assert_eq!(wrap("one two\u{a0}three", 10, 0), ["one", "two three"]);
         assert_eq!(wrap("silent for 3.6 s (so far)", 12, 0), ["silent for", "3.6 s (so", "far)"]);
+        assert_eq!(
+            wrap("down (3 × 1 s + 155/256 s = 3.6 s) now", 32, 0),
+            ["down", "(3 × 1 s + 155/256 s = 3.6 s)", "now"]
+        );
+        assert_eq!(wrap("it has 101 > 90", 12, 0), ["it has", "101 > 90"]);
         assert_eq!(wrap("", 10, 0), [""]);
         assert_eq!(wrap("abcdefghijklmnop", 10, 0), ["abcdefghij", "klmnop"]);
         assert_eq!(wrap("abcdefghijklmnop", 0, 9), ["abcdefgh", "    ijkl", "    mnop"]);

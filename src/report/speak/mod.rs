@@ -8,7 +8,7 @@ mod words;
 pub(crate) mod tests;
 
 pub use json::{start, summary, told};
-pub use verdict::{master, standing, verdict, verdict_at};
+pub use verdict::{Judged, judge, judge_all, master, standing, verdict};
 pub use words::{command, fault, line, reason, sentence};
 
 use crate::speak::InstanceView;

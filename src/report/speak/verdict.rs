@@ -13,17 +13,18 @@ use crate::vrrp::timing::{DOWN_TIMER_ADVERTS, master_down_interval};
 
 /// How bad it is, and a whole sentence that begins with a word for that and two spaces: `OK  BACKUP to 10.77.0.1 …`.
 pub fn verdict(view: &View) -> (Option<Severity>, String) {
-    verdict_at(view, view.at)
+    let (severity, word, text) = judge_all(view, view.at);
+    (severity, format!("{word}  {text}"))
 }
 
-/// The same a little later, for a screen that lets time pass between two pictures.
-pub fn verdict_at(view: &View, now: Instant) -> (Option<Severity>, String) {
+/// The same with the word apart, at a moment a little later: a screen lets time pass between two pictures.
+pub fn judge_all(view: &View, now: Instant) -> Judged {
     let (severity, word, text) = match &view.instances[..] {
         [] => (None, "…", "no virtual router yet".to_owned()),
         [one] => judge(one, view.observing, now),
         all => many(all, view.observing, now),
     };
-    (severity, printable(&format!("{word}  {text}")))
+    (severity, word, printable(&text))
 }
 
 /// One word for how a virtual router stands: its state, or `LISTENING`, `WAITING`, `ENDED`.
@@ -47,7 +48,8 @@ fn speaks(i: &InstanceView, p: &Peer, now: Instant) -> bool {
         <= p.advert_int.max(i.params.advert_int).saturating_mul(u32::from(i.params.down_timer_adverts) + 1)
 }
 
-type Judged = (Option<Severity>, &'static str, String);
+/// How bad it is, a word for that, and a sentence.
+pub type Judged = (Option<Severity>, &'static str, String);
 
 fn many(all: &[InstanceView], observing: bool, now: Instant) -> Judged {
     const ORDER: [&str; 7] = ["BACKUP", "MASTER", "FAULT", "INIT", "LISTENING", "WAITING", "ENDED"];
@@ -65,15 +67,15 @@ fn many(all: &[InstanceView], observing: bool, now: Instant) -> Judged {
         .reduce(|worst, next| if next.1.0 > worst.1.0 { next } else { worst });
     match judged {
         Some((i, (severity @ Some(_), word, text))) if severity > Some(Severity::Info) => {
-            (severity, word, format!("{sum}; {}: {text}", i.name))
+            (severity, word, format!("{}: {text}; of {sum}", i.name))
         }
         Some((_, (severity @ Some(_), word, _))) => (severity, word, sum),
         _ => (None, "OK", sum),
     }
 }
 
-/// What is wrong is said before what is well.
-fn judge(i: &InstanceView, observing: bool, now: Instant) -> Judged {
+/// The verdict on one virtual router. What is wrong is said before what is well.
+pub fn judge(i: &InstanceView, observing: bool, now: Instant) -> Judged {
     let silent = i.muted || observing;
     match i.phase {
         Phase::Ended => return (None, "ENDED", "it has left nothing behind".to_owned()),
@@ -167,20 +169,19 @@ fn as_master(i: &InstanceView, silent: bool, now: Instant) -> Judged {
     if silent {
         return (None, "OK", master);
     }
+    let critical = |text: String| (Some(Severity::Critical), "CRITICAL", text);
     if let Some((p, why)) = refused(i, now) {
-        let text = format!("{master}, beside {} ({}), whose adverts are not accepted here: {why}", p.src, p.priority);
-        return (Some(Severity::Critical), "CRITICAL", text);
+        let both = format!("two masters: {} ({}) speaks too, and its adverts are not accepted here", p.src, p.priority);
+        return critical(format!("{both}: {why}"));
     }
     if let Some(p) = goes_on(i, since, now) {
         let why = p.objects.first().map_or("does it hear us?".to_owned(), |o| format!("it would not accept ours: {o}"));
-        let text = format!("{master}, and {} ({}) goes on as master: {why}", p.src, p.priority);
-        return (Some(Severity::Critical), "CRITICAL", text);
+        return critical(format!("two masters: {} ({}) goes on beside this router: {why}", p.src, p.priority));
     }
     let quiet = i.last_sent.map_or(since, |(at, _)| Some(now.since(at))).unwrap_or_default();
     if quiet > i.params.advert_int.saturating_mul(2) {
         let why = i.trouble.as_ref().map_or(String::new(), |t| format!(": {t}"));
-        let text = format!("{master}, but no advert has left for {}{why}", exact(quiet));
-        return (Some(Severity::Critical), "CRITICAL", text);
+        return critical(format!("MASTER, but no advert has left for {}{why}", exact(quiet)));
     }
     let next =
         i.peers.iter().filter(|p| p.objections.is_empty() && p.priority != 0).max_by_key(|p| (p.priority, p.src));

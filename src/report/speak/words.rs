@@ -78,8 +78,8 @@ pub fn reason(t: &Transition) -> String {
     let own = t.priority;
     let sum = |w: Option<Wait>| w.map_or(String::new(), |w| format!(" ({})", worked(&w)));
     match t.reason {
-        Reason::Started => format!("it takes part with priority {own}"),
-        Reason::Owner => format!("it owns its addresses: priority {own}"),
+        Reason::Started => format!("started with priority {own}"),
+        Reason::Owner => format!("started as owner of its addresses, priority {own}"),
         Reason::NobodyHeard => {
             format!("no advert heard{}", t.wait.map_or(String::new(), |w| format!(" for {}", worked(&w))))
         }

@@ -1,0 +1,111 @@
+//! The keys of a speaker's screen: one table.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::msg::Action;
+use crate::tui::keys::{self, Binding, c, key};
+
+/// Every key there is, in the order of the help screen.
+pub const KEYS: &[Binding<Action>] = &[
+    key(
+        &[c('!')],
+        Action::TakeOver,
+        "!",
+        "consent: take part although a live master is displaced, or adverts do not fit",
+        Some(("!", "take part")),
+    ),
+    key(
+        &[c('+'), c('=')],
+        Action::Raise,
+        "+",
+        "raise the priority by one, up to 254: the most that is no owner's",
+        Some(("+ -", "priority")),
+    ),
+    key(&[c('-')], Action::Lower, "-", "lower the priority by one, down to 1", None),
+    key(
+        &[c('r')],
+        Action::Resign,
+        "r",
+        "resign: a master releases with priority 0 and waits as a backup",
+        Some(("r", "resign")),
+    ),
+    key(&[c('a')], Action::Advertise, "a", "send an advert now, as master", Some(("a", "advert"))),
+    key(
+        &[c('m')],
+        Action::Mute,
+        "m",
+        "mute: send nothing although everything else goes on; or speak again",
+        Some(("m", "mute")),
+    ),
+    key(
+        &[c('p')],
+        Action::Preempt,
+        "p",
+        "preempt: take over from a master of lower priority; or let it be",
+        Some(("p", "preempt")),
+    ),
+    key(
+        &[(KeyCode::Up, false), c('k')],
+        Action::Up,
+        "Up, k",
+        "select the virtual router above; scroll up",
+        Some(("↑↓", "select")),
+    ),
+    key(&[(KeyCode::Down, false), c('j')], Action::Down, "Down, j", "select the one below; scroll down", None),
+    key(
+        &[(KeyCode::Enter, false)],
+        Action::Open,
+        "Enter",
+        "everything about the selected virtual router on the whole screen",
+        Some(("Enter", "details")),
+    ),
+    key(&[c('n')], Action::NextTrouble, "n", "select the next virtual router marked with !", None),
+    key(&[(KeyCode::PageUp, false)], Action::PageUp, "PgUp", "scroll the log back by a page", None),
+    key(&[(KeyCode::PageDown, false)], Action::PageDown, "PgDn", "scroll the log on by a page", None),
+    key(&[(KeyCode::Home, false), c('g')], Action::Home, "Home, g", "to the oldest entry; to the top", None),
+    key(
+        &[(KeyCode::End, false), c('G')],
+        Action::End,
+        "End, G",
+        "to the newest entry, and follow it; to the bottom",
+        None,
+    ),
+    key(&[c('?'), c('h'), (KeyCode::F(1), false)], Action::Help, "?, h, F1", "this help", Some(("?", "help"))),
+    key(&[(KeyCode::Char('l'), true)], Action::Redraw, "Ctrl-L", "draw the whole screen again", None),
+    key(
+        &[c('q'), (KeyCode::Esc, false)],
+        Action::Back,
+        "q, Esc",
+        "back; from the first screen: release and end, a master after a second press",
+        Some(("q", "quit")),
+    ),
+    key(&[(KeyCode::Char('c'), true)], Action::Quit, "Ctrl-C", "release and end at once", None),
+];
+
+/// What a key does.
+pub fn action(event: KeyEvent) -> Option<Action> {
+    keys::find(KEYS, event)
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::KeyModifiers;
+
+    use super::*;
+
+    #[test]
+    fn no_key_and_no_action_is_in_the_table_twice() {
+        keys::check(KEYS);
+    }
+
+    #[test]
+    fn keys_are_what_the_table_says() {
+        let press = |code, modifiers| action(KeyEvent::new(code, modifiers));
+        assert_eq!(press(KeyCode::Char('+'), KeyModifiers::NONE), Some(Action::Raise));
+        // ! and + come with Shift held
+        assert_eq!(press(KeyCode::Char('!'), KeyModifiers::SHIFT), Some(Action::TakeOver));
+        assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Action::Quit));
+        assert_eq!(press(KeyCode::Char('r'), KeyModifiers::CONTROL), None);
+        assert_eq!(press(KeyCode::Char('r'), KeyModifiers::ALT), None);
+    }
+}

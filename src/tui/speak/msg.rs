@@ -1,0 +1,84 @@
+//! What can happen to the screen of a speaker, and what it asks of the outside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::speak::{Command, Told, View};
+
+/// What the speaker's loop hands over.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// A newer picture.
+    pub view: Option<Arc<View>>,
+    /// What happened since the last update, in order.
+    pub told: Vec<Told>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key that the table names.
+    Act(Action),
+    /// News from the speaker.
+    Update(Update),
+    /// The speaker has ended: nothing will come any more.
+    Gone,
+    /// So much time has passed since the last picture came.
+    Tick(Duration),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+}
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Select the virtual router above, or scroll up a line.
+    Up,
+    /// Select the virtual router below, or scroll down a line.
+    Down,
+    /// Everything about the selected virtual router.
+    Open,
+    /// Select the next virtual router with a warning or worse.
+    NextTrouble,
+    /// Raise the priority by one.
+    Raise,
+    /// Lower the priority by one.
+    Lower,
+    /// Take over from a lower master, or let it be.
+    Preempt,
+    /// Release with priority 0 and wait as a backup.
+    Resign,
+    /// Send an advert now.
+    Advertise,
+    /// Keep silent, or speak again.
+    Mute,
+    /// Consent to take part.
+    TakeOver,
+    /// Scroll the log back a page.
+    PageUp,
+    /// Scroll the log on a page.
+    PageDown,
+    /// To the oldest entry of the log.
+    Home,
+    /// To the newest entry of the log.
+    End,
+    /// Show what the keys do.
+    Help,
+    /// Draw everything again.
+    Redraw,
+    /// Leave this screen; from the first one, release and end.
+    Back,
+    /// Release and end, without being asked.
+    Quit,
+}
+
+/// What the outside is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cmd {
+    /// Tell the speaker, for the virtual router of this number.
+    Send(usize, Command),
+    /// Leave the screen.
+    Leave,
+    /// Clear the terminal, so that everything is drawn again.
+    Clear,
+}

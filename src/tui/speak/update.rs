@@ -1,0 +1,176 @@
+//! What each message changes. The only place that changes [`App`].
+
+use super::app::{App, Leaving, Screen};
+use super::msg::{Action, Cmd, Msg};
+use super::view;
+use crate::report::speak::standing;
+use crate::speak::{Command, InstanceView, Phase};
+use crate::vrrp::State;
+use crate::wire::vrrp::PRIORITY_OWNER;
+
+/// Takes in a message; says what the outside is to do.
+pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
+    match msg {
+        Msg::Update(u) => {
+            app.dirty |= u.view.is_some() || !u.told.is_empty();
+            for told in &u.told {
+                app.note(told);
+            }
+            if let Some(view) = u.view {
+                (app.view, app.since) = (Some(view), std::time::Duration::ZERO);
+            }
+            (app.ended() && app.leaving == Leaving::Told).then_some(Cmd::Leave)
+        }
+        Msg::Gone => {
+            app.gone = true;
+            app.dirty = true;
+            Some(Cmd::Leave)
+        }
+        Msg::Tick(since) => {
+            let second = app.time().map(|t| t.nanos / 1_000_000_000);
+            app.since = since;
+            app.dirty |= app.moves() || second != app.time().map(|t| t.nanos / 1_000_000_000);
+            None
+        }
+        Msg::Resize(w, h) => {
+            app.size = (w, h);
+            app.dirty = true;
+            None
+        }
+        Msg::Act(action) => {
+            app.status = None;
+            app.dirty = true;
+            if app.leaving == Leaving::Asked && action != Action::Back {
+                app.leaving = Leaving::No;
+            }
+            act(app, action)
+        }
+    }
+}
+
+fn act(app: &mut App, action: Action) -> Option<Cmd> {
+    match action {
+        Action::Redraw => return Some(Cmd::Clear),
+        Action::Help => show(app, Screen::Help),
+        Action::Open => show(app, Screen::One),
+        Action::Back => return back(app),
+        Action::Quit => return leave(app),
+        Action::Up => step(app, -1),
+        Action::Down => step(app, 1),
+        Action::PageUp => page(app, -1),
+        Action::PageDown => page(app, 1),
+        Action::Home => ends(app, true),
+        Action::End => ends(app, false),
+        Action::NextTrouble => next_trouble(app),
+        _ => {
+            let Some((at, i)) = app.chosen() else {
+                app.status = Some("there is no virtual router yet".to_owned());
+                return None;
+            };
+            match command(i, app.observing(), action) {
+                Ok(command) => return Some(Cmd::Send(at, command)),
+                Err(why) => app.status = Some(format!("{}: {why}", i.name)),
+            }
+        }
+    }
+    None
+}
+
+/// What a key tells the speaker, or why it would change nothing.
+pub(super) fn command(i: &InstanceView, observing: bool, action: Action) -> Result<Command, String> {
+    let master = i.state == State::Master && i.phase == Phase::Running;
+    match (action, i.phase) {
+        (_, Phase::Ended) => return Err("it has ended".to_owned()),
+        (Action::TakeOver, Phase::Waiting) => return Ok(Command::TakeOver),
+        (Action::TakeOver, _) => return Err("nothing to consent to".to_owned()),
+        _ => {}
+    }
+    match action {
+        Action::Raise | Action::Lower if i.params.priority == PRIORITY_OWNER => {
+            Err("an owner's priority is 255, always".to_owned())
+        }
+        Action::Raise if i.priority >= PRIORITY_OWNER - 1 => Err("254 is the most: 255 is for owners".to_owned()),
+        Action::Lower if i.priority <= 1 => Err("1 is the least: 0 releases".to_owned()),
+        Action::Raise => Ok(Command::Priority(1)),
+        Action::Lower => Ok(Command::Priority(-1)),
+        Action::Preempt => Ok(Command::Preempt(!i.params.preempt)),
+        Action::Resign if master => Ok(Command::Resign),
+        Action::Resign => Err(format!("only a master can resign, and it is {}", standing(i))),
+        Action::Advertise | Action::Mute if observing => Err("it observes: nothing is ever sent".to_owned()),
+        Action::Advertise if master && i.muted => Err("it is muted: m lets it speak".to_owned()),
+        Action::Advertise if master => Ok(Command::Advertise),
+        Action::Advertise => Err(format!("only a master sends adverts, and it is {}", standing(i))),
+        Action::Mute => Ok(Command::Mute(!i.muted)),
+        _ => Err("no such command".to_owned()),
+    }
+}
+
+fn show(app: &mut App, screen: Screen) {
+    if app.screen != screen {
+        (app.screen, app.scroll) = (screen, 0);
+    }
+}
+
+fn back(app: &mut App) -> Option<Cmd> {
+    if app.screen != Screen::Main {
+        show(app, Screen::Main);
+        return None;
+    }
+    if app.leaving == Leaving::No && app.rules() {
+        app.leaving = Leaving::Asked;
+        return None;
+    }
+    leave(app)
+}
+
+/// Has the speaker release and end; a second time, or without a speaker, the screen is left at once.
+fn leave(app: &mut App) -> Option<Cmd> {
+    if app.gone || app.view.is_none() || app.leaving == Leaving::Told {
+        return Some(Cmd::Leave);
+    }
+    app.leaving = Leaving::Told;
+    Some(Cmd::Send(app.selected, Command::Quit))
+}
+
+fn step(app: &mut App, by: isize) {
+    match app.screen {
+        Screen::Main => {
+            let last = app.instances().len().saturating_sub(1);
+            app.selected = app.selected.min(last).saturating_add_signed(by).min(last);
+        }
+        _ => scroll(app, by),
+    }
+}
+
+fn page(app: &mut App, by: isize) {
+    if app.screen == Screen::Main {
+        let window = view::log_window(app);
+        app.log_end = window.anchor(if by < 0 { window.back() } else { window.forward() });
+    } else {
+        scroll(app, by * (view::text_rows(app).max(2) as isize - 1));
+    }
+}
+
+fn ends(app: &mut App, home: bool) {
+    if app.screen == Screen::Main {
+        let window = view::log_window(app);
+        app.log_end = if home { window.anchor(window.top()) } else { None };
+    } else {
+        scroll(app, if home { isize::MIN / 2 } else { isize::MAX / 2 });
+    }
+}
+
+fn scroll(app: &mut App, by: isize) {
+    let most = view::text_len(app).saturating_sub(view::text_rows(app));
+    app.scroll = app.scroll.min(most).saturating_add_signed(by).min(most);
+}
+
+fn next_trouble(app: &mut App) {
+    let all = app.instances();
+    let n = all.len();
+    let next = (1..=n).map(|k| (app.selected + k) % n).find(|k| all.get(*k).is_some_and(|i| app.trouble(i).is_some()));
+    match next {
+        Some(at) => app.selected = at,
+        None => app.status = Some("no virtual router is marked with !".to_owned()),
+    }
+}

@@ -1,0 +1,68 @@
+//! The last line: what is asked, what was just refused, or which keys do something now.
+
+use ratatui::text::Line;
+
+use crate::speak::{Command, Phase};
+use crate::tui::parts;
+use crate::tui::speak::app::{App, Leaving, Screen};
+use crate::tui::speak::keymap::KEYS;
+use crate::tui::speak::msg::Action;
+use crate::tui::speak::update::command;
+use crate::tui::theme::Theme;
+use crate::vrrp::State;
+
+/// Texts that go first where it is narrow.
+const SHED: &[&str] = &["details", "select", "advert", "preempt", "preempt on", "preempt off", "priority"];
+
+pub fn line(app: &App, columns: usize) -> Line<'static> {
+    let theme = Theme::new(app.color);
+    match app.leaving {
+        Leaving::Asked => {
+            let masters = app.instances().iter().filter(|i| i.phase == Phase::Running && i.state == State::Master);
+            let many = match masters.count() {
+                1 => String::new(),
+                n => format!(" {n}×"),
+            };
+            return parts::status(&format!("MASTER{many}: q again releases and hands over; other keys stay"), columns);
+        }
+        Leaving::Told => return parts::status("releasing; Ctrl-C leaves without waiting for it", columns),
+        Leaving::No => {}
+    }
+    if let Some(status) = &app.status {
+        return parts::status(status, columns);
+    }
+    let hint = |key: &str, text: &str| (key.to_owned(), text.to_owned());
+    if app.screen != Screen::Main {
+        return parts::hints(
+            vec![hint("↑↓", "scroll"), hint("PgUp PgDn", "page"), hint("q", "back")],
+            &[],
+            columns,
+            theme,
+        );
+    }
+    let chosen = app.chosen();
+    let mut hints = Vec::new();
+    for b in KEYS {
+        let Some((key, text)) = b.hint else { continue };
+        // A command is offered where it would do something.
+        let text = match b.action {
+            Action::Help | Action::Back | Action::Open => text,
+            Action::Up if app.instances().len() > 1 => text,
+            Action::Up => continue,
+            action => match chosen.map(|(_, i)| command(i, app.observing(), action)) {
+                Some(Ok(Command::Mute(false))) => "speak",
+                Some(Ok(Command::Preempt(on))) => {
+                    if on {
+                        "preempt on"
+                    } else {
+                        "preempt off"
+                    }
+                }
+                Some(Ok(_)) => text,
+                _ => continue,
+            },
+        };
+        hints.push(hint(key, text));
+    }
+    parts::hints(hints, SHED, columns, theme)
+}
