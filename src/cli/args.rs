@@ -112,7 +112,7 @@ impl KeyArgs {
     pub fn read(&self) -> Result<Keys, Error> {
         let mut keys = read_keys(&self.hmac_keys)?;
         if let Some(path) = &self.ah_pass_file {
-            keys.set_ah(secret_file(path)?.as_bytes());
+            keys.set_ah(key_file(path)?.as_bytes());
         }
         Ok(keys)
     }
@@ -126,7 +126,7 @@ pub fn read_keys(texts: &[String]) -> Result<Keys, Error> {
         let (id, value) = arg.split_once('=').ok_or_else(|| bad("wants ID=hex:DIGITS or ID=file:PATH"))?;
         let id: u8 = id.parse().ok().filter(|n| *n > 0).ok_or_else(|| bad("wants an id from 1 to 255 before the ="))?;
         let text = match value.strip_prefix("file:") {
-            Some(path) => secret_file(Path::new(path))?,
+            Some(path) => key_file(Path::new(path))?,
             None if value.starts_with("hex:") => value.to_owned(),
             None => return Err(bad(&format!("{id}=… wants hex: or file: after the ="))),
         };
@@ -137,7 +137,7 @@ pub fn read_keys(texts: &[String]) -> Result<Keys, Error> {
 }
 
 /// A small file's text without its line end.
-pub fn secret_file(path: &Path) -> Result<String, Error> {
+pub fn key_file(path: &Path) -> Result<String, Error> {
     let fail = |e: &dyn std::fmt::Display| Error::Other(format!("{}: {e}", path.display()));
     let meta = fs::metadata(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => fail(&"no such file"),

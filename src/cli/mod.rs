@@ -8,6 +8,7 @@ mod decode;
 mod docs;
 mod explain;
 mod feeder;
+mod files;
 mod output;
 mod reading;
 mod speak;

@@ -71,6 +71,11 @@ pub fn width() -> u16 {
     if io::stdout().is_terminal() { crate::tui::width().unwrap_or(120).max(60) } else { 120 }
 }
 
+/// Whether there is a terminal to draw on.
+pub fn has_screen() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb" && !t.is_empty())
+}
+
 /// Whether to use colours on standard output.
 pub fn use_color(choice: Color) -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());

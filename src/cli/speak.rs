@@ -1,20 +1,25 @@
 //! `hactl speak`: a VRRP router that takes part.
 
+mod config;
+
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use self::config::Plan;
 use super::Error;
-use super::args::{CommonArgs, duration, read_keys, secret_file};
-use super::output::{Output, note};
+use super::args::{CommonArgs, duration, key_file, read_keys};
+use super::output::{self, Output, note, use_color};
 use crate::net::Stop;
-use crate::report::Clock;
 use crate::report::speak::{self as words, Named};
-use crate::speak::{self, Address, Command, Consent, Setup, Speaking, Spec, What};
+use crate::report::{Clock, describe};
+use crate::speak::{self, Address, Command, Consent, Setup, Speaking, Spec, Update, What};
+use crate::tui;
 use crate::vrrp::check::{Hearing, Peer};
 use crate::vrrp::sequence::{Authentication, HmacAuth, HmacMode};
 use crate::vrrp::{Announcing, Params, Profile};
@@ -148,13 +153,17 @@ fn delay(s: &str) -> Result<Duration, String> {
 const GLANCE: Duration = Duration::from_millis(50);
 
 pub fn run(args: &SpeakArgs) -> Result<u8, Error> {
-    let specs = match &args.config {
+    let plan = match &args.config {
         Some(path) => {
-            let text = format!("{}: reading a keepalived.conf is not there yet", path.display());
-            return Err(Error::Other(text));
+            let plan = config::read(path, &args.instances, args.profile, args.observe)?;
+            if !args.common.quiet {
+                plan.remarks.iter().for_each(|text| note(&format!("hactl: {text}")));
+            }
+            plan
         }
-        None => vec![spec(args)?],
+        None => Plan { specs: vec![spec(args)?], ..Plan::default() },
     };
+    let Plan { specs, groups, trackers, scripts, .. } = plan;
     let title = match specs.as_slice() {
         [one] => format!("{} --vrid {}", one.interface, one.params.vrid),
         several => format!("{} virtual routers", several.len()),
@@ -162,11 +171,51 @@ pub fn run(args: &SpeakArgs) -> Result<u8, Error> {
     let consent = Consent { take_over: args.take_over, force: args.force, observe: args.observe };
     let names: Vec<(String, u8, bool)> = specs.iter().map(|s| (s.name.clone(), s.params.vrid, s.ipv6())).collect();
     let stop = Stop::install()?;
-    let setup =
-        Setup { specs, groups: Vec::new(), trackers: Vec::new(), consent, every: args.common.verbose, pictures: false };
-    let end = args.for_.map(|d| Instant::now() + d);
-    let speaking = speak::start(setup).map_err(|e| Error::Other(e.to_string()))?;
-    plain(args, speaking, &names, &title, &stop, end)
+    let screen = !args.plain && !args.common.json && output::has_screen();
+    let every = args.common.verbose;
+    let setup = Setup { specs, groups, trackers, scripts, consent, every, pictures: screen };
+    let (speaking, updates) = speak::start(setup).map_err(|e| Error::Other(e.to_string()))?;
+    if screen {
+        on_screen(args, speaking, updates, title, &stop)
+    } else {
+        plain(args, speaking, &updates, &names, &title, &stop)
+    }
+}
+
+fn on_screen(
+    args: &SpeakArgs,
+    speaking: Speaking,
+    updates: Receiver<Update>,
+    title: String,
+    stop: &Stop,
+) -> Result<u8, Error> {
+    let remote = speaking.remote();
+    if let Some(d) = args.for_ {
+        let remote = remote.clone();
+        thread::Builder::new().name("for".into()).spawn(move || {
+            thread::sleep(d);
+            remote.send(0, Command::Quit);
+        })?;
+    }
+    let clock = Clock::local();
+    let options = tui::speak::Options { title, color: use_color(args.common.color), clock };
+    let asked = remote.clone();
+    let shown = tui::speak::run(options, updates, move |i, command| asked.send(i, command), stop.flag());
+    // However the screen ended: nothing may be left behind.
+    remote.send(0, Command::Quit);
+    let view = speaking.join().map_err(|e| Error::Other(e.to_string()))?;
+    let mut out = Output::new(false, args.common.color);
+    // What scrolled away with the screen is said again on the terminal.
+    for i in &view.instances {
+        let (sent, heard) = (i.sent.0, i.received.0);
+        let (sent, heard) = (describe::count(sent, "advert"), describe::count(heard, "advert"));
+        let last =
+            i.last.map_or(String::new(), |(t, _)| format!("; last {} → {}: {}", t.from, t.to, words::reason(&t)));
+        writeln!(out, "{}: {sent} sent, {heard} heard{last}", i.name)?;
+    }
+    out.flush()?;
+    shown.map_err(|e| Error::Other(format!("the screen: {e}; `--plain` writes lines instead")))?;
+    Ok(0)
 }
 
 /// The one virtual router that the arguments describe.
@@ -243,7 +292,7 @@ fn authentication(args: &SpeakArgs, params: &Params) -> Result<Authentication, E
             Err(Error::Other(format!("{what} is of version 2 over IPv4; version 3 has --hmac-key")))
         }
     };
-    let password = |path| secret_file(path).map(|text| Secret::new(text.as_bytes()));
+    let password = |path| key_file(path).map(|text| Secret::new(text.as_bytes()));
     if let Some(path) = &args.auth_pass_file {
         legacy("--auth-pass-file")?;
         return Ok(Authentication::Pass(password(path)?));
@@ -270,28 +319,35 @@ fn authentication(args: &SpeakArgs, params: &Params) -> Result<Authentication, E
 fn plain(
     args: &SpeakArgs,
     speaking: Speaking,
+    updates: &Receiver<Update>,
     names: &[(String, u8, bool)],
     title: &str,
     stop: &Stop,
-    end: Option<Instant>,
 ) -> Result<u8, Error> {
+    let end = args.for_.map(|d| Instant::now() + d);
+    let remote = speaking.remote();
     let mut out = Output::new(true, args.common.color);
     let json = args.common.json;
     let clock = Clock::local();
     let mut written = if json { words::start(&mut out, title).and_then(|()| out.record_done()) } else { Ok(()) };
-    let (mut transitions, mut refused, mut asked) = (0, false, false);
+    let (mut transitions, mut listened, mut joined) = (0, 0, 0);
+    let (mut refused, mut asked) = (false, false);
     loop {
         if !asked && (stop.requested().is_some() || end.is_some_and(|e| e <= Instant::now()) || written.is_err()) {
-            speaking.send(0, Command::Quit);
+            remote.send(0, Command::Quit);
             asked = true;
         }
-        let update = match speaking.updates.recv_timeout(GLANCE) {
+        let update = match updates.recv_timeout(GLANCE) {
             Ok(update) => update,
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         };
         for told in &update.told {
             transitions += u64::from(matches!(told.what, What::Transition(_)));
+            if let What::Listened { join, .. } = told.what {
+                listened += 1;
+                joined += usize::from(join);
+            }
             let Some((name, vrid, ipv6)) = names.get(told.instance) else { continue };
             let named = Named { name, vrid: *vrid, ipv6: *ipv6 };
             // After an error the rest is still to be heard: the end is under way.
@@ -305,8 +361,8 @@ fn plain(
             }
         }
         // Nobody is there to say yes.
-        if update.phases.0 == 0 && update.phases.1 > 0 && update.phases.2 == 0 && !asked {
-            speaking.send(0, Command::Quit);
+        if listened == names.len() && joined == 0 && !asked {
+            remote.send(0, Command::Quit);
             (asked, refused) = (true, true);
         }
     }

@@ -9,7 +9,7 @@ use clap::Args;
 use super::Error;
 use super::args::{CommonArgs, KeyArgs, SourceArgs};
 use super::feeder;
-use super::output::{Output, Recorder, complain, note, use_color, width};
+use super::output::{Output, Recorder, complain, has_screen, note, use_color, width};
 use super::reading::{Ending, Reader, read_all};
 use crate::finding::{Finding, GroupId, Severity, Tally};
 use crate::net::{Stop, drop_privileges, wall};
@@ -77,11 +77,6 @@ pub fn run(args: &WatchArgs) -> Result<u8, Error> {
     let screen = !args.plain && !args.common.json && has_screen();
     let status = if screen { on_screen(args, &specs, &stop)? } else { plain(args, &specs, live, &stop)? };
     Ok(if args.exit_zero && status < super::COULD_NOT_LOOK { 0 } else { status })
-}
-
-/// Whether there is a terminal to draw on.
-fn has_screen() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb" && !t.is_empty())
 }
 
 fn on_screen(args: &WatchArgs, specs: &[Spec], stop: &Stop) -> Result<u8, Error> {

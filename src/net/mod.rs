@@ -29,4 +29,4 @@ pub use clock::{monotonic, wall};
 pub use link::{Interface, InterfaceState};
 pub use privilege::{DropError, drop_privileges, keep_network_privileges};
 pub use signal::{Signal, Stop};
-pub use sys::{NO_FOLLOW, NO_WAIT, Ready, Wait, set_timer_slack, wait_any, wait_readable};
+pub use sys::{NO_FOLLOW, NO_WAIT, Ready, Wait, end_process_group, set_timer_slack, wait_any, wait_readable};

@@ -99,6 +99,16 @@ pub fn set_timer_slack(slack: Duration) -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, nanos, 0, 0, 0) })
 }
 
+/// Asks every process of a group to end (SIGTERM), or ends them (SIGKILL).
+pub fn end_process_group(group: u32, kill: bool) -> io::Result<()> {
+    // 0 and 1 would mean our own group and every process there is.
+    let Some(group) = libc::pid_t::try_from(group).ok().filter(|g| *g > 1) else {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    };
+    // SAFETY: takes integers only.
+    check(unsafe { libc::kill(-group, if kill { libc::SIGKILL } else { libc::SIGTERM }) })
+}
+
 /// CLOCK_MONOTONIC in microseconds.
 pub(super) fn monotonic_micros() -> i64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };

@@ -7,6 +7,7 @@
 mod ledger;
 pub mod listen;
 mod run;
+mod scripts;
 mod speaker;
 mod spec;
 #[cfg(test)]
@@ -15,7 +16,8 @@ mod told;
 mod view;
 
 pub use listen::Consent;
-pub use run::{Setup, SpeakError, Speaking, Update, start};
+pub use run::{Remote, Setup, SpeakError, Speaking, start};
+pub use scripts::Script;
 pub use spec::{Address, Spec};
-pub use told::{Command, Told, Trouble, What};
+pub use told::{Command, Told, Trouble, Update, What};
 pub use view::{AddressView, InstanceView, Peer, Phase, View};

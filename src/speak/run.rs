@@ -13,24 +13,27 @@ use std::time::Duration;
 
 use super::ledger::{self, Entry, Ledger};
 use super::listen::Consent;
+use super::scripts::{Script, Scripts};
 use super::speaker::{Host, Now, Speaker};
 use super::spec::{Address, Spec};
-use super::told::{Command, Told, Trouble};
+use super::told::{Command, Trouble, Update};
 use super::view::View;
 use crate::net::announce::Announcer;
 use crate::net::netlink::{self, Change, Monitor, Netlink, NetlinkError, Scope};
 use crate::net::vmac::{Vmac, VmacError};
 use crate::net::vrrp_socket::{Family, LARGEST_PACKET, Protocol, Receiver, Sender, SocketError};
-use crate::net::{self, link, monotonic, wait_any, wall};
+use crate::net::{self, Capture, CaptureOptions, Next, link, monotonic, wait_any, wall};
 use crate::time::Instant;
 use crate::vrrp::Fault;
-use crate::vrrp::router::{Config, Group, Tracker, VrrpRouter};
+use crate::vrrp::router::{Config, Group, Source, Tracker, VrrpRouter};
 use crate::vrrp::sequence::Authentication;
 use crate::wire::build::{gratuitous_arp, unsolicited_na};
 use crate::wire::{Decoded, Decoder, Mac, VRRP_GROUP_V4, VRRP_GROUP_V6};
 
 /// The screen gets a new picture this often.
 const PICTURE: Duration = Duration::from_millis(100);
+/// Room for the announcements of others between two pictures.
+const RING: usize = 1024 * 1024;
 /// Packets taken from one socket before the deadlines are looked at again.
 const DRAIN: usize = 64;
 /// The longest wait: nothing depends on it.
@@ -82,6 +85,8 @@ pub struct Setup {
     pub groups: Vec<Group>,
     /// What they track.
     pub trackers: Vec<Tracker>,
+    /// The scripts among them.
+    pub scripts: Vec<Script>,
     /// What the operator consented to.
     pub consent: Consent,
     /// Tell each advert.
@@ -90,32 +95,32 @@ pub struct Setup {
     pub pictures: bool,
 }
 
-/// News for whoever shows them.
+/// Asks a speaker for something. Clones ask the same one.
 #[derive(Clone, Debug)]
-pub struct Update {
-    /// A new picture, if it is time for one.
-    pub view: Option<Arc<View>>,
-    /// What happened.
-    pub told: Vec<Told>,
-    /// The virtual routers that listen, wait for consent, and take part.
-    pub phases: (usize, usize, usize),
+pub struct Remote {
+    commands: ChannelSender<(usize, Command)>,
+    wake: Arc<UnixStream>,
+}
+
+impl Remote {
+    /// Asks for something. Without effect once it has ended.
+    pub fn send(&self, instance: usize, command: Command) {
+        if self.commands.send((instance, command)).is_ok() {
+            let _ = (&*self.wake).write(&[0]); // full: then it wakes anyway
+        }
+    }
 }
 
 /// A speaker that runs in a thread of its own.
 pub struct Speaking {
-    /// What happens. Ends when the speaker has ended.
-    pub updates: Channel<Update>,
-    commands: ChannelSender<(usize, Command)>,
-    wake: UnixStream,
+    remote: Remote,
     thread: JoinHandle<Result<View, SpeakError>>,
 }
 
 impl Speaking {
-    /// Asks for something. Without effect once it has ended.
-    pub fn send(&self, instance: usize, command: Command) {
-        if self.commands.send((instance, command)).is_ok() {
-            let _ = (&self.wake).write(&[0]); // full: then it wakes anyway
-        }
+    /// To ask it for something.
+    pub fn remote(&self) -> Remote {
+        self.remote.clone()
     }
 
     /// Waits for its end and gives the last picture.
@@ -215,6 +220,9 @@ struct Inlet {
 /// Everything that runs. Dropping it, also in a panic, releases and tidies up.
 struct Loop {
     speaker: Speaker,
+    scripts: Scripts,
+    /// Tracked interfaces: tracker and name.
+    tracked: Vec<(usize, String)>,
     kernel: Kernel,
     inlets: Vec<Inlet>,
     plain: Decoder,
@@ -226,6 +234,8 @@ struct Loop {
     updates: ChannelSender<Update>,
     pictures: bool,
     pictured: Option<Instant>,
+    /// For the screen: who else announces our addresses. One for each interface.
+    captures: Vec<Capture>,
     frames: u64,
 }
 
@@ -239,12 +249,13 @@ fn now() -> Now {
     Now { at: monotonic(), time: wall() }
 }
 
-/// Opens everything, gives up what privileges it can, and starts the speaker. To be called from a process of one thread.
+/// Opens everything, gives up what privileges it can, and starts the speaker. What it tells ends when it has ended. To be
+/// called from a process of one thread.
 ///
 /// # Errors
 /// What is missing, and what to do. Nothing has been transmitted by then.
-pub fn start(setup: Setup) -> Result<Speaking, SpeakError> {
-    let Setup { mut specs, groups, trackers, consent, every, pictures } = setup;
+pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
+    let Setup { mut specs, groups, trackers, scripts, consent, every, pictures } = setup;
     let io = |operation| move |source| SpeakError::Io { operation, source };
     let monitor = Monitor::open()?;
     let mut netlink = Netlink::open()?;
@@ -356,10 +367,24 @@ pub fn start(setup: Setup) -> Result<Speaking, SpeakError> {
         }
     }
     let members = specs.iter().map(Spec::member).collect();
+    let tracked: Vec<(usize, String)> = trackers
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| matches!(t.source, Source::Interface { .. }))
+        .map(|(id, t)| (id, t.name.clone()))
+        .collect();
+    let overlap = specs.first().is_some_and(|s| s.params.profile.scripts_overlap);
     let router = VrrpRouter::new(Config { members, groups, trackers });
     let mut speaker = Speaker::new(router, specs.into_iter().zip(routes).collect(), consent, every);
-    // What is open stays open. The rest of root is not needed any more.
-    let _ = net::keep_network_privileges();
+    let names: std::collections::BTreeSet<&String> = inlets.iter().map(|l| &l.interface).collect();
+    let capture =
+        |name: &&String| Capture::open(&CaptureOptions { ring_bytes: RING, ..CaptureOptions::new(name) }).ok();
+    // Only for information: if one cannot be had, the screen says less.
+    let captures = if pictures { names.iter().filter_map(capture).collect() } else { Vec::new() };
+    // What is open stays open. The rest of root is not needed any more, except by scripts (`killall -0` is one).
+    if scripts.is_empty() {
+        let _ = net::keep_network_privileges();
+    }
     let (wake, woken) = UnixStream::pair().map_err(io("make a pair of sockets"))?;
     for end in [&wake, &woken] {
         end.set_nonblocking(true).map_err(io("set up a pair of sockets"))?;
@@ -374,8 +399,11 @@ pub fn start(setup: Setup) -> Result<Speaking, SpeakError> {
     if let Some(text) = forgetful {
         speaker.trouble(at, 0, Trouble::Other(text));
     }
+    let scripts = Scripts::new(scripts, overlap, wake.try_clone().map_err(io("make a pair of sockets"))?);
     let mut all = Loop {
         speaker,
+        scripts,
+        tracked,
         kernel,
         inlets,
         plain: Decoder::default(),
@@ -386,10 +414,12 @@ pub fn start(setup: Setup) -> Result<Speaking, SpeakError> {
         updates: send_update,
         pictures,
         pictured: None,
+        captures,
         frames: 0,
     };
     let thread = thread::Builder::new().name("speak".into()).spawn(move || all.run()).map_err(io("start a thread"))?;
-    Ok(Speaking { updates, commands: send_command, wake, thread })
+    let remote = Remote { commands: send_command, wake: Arc::new(wake) };
+    Ok((Speaking { remote, thread }, updates))
 }
 
 fn interface_index(name: &str) -> Result<u32, SpeakError> {
@@ -443,9 +473,14 @@ fn tidy(netlink: &mut Netlink, entries: &[Entry], pid: u32) -> Vec<String> {
 impl Loop {
     fn run(&mut self) -> Result<View, SpeakError> {
         let _ = net::set_timer_slack(Duration::from_nanos(1));
-        self.look_at_interfaces(now());
+        let at = now();
+        self.look_at_interfaces(at);
+        self.scripts.start(at.at);
         let mut buffer = vec![0; LARGEST_PACKET];
         while !self.speaker.has_ended() {
+            for (tracker, ok) in self.scripts.tick(monotonic()) {
+                self.speaker.script(now(), tracker, ok, &mut self.kernel);
+            }
             self.speaker.tick(now(), &mut self.kernel);
             if !self.publish() {
                 break; // nobody is left to tell, or to be asked by
@@ -480,7 +515,8 @@ impl Loop {
 
     fn timeout(&self) -> Duration {
         let at = monotonic();
-        let mut wait = self.speaker.next_deadline().map_or(IDLE, |d| d.since(at)).min(IDLE);
+        let due = [self.speaker.next_deadline(), self.scripts.next_deadline()];
+        let mut wait = due.into_iter().flatten().min().map_or(IDLE, |d| d.since(at)).min(IDLE);
         if let Some(pictured) = self.pictured.filter(|_| self.pictures) {
             wait = wait.min(pictured.after(PICTURE).since(at));
         }
@@ -492,6 +528,9 @@ impl Loop {
         let told = self.speaker.take_told();
         let at = now();
         let due = self.pictured.is_none_or(|p| p.after(PICTURE) <= at.at);
+        if self.pictures && due {
+            self.listen_to_announcements(at);
+        }
         let view = (self.pictures && (due || !told.is_empty())).then(|| Arc::new(self.speaker.view(at)));
         if view.is_some() {
             self.pictured = Some(at.at);
@@ -499,7 +538,27 @@ impl Loop {
         if view.is_none() && told.is_empty() {
             return true;
         }
-        self.updates.send(Update { view, told, phases: self.speaker.phases() }).is_ok()
+        self.updates.send(Update { view, told }).is_ok()
+    }
+
+    /// Who has announced an address of ours since the last picture.
+    fn listen_to_announcements(&mut self, at: Now) {
+        for capture in &mut self.captures {
+            for _ in 0..1024 {
+                let Ok(Next::Frame(frame)) = capture.next(Duration::ZERO) else { break };
+                let (ip, mac) = match self.plain.decode(&frame) {
+                    Decoded::Arp(arp) if arp.is_gratuitous() => (IpAddr::V4(arp.sender_ip), arp.sender_mac),
+                    Decoded::Na(na) if !na.solicited => match na.announced_mac() {
+                        Some(mac) => (IpAddr::V6(na.target), mac),
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                if !self.kernel.devices.values().any(|d| d.mac == mac) {
+                    self.speaker.announcement(at, ip, mac.0);
+                }
+            }
+        }
     }
 
     fn receive(&mut self, inlet: usize, buffer: &mut [u8]) {
@@ -575,6 +634,10 @@ impl Loop {
                     states.insert(name.clone(), link::state_of(name).is_ok_and(|s| s.running));
                 }
             }
+        }
+        for (tracker, name) in &self.tracked {
+            let up = link::state_of(name).is_ok_and(|s| s.running);
+            self.speaker.interface(at, *tracker, up, &mut self.kernel);
         }
         let renewed: Vec<String> = self
             .kernel

@@ -163,16 +163,6 @@ impl Speaker {
         self.ended
     }
 
-    /// How many virtual routers listen yet, wait for consent, and take part.
-    pub fn phases(&self) -> (usize, usize, usize) {
-        let count = |look: fn(&Phase) -> bool| self.instances.iter().filter(|i| look(&i.phase)).count();
-        (
-            count(|p| matches!(p, Phase::Listening { .. })),
-            count(|p| *p == Phase::Waiting),
-            count(|p| *p == Phase::Running),
-        )
-    }
-
     /// When to call [`Self::tick`] next.
     pub fn next_deadline(&self) -> Option<Instant> {
         let listened = if self.listening == 0 {
@@ -326,6 +316,16 @@ impl Speaker {
     pub fn fault(&mut self, now: Now, i: usize, fault: Fault, on: bool, host: &mut dyn Host) {
         let event = if on { Event::Fault(fault) } else { Event::Cleared(fault) };
         self.drive(now, Input::Instance(i, event), host);
+    }
+
+    /// A tracked script has run.
+    pub fn script(&mut self, now: Now, tracker: usize, ok: bool, host: &mut dyn Host) {
+        self.drive(now, Input::Script(tracker, ok), host);
+    }
+
+    /// How a tracked interface is.
+    pub fn interface(&mut self, now: Now, tracker: usize, up: bool, host: &mut dyn Host) {
+        self.drive(now, Input::Interface(tracker, up), host);
     }
 
     /// The source address changed.

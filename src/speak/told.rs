@@ -1,8 +1,10 @@
 //! What the speaker tells, and what it can be told.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::view::View;
 use crate::time::{Instant, Timestamp, seconds};
 use crate::vrrp::Transition;
 
@@ -17,6 +19,15 @@ pub struct Told {
     pub instance: usize,
     /// What.
     pub what: What,
+}
+
+/// News for whoever shows them.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// A new picture, if it is time for one.
+    pub view: Option<Arc<View>>,
+    /// What happened.
+    pub told: Vec<Told>,
 }
 
 /// What happened.

@@ -22,13 +22,13 @@ use ratatui::layout::Rect;
 
 pub use app::App;
 pub use keymap::KEYS;
-pub use msg::{Action, Cmd, Msg, Update};
+pub use msg::{Action, Cmd, Msg};
 pub use update::update;
 pub use view::render;
 
 use super::drive::{self, FRAME, Scene};
 use crate::report::Clock;
-use crate::speak::Command;
+use crate::speak::{Command, Update};
 
 /// How to show.
 #[derive(Clone, Debug)]

@@ -1,18 +1,8 @@
 //! What can happen to the screen of a speaker, and what it asks of the outside.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::speak::{Command, Told, View};
-
-/// What the speaker's loop hands over.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// A newer picture.
-    pub view: Option<Arc<View>>,
-    /// What happened since the last update, in order.
-    pub told: Vec<Told>,
-}
+use crate::speak::{Command, Update};
 
 /// Something that happened.
 #[derive(Clone, Debug)]

@@ -8,11 +8,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::{App, Leaving, Screen};
-use super::msg::{Action, Cmd, Msg, Update};
+use super::msg::{Action, Cmd, Msg};
 use super::{KEYS, render, update};
 use crate::report::Clock;
 use crate::report::speak::tests::{at, backup, change, ip, master, peer, told, view};
-use crate::speak::{AddressView, Command, InstanceView, Peer, Phase, Told, Trouble, What};
+use crate::speak::{AddressView, Command, InstanceView, Peer, Phase, Told, Trouble, Update, What};
 use crate::time::Timestamp;
 use crate::vrrp::{Fault, Reason, State};
 

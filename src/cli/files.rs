@@ -1,0 +1,98 @@
+//! Configuration files from the file system, as keepalived finds them.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::conf::{LoadError, Loader};
+
+/// Reads from the file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Files;
+
+impl Loader for Files {
+    fn expand(&mut self, pattern: &str, from: &str) -> Vec<String> {
+        let directory = Path::new(from).parent().unwrap_or(Path::new(""));
+        let mut found = Vec::new();
+        for pattern in braces(pattern) {
+            let whole = directory.join(&pattern); // an absolute pattern stays as it is
+            let Some(text) = whole.to_str() else { continue };
+            let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+            let Ok(paths) = glob::glob_with(text, options) else { continue };
+            let mut names: Vec<String> =
+                paths.flatten().filter(|p| !p.is_dir()).filter_map(|p| p.to_str().map(str::to_owned)).collect();
+            names.sort();
+            found.extend(names);
+        }
+        found
+    }
+
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
+        let unreadable = |e: std::io::Error| match e.kind() {
+            ErrorKind::NotFound => LoadError::NotFound(name.to_owned()),
+            _ => LoadError::Unreadable { name: name.to_owned(), reason: e.to_string() },
+        };
+        let meta = fs::metadata(name).map_err(unreadable)?;
+        if !meta.is_file() {
+            return Err(LoadError::NotRegular(name.to_owned()));
+        }
+        if meta.permissions().mode() & 0o111 != 0 {
+            return Err(LoadError::Executable(name.to_owned()));
+        }
+        fs::read(name).map_err(unreadable)
+    }
+}
+
+/// `{a,b}` as the shell expands it, outermost first.
+fn braces(pattern: &str) -> Vec<String> {
+    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
+    let (mut depth, mut commas, mut close) = (0, Vec::new(), None);
+    for (i, c) in pattern.char_indices().skip_while(|(i, _)| *i < open) {
+        match c {
+            '{' => depth += 1,
+            ',' if depth == 1 => commas.push(i),
+            '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    close = Some(i);
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    let Some(close) = close.filter(|_| !commas.is_empty()) else { return vec![pattern.to_owned()] };
+    let mut from = open + 1;
+    let mut all = Vec::new();
+    for to in commas.into_iter().chain([close]) {
+        let one = format!("{}{}{}", &pattern[..open], &pattern[from..to], &pattern[close + 1..]);
+        all.extend(braces(&one));
+        from = to + 1;
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_and_globs_name_files_in_order() {
+        assert_eq!(braces("a{b,c}{d,e}"), ["abd", "abe", "acd", "ace"]);
+        assert_eq!(braces("a{b"), ["a{b"]);
+        assert_eq!(braces("{a,{b,c}}"), ["a", "b", "c"]);
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["2.conf", "1.conf", ".hidden.conf", "x.txt"] {
+            fs::write(dir.path().join(name), name).unwrap();
+        }
+        let main = dir.path().join("keepalived.conf");
+        let main = main.to_str().unwrap();
+        let names: Vec<String> =
+            Files.expand("*.conf", main).iter().map(|n| n.rsplit('/').next().unwrap().to_owned()).collect();
+        assert_eq!(names, ["1.conf", "2.conf"]);
+        assert_eq!(Files.read(&Files.expand("1.conf", main)[0]), Ok(b"1.conf".to_vec()));
+        assert!(matches!(Files.read("/no/such/file"), Err(LoadError::NotFound(_))));
+        assert!(matches!(Files.read("/"), Err(LoadError::NotRegular(_))));
+    }
+}
