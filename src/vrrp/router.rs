@@ -4,8 +4,7 @@
 //! them: contributions of trackers, and sync groups (`vrrp_sync.c`). Instances are named by their place, which they keep
 //! as long as they exist.
 //!
-//! A group holds together: after each input all its members are master or none is, unless a reload has put virtual
-//! routers of different states into it.
+//! A group holds together: after each input all its members are master or none is.
 
 use std::net::IpAddr;
 
@@ -177,6 +176,8 @@ struct Slot {
     pending: usize,
     /// Told to wait although it has no such script itself, for another member of its group has.
     held: bool,
+    /// Told of a fault of another member of its group.
+    kept_out: bool,
 }
 
 impl Slot {
@@ -199,10 +200,6 @@ impl Slot {
 struct Sync {
     /// Instances.
     members: Vec<usize>,
-    /// A member is faulty, or was and the group has not recovered since.
-    faulty: bool,
-    /// A member waits for the first result of a script.
-    pending: bool,
     /// All are owners that begin as such: the first to fire takes the others along.
     owners: bool,
 }
@@ -274,7 +271,7 @@ impl VrrpRouter {
             Input::Start => {
                 if !std::mem::replace(&mut self.started, true) {
                     for g in 0..self.groups.len() {
-                        self.groups[g].owners = !self.groups[g].faulty && self.are_owners(g);
+                        self.groups[g].owners = self.are_owners(g) && !self.any(g, Slot::is_faulty);
                     }
                 }
                 self.each(now, &Event::Start);
@@ -344,6 +341,14 @@ impl VrrpRouter {
         self.groups.get(g).is_some_and(|g| g.members.iter().all(begins))
     }
 
+    fn any(&self, g: usize, test: fn(&Slot) -> bool) -> bool {
+        self.groups.get(g).is_some_and(|g| g.members.iter().any(|i| self.slot(*i).is_some_and(test)))
+    }
+
+    fn nth(&self, g: usize, k: usize) -> Option<usize> {
+        self.groups.get(g)?.members.get(k).copied()
+    }
+
     fn slot(&self, i: usize) -> Option<&Slot> {
         self.slots.get(i)?.as_ref()
     }
@@ -382,7 +387,7 @@ impl VrrpRouter {
     /// The same to the other members of a group, in its order.
     fn others(&mut self, now: Instant, g: usize, i: usize, event: &Event) {
         let mut k = 0;
-        while let Some(&j) = self.groups.get(g).and_then(|g| g.members.get(k)) {
+        while let Some(j) = self.nth(g, k) {
             k += 1;
             if j != i {
                 self.raise(now, j, event.clone());
@@ -397,7 +402,8 @@ impl VrrpRouter {
             self.raise(now, i, event);
             return;
         };
-        let before = slot.vr.state();
+        let (before, was_faulty) = (slot.vr.state(), slot.is_faulty());
+        let settled = matches!(event, Event::Settled);
         let advert = matches!(event, Event::Advert(_));
         // What leaving mastership means for the others: that of a deleted address and that on request are theirs too,
         // with a release each; else they just leave.
@@ -412,16 +418,20 @@ impl VrrpRouter {
         }
         if before == State::Master && matches!(after, State::Backup | State::Init) {
             self.others(now, g, i, &leave);
+            // One with another profile may not care for a deleted address.
+            self.others(now, g, i, &Event::GroupBackup);
         }
         if advert && seen.announced && after == State::Master {
             self.others(now, g, i, &Event::GroupAnnounce);
         }
-        self.settle(now, g, i);
+        if settled || self.slot(i).is_some_and(|s| s.is_faulty() != was_faulty) {
+            self.settle(now, g, i);
+        }
     }
 
     /// A member's timer has expired: if all others are ready too, they become master, this one first.
     fn ready(&mut self, now: Instant, g: usize, i: usize) {
-        let Some(group) = self.groups.get(g).filter(|g| !g.faulty && !g.pending) else { return };
+        let Some(group) = self.groups.get(g) else { return };
         let ready = |vr: &VirtualRouter| vr.is_ready() || group.owners && vr.state() == State::Backup;
         if group.members.iter().all(|j| *j == i || self.instance(*j).is_some_and(ready)) {
             self.raise(now, i, Event::GroupMaster);
@@ -432,42 +442,62 @@ impl VrrpRouter {
         }
     }
 
-    /// Brings a group in line with its members' faults and pending scripts, after something happened to `i`.
+    /// Brings a group in line with its members' faults and pending scripts, after those of `i` have changed.
     fn settle(&mut self, now: Instant, g: usize, i: usize) {
-        let Some(group) = self.groups.get(g) else { return };
-        let of = |test: fn(&Slot) -> bool| group.members.iter().any(|j| self.slot(*j).is_some_and(test));
-        let (faulty, pending) = (of(Slot::is_faulty), of(|s| s.pending > 0));
-        let was = (group.faulty, group.pending);
-        if (faulty, pending) == (false, false) && was == (false, false) {
-            return;
+        if self.any(g, Slot::is_faulty) {
+            self.keep_out(now, g);
         }
-        let Some(group) = self.groups.get_mut(g) else { return };
-        group.pending = pending;
-        group.faulty |= faulty;
-        group.owners &= !faulty;
-        if faulty && !was.0 {
-            self.others(now, g, i, &Event::GroupFault);
-        }
-        if faulty && self.slot(i).is_some_and(|s| !s.is_faulty()) {
-            // It may have been the first to fail, and works now while another does not.
-            self.raise(now, i, Event::GroupFault);
-        }
-        if pending {
+        if self.any(g, |s| s.pending > 0) {
+            self.hold(now, i);
             return;
         }
         let mut k = 0;
-        while let Some(&j) = self.groups.get(g).and_then(|g| g.members.get(k)) {
+        while let Some(j) = self.nth(g, k) {
             k += 1;
             if self.slot_mut(j).is_some_and(|s| std::mem::take(&mut s.held)) {
                 self.raise(now, j, Event::Settled);
             }
         }
-        if !faulty {
-            if let Some(group) = self.groups.get_mut(g) {
-                group.faulty = false;
+        if !self.any(g, Slot::is_faulty) {
+            self.let_in(now, i);
+            let mut k = 0;
+            while let Some(j) = self.nth(g, k) {
+                k += 1;
+                if j != i {
+                    self.let_in(now, j);
+                }
             }
+        }
+    }
+
+    /// A member of a group has a fault: all that have none are kept out.
+    fn keep_out(&mut self, now: Instant, g: usize) {
+        if let Some(group) = self.groups.get_mut(g) {
+            group.owners = false;
+        }
+        let mut k = 0;
+        while let Some(j) = self.nth(g, k) {
+            k += 1;
+            if let Some(slot) = self.slot_mut(j).filter(|s| !s.is_faulty() && !s.kept_out) {
+                slot.kept_out = true;
+                self.raise(now, j, Event::GroupFault);
+            }
+        }
+    }
+
+    /// No member of its group has a fault or waits for a script any more.
+    fn let_in(&mut self, now: Instant, i: usize) {
+        if let Some(slot) = self.slot_mut(i) {
+            slot.kept_out = false;
             self.raise(now, i, Event::GroupRecovered);
-            self.others(now, g, i, &Event::GroupRecovered);
+        }
+    }
+
+    /// Lets a member wait that need not for its own sake.
+    fn hold(&mut self, now: Instant, i: usize) {
+        if let Some(slot) = self.slot_mut(i).filter(|s| s.pending == 0 && !s.held) {
+            slot.held = true;
+            self.raise(now, i, Event::Pending);
         }
     }
 
@@ -639,7 +669,7 @@ impl VrrpRouter {
         let vr = VirtualRouter::new(member.params.clone());
         let pending = tracks.iter().filter(|(.., e)| e.pending).count();
         let faults: Vec<Fault> = tracks.iter().filter(|(.., e)| e.fault).map(|(_, kind, _)| kind.fault()).collect();
-        self.slots[i] = Some(Slot { vr, member, tracks, group, points: 0, pending, held: false });
+        self.slots[i] = Some(Slot { vr, member, tracks, group, points: 0, pending, held: false, kept_out: false });
         self.set_priority(now, i);
         for fault in faults {
             self.raise(now, i, Event::Fault(fault));
@@ -698,31 +728,29 @@ impl VrrpRouter {
         }
         if group.is_none() {
             // What a group that it was in may have left.
-            self.raise(now, i, Event::GroupRecovered);
+            self.let_in(now, i);
         }
     }
 
-    /// Lets the groups of a new configuration begin.
+    /// Lets the groups of a new configuration begin. Where only some are masters, none stays one: keepalived 2.2.7 does
+    /// so when a reload adds a member, and sends no release.
     fn join(&mut self, now: Instant) {
         for g in 0..self.groups.len() {
             let members = self.groups[g].members.clone();
-            let faulty: Vec<usize> =
-                members.iter().copied().filter(|i| self.slot(*i).is_some_and(Slot::is_faulty)).collect();
-            let pending = members.iter().any(|i| self.slot(*i).is_some_and(|s| s.pending > 0));
-            self.groups[g].faulty = !faulty.is_empty();
-            self.groups[g].pending = pending;
-            self.groups[g].owners &= faulty.is_empty();
+            let (faulty, pending) = (self.any(g, Slot::is_faulty), self.any(g, |s| s.pending > 0));
+            let others = members.iter().any(|i| self.instance(*i).is_some_and(|vr| vr.state() != State::Master));
+            if faulty {
+                self.keep_out(now, g);
+            }
             for i in members {
-                if pending && self.slot(i).is_some_and(|s| s.pending == 0) {
-                    self.raise(now, i, Event::Pending);
-                    if let Some(slot) = self.slot_mut(i) {
-                        slot.held = true;
-                    }
+                if pending {
+                    self.hold(now, i);
                 }
-                if faulty.is_empty() {
-                    self.raise(now, i, Event::GroupRecovered);
-                } else if !faulty.contains(&i) {
-                    self.raise(now, i, Event::GroupFault);
+                if !faulty {
+                    self.let_in(now, i);
+                }
+                if others {
+                    self.raise(now, i, Event::GroupBackup);
                 }
             }
         }
