@@ -243,17 +243,17 @@ checks! {
     AuthTypeKnown = ("auth-type-known", "7", Ko, &["Invalid auth type"], Some(Counter::InvalidAuthtype), "RFC 3768 §5.3.6", None,
         ask::auth_type_known),
     /// The same authentication type, version 2.
-    AuthType = ("auth-type", "8", Ko, &["received a", "auth from"], Some(Counter::AuthtypeMismatch), "RFC 3768 §5.3.6", None,
+    AuthType = ("auth-type", "8", Ko, &["auth from", "auth, expecting"], Some(Counter::AuthtypeMismatch), "RFC 3768 §5.3.6", None,
         ask::auth_type),
     /// The same password, version 2.
     Password = ("password", "9", Ko, &["received an invalid passwd"], Some(Counter::AuthFailure), "RFC 2338 §5.3.6.2", None,
         ask::password),
     /// AH's digest.
-    AhDigest = ("ah-digest", "10", Ko, &["IPSEC-AH"], Some(Counter::AuthFailure), "RFC 2402 §3.4.4", None, ask::ah_digest),
+    AhDigest = ("ah-digest", "10", Ko, &["invalid IPSEC HMAC-MD5 value"], Some(Counter::AuthFailure), "RFC 2402 §3.4.4", None, ask::ah_digest),
     /// AH's SPI is the source address.
-    AhSpi = ("ah-spi", "10", Ko, &["IPSEC AH"], Some(Counter::AuthFailure), "RFC 2402 §2.4", None, ask::ah_spi),
+    AhSpi = ("ah-spi", "10", Ko, &["invalid IPSEC SPI value"], Some(Counter::AuthFailure), "RFC 2402 §2.4", None, ask::ah_spi),
     /// AH's number is higher than the last one.
-    AhSequence = ("ah-sequence", "10", Ko, &["IPSEC-AH", "already processed"], Some(Counter::AuthFailure), "RFC 2402 §3.4.3", None,
+    AhSequence = ("ah-sequence", "10", Ko, &["already processed"], Some(Counter::AuthFailure), "RFC 2402 §3.4.3", None,
         ask::ah_sequence),
     /// The same interval, version 2.
     Interval = ("interval", "11", Drop, &["advertisement interval mismatch"], None, "RFC 3768 §7.1", None, ask::interval),
@@ -264,7 +264,7 @@ checks! {
     /// The same interval, version 3: a difference is allowed, and adopted.
     IntervalV3 = ("interval-v3", "15", Remark, &["advertisement interval mismatch"], None, "RFC 9568 §7.1", None, ask::interval_v3),
     /// The checksum, in the form that is expected. Over IPv6 see [`Check::KernelChecksum`].
-    Checksum = ("checksum", "16", Ko, &["Invalid VRRPv", "checksum"], Some(Counter::ChkErr), "RFC 5798 §7.1", None, ask::checksum),
+    Checksum = ("checksum", "16", Ko, &["Invalid VRRPv"], Some(Counter::ChkErr), "RFC 5798 §7.1", None, ask::checksum),
     /// Multicast or unicast, as it is.
     Cast = ("cast", "17", Ko, &["packet but received"], Some(Counter::AddrListErr), "", Some(Check::Destination), ask::cast),
     /// Not itself the owner of the addresses.
@@ -273,7 +273,7 @@ checks! {
     AddressCount = ("address-count", "19", Ko, &["VIPs but received", "received an unexpected ip number count"],
         Some(Counter::AddrListErr), "RFC 5798 §7.1", None, ask::address_count),
     /// The same addresses, in any order.
-    AddressList = ("address-list", "19", Ko, &[], Some(Counter::AddrListErr), "RFC 5798 §7.1", None, ask::address_list),
+    AddressList = ("address-list", "19", Ko, &["not present in MASTER advert"], Some(Counter::AddrListErr), "RFC 5798 §7.1", None, ask::address_list),
     /// From a peer.
     UnicastPeer = ("unicast-peer", "20", Ko, &["not a unicast peer"], None, "", None, ask::unicast_peer),
     /// From so many hops away as the peer's range allows.

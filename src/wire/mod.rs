@@ -77,6 +77,10 @@ pub struct Malformed {
     pub addresses: Option<(IpAddr, IpAddr)>,
     /// Whether the frame is certainly an advert, so that the fault concerns VRRP.
     pub vrrp: bool,
+    /// The VRID, where the advert's header is whole: a daemon may restart a timer at such a packet.
+    pub vrid: Option<u8>,
+    /// Whether an AH came before that header.
+    pub ah: bool,
 }
 
 impl Malformed {
@@ -86,7 +90,8 @@ impl Malformed {
         offset: usize,
         reason: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { layer, field, offset, reason: reason.into(), addresses: None, vrrp: layer == "vrrp" }
+        let (addresses, vrrp, vrid, ah) = (None, layer == "vrrp", None, false);
+        Self { layer, field, offset, reason: reason.into(), addresses, vrrp, vrid, ah }
     }
 }
 

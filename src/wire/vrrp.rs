@@ -178,7 +178,10 @@ pub(crate) fn parse(cx: &IpContext<'_>, keys: &Keys) -> Result<Decoded, Malforme
     // Bytes past the IP length are Ethernet padding, not VRRP; bytes short of it were not captured.
     let declared = cx.end.saturating_sub(cx.at);
     let message = cx.data.get(cx.at..cx.end.min(cx.data.len())).unwrap_or_default();
-    let bad = |field, offset: usize, reason: String| Malformed::new("vrrp", field, cx.at + offset, reason);
+    let bad = |field, offset: usize, reason: String| {
+        let vrid = message.get(1).copied().filter(|_| message.len() >= HEADER_LEN);
+        Malformed { vrid, ah: cx.ah.is_some(), ..Malformed::new("vrrp", field, cx.at + offset, reason) }
+    };
     let short = |field, offset: usize, want: usize| {
         let whose = if declared < offset + want { "" } else { ", the rest was not captured" };
         bad(field, offset, format!("{} bytes of {want}{whose}", message.len().saturating_sub(offset)))

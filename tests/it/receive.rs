@@ -737,3 +737,71 @@ fn no_reason_and_no_debug_output_holds_a_secret() {
         assert!(!shown.contains(text), "{text}");
     }
 }
+
+/// What scripts/record-refusals recorded: each line of keepalived 2.2.7 against a frame, by configuration.
+const REFUSALS: &str = include_str!("../fixtures/refusals/keepalived-2.2.7.tsv");
+
+/// The configurations of scripts/record-refusals.
+#[rustfmt::skip]
+const CONFIGURATIONS: &[(&str, Change)] = &[
+    ("plain", as_is),
+    ("pass", |s| s.auth(Authentication::Pass(Secret::new(b"1111")))),
+    ("ah", with_ah),
+    ("v3", version_3),
+    ("two-addresses", |s| s.params.addresses.push(host(111))),
+    ("skip-check", |s| { s.params.addresses.push(host(111)); s.hearing().skip_check_adv_addr = true; }),
+    ("unicast-ttl", |s| s.peers(&[host(1)], Some((10, 64)))),
+    ("unicast-v3", unicast_v3),
+    ("unicast-v3-new", |s| { unicast_v3(s); s.hearing().old_unicast_checksum = OldChecksum::Never; }),
+];
+
+#[test]
+fn keepalived_2_2_7_refuses_the_same_adverts_for_the_same_reasons() {
+    let mut said: std::collections::BTreeMap<(&str, &str, u64), &str> = REFUSALS
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .map(|row| ((row[0], row[1], row[2].parse().unwrap()), row[3]))
+        .collect();
+    assert!(said.len() > 250, "only {} lines", said.len());
+    for &(name, change) in CONFIGURATIONS {
+        let mut s = Setup::with(change);
+        s.params.profile = &KEEPALIVED_2_2;
+        for capture in ["odd-fields", "ah", "checksums", "hmac"] {
+            for f in frames(&format!("crafted/{capture}.pcap")) {
+                let wire_len = f.data.len() as u32;
+                let frame = Frame {
+                    number: 1,
+                    time: f.time,
+                    link: LinkType::Ethernet,
+                    stripped_tag: None,
+                    data: &f.data,
+                    wire_len,
+                };
+                let (verdict, whole) = match Decoder::default().decode(&frame) {
+                    Decoded::Advert(a) => (Some(s.receive(&a)), true),
+                    Decoded::Malformed(m) => (s.listener.malformed(&s.params, s.standing, &m), false),
+                    _ => (None, true),
+                };
+                let line = said.remove(&(name, capture, f.number));
+                let what = format!("{name}, {capture} {}: {line:?}, {verdict:?}", f.number);
+                match (verdict, line) {
+                    (Some(Verdict::Rejected(o)), Some(line)) => {
+                        // Of a packet that is cut it says the length, whatever else is wrong with it.
+                        let known = o.check.row().keywords.iter().any(|word| line.contains(word));
+                        assert!(known || !whole && line.contains("vrrp packet too"), "{what}");
+                    }
+                    // Less than an IP header and eight bytes; what its socket hears it looks at, even a cut AH.
+                    (None, Some(line)) => {
+                        assert!(line.contains("VRRP packet too short") || (name, f.number) == ("ah", 13), "{what}");
+                    }
+                    (Some(Verdict::Rejected(_)), None) | (_, Some(_)) => panic!("{what}"),
+                    (Some(Verdict::Accepted { heard, .. }), None) if heard.priority > 0 => {
+                        s.standing.master = Some(heard.src);
+                    }
+                    (_, None) => {}
+                }
+            }
+        }
+    }
+    assert!(said.is_empty(), "{said:?}");
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::profile::{AddressList, Trailing, TwoOwners};
 use super::super::sequence::{self, HmacAuth, HmacMode, Serial};
 use super::Outcome::{self, Fail, NotApplicable, Pass};
-use super::{Authentication, OldChecksum, Receiver};
+use super::{Authentication, Hearing, OldChecksum, Params, Receiver};
 use crate::vrrp::State;
 use crate::wire::auth::{Auth, AuthCheck, HmacTrailer, Secret, TRAILER_LEN};
 use crate::wire::checksum::{Form, Verdict};
@@ -44,12 +44,21 @@ pub(super) fn protocol(r: &Receiver<'_>, a: &Advert) -> Outcome {
     }
 }
 
+/// What its socket is bound to.
+pub(super) fn listens_to(hearing: &Hearing, params: &Params) -> IpAddr {
+    match (params.source, hearing.group) {
+        (source, _) if hearing.is_unicast() => source,
+        (_, Some(group)) => group,
+        (IpAddr::V4(_), None) => IpAddr::V4(VRRP_GROUP_V4),
+        (IpAddr::V6(_), None) => IpAddr::V6(VRRP_GROUP_V6),
+    }
+}
+
 pub(super) fn destination(r: &Receiver<'_>, a: &Advert) -> Outcome {
     if a.src.is_ipv4() != r.params.source.is_ipv4() {
         return NotApplicable;
     }
-    let group = if a.src.is_ipv4() { IpAddr::V4(VRRP_GROUP_V4) } else { IpAddr::V6(VRRP_GROUP_V6) };
-    let ours = if r.hearing.is_unicast() { r.params.source } else { r.hearing.group.unwrap_or(group) };
+    let ours = listens_to(r.hearing, r.params);
     pass_if(a.dst == ours, || format!("it was sent to {}, this router listens to {ours}", a.dst))
 }
 

@@ -3,13 +3,14 @@
 use super::super::event::{Heard, State, Transition};
 use super::super::params::Params;
 use super::super::profile::{AddressList, Profile};
-use super::super::sequence::Signer;
+use super::super::sequence::{self, Authentication, Signer};
+use super::ask::listens_to;
 use super::{Check, Failure, Hearing, OldChecksum, Outcome, Receiver, Standing};
 use crate::time::Timestamp;
-use crate::wire::Advert;
 use crate::wire::build::Signing;
 use crate::wire::checksum::{Form, Verdict as Checksum};
 use crate::wire::vrrp::PRIORITY_RELEASE;
+use crate::wire::{Advert, Malformed};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
@@ -231,6 +232,28 @@ impl Listener {
         self.accepted(params, standing, advert);
         let heard = Heard { src: advert.src, priority: advert.priority, advert_int: advert.advert_int };
         Verdict::Accepted { heard, remarks }
+    }
+
+    /// What becomes of a packet that is no whole advert: rejected, if it is addressed to this virtual router and its header
+    /// is there, else nothing. Here too a daemon's timer may restart.
+    pub fn malformed(&mut self, params: &Params, standing: Standing, malformed: &Malformed) -> Option<Verdict> {
+        let ours = listens_to(&self.hearing, params);
+        let auth = sequence::applying(&self.hearing.authentication, params, params.profile);
+        let heard = malformed.addresses.is_some_and(|(_, dst)| dst == ours)
+            && malformed.vrid == Some(params.vrid)
+            && malformed.ah == matches!(auth, Authentication::Ah(_))
+            && !matches!(standing.state, State::Init | State::Fault);
+        if !heard {
+            return None;
+        }
+        // keepalived compares the length before the version. That of an unknown version is as if it were version 3.
+        let check = if malformed.field == "version" { Check::Version } else { Check::Length };
+        if let Some(counter) = check.row().counter {
+            self.memory.counters.count(counter);
+        }
+        let logged = self.memory.tell(params.profile, check);
+        let reason = format!("its {}: {}", malformed.field, malformed.reason);
+        Some(Verdict::Rejected(Objection { check, failure: Failure::Ko, reason, logged }))
     }
 
     fn remember(&mut self, check: Check, outcome: &Outcome, advert: &Advert) {
