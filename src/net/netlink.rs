@@ -16,7 +16,9 @@ use netlink_packet_core::{
     ErrorBuffer, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_EXCL, NLM_F_REQUEST, NetlinkBuffer,
     NetlinkMessage, Parseable as _,
 };
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage, AddressScope};
+use netlink_packet_route::address::{
+    AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage, AddressScope, CacheInfo,
+};
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, InfoMacVlan, LinkAttribute, LinkFlags, LinkHeader,
     LinkInfo, LinkMessage, MacVlanMode,
@@ -199,7 +201,8 @@ impl Netlink {
         Ok(Self { socket, sequence: 0, buffer: Vec::with_capacity(RECEIVE_BUFFER) })
     }
 
-    /// Adds an address; IPv6 without duplicate address detection, so that it can be used at once. Says whether it was not
+    /// Adds an address, as keepalived does: IPv6 without duplicate address detection, so that it can be used at once, and
+    /// with a prefix of 128 deprecated, so that this host uses it for no connection of its own. Says whether it was not
     /// there before.
     pub fn add_address(&mut self, index: u32, ip: IpAddr, prefix_len: u8) -> Result<bool, NetlinkError> {
         single(self.add_addresses(index, &[(ip, prefix_len)]))
@@ -520,6 +523,12 @@ fn address_message(index: u32, ip: IpAddr, prefix_len: u8) -> AddressMessage {
         message.header.flags = AddressHeaderFlags::Nodad;
     }
     message.attributes = vec![AddressAttribute::Local(ip), AddressAttribute::Address(ip)];
+    if ip.is_ipv6() && prefix_len == 128 {
+        let mut lifetimes = CacheInfo::default();
+        lifetimes.ifa_preferred = 0;
+        lifetimes.ifa_valid = u32::MAX;
+        message.attributes.push(AddressAttribute::CacheInfo(lifetimes));
+    }
     message
 }
 

@@ -168,6 +168,21 @@ pub(super) fn set_promiscuous(fd: BorrowedFd<'_>, index: c_int) -> io::Result<()
     set_packet_option(fd, libc::PACKET_ADD_MEMBERSHIP, &request)
 }
 
+/// Lets the interface pass frames to this group's hardware address for as long as the socket is open. Nobody is told.
+pub(super) fn join_hardware_group(fd: BorrowedFd<'_>, index: c_int, group: [u8; 6]) -> io::Result<()> {
+    let mut address = [0; 8];
+    for (to, from) in address.iter_mut().zip(group) {
+        *to = from;
+    }
+    let request = libc::packet_mreq {
+        mr_ifindex: index,
+        mr_type: libc::PACKET_MR_MULTICAST as u16,
+        mr_alen: group.len() as u16,
+        mr_address: address,
+    };
+    set_packet_option(fd, libc::PACKET_ADD_MEMBERSHIP, &request)
+}
+
 /// Leaves out frames that this host sends.
 pub(super) fn set_ignore_outgoing(fd: BorrowedFd<'_>) -> io::Result<()> {
     set_packet_option(fd, libc::PACKET_IGNORE_OUTGOING, &1)
@@ -234,6 +249,11 @@ pub(super) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8], control: &mut [u8])
 /// The address to bind a packet socket to: every protocol of one interface.
 pub(super) fn every_protocol_of(index: c_int) -> io::Result<SockAddr> {
     packet_address(index, libc::ETH_P_ALL as u16)
+}
+
+/// The address to bind a packet socket to: what one interface receives of one EtherType, and nothing that it sends.
+pub(super) fn one_protocol_of(index: c_int, ethertype: u16) -> io::Result<SockAddr> {
+    packet_address(index, ethertype)
 }
 
 /// The address to bind a packet socket to that only sends, through one interface.

@@ -378,7 +378,7 @@ fn addresses_are_added_once_listed_in_order_and_removed_once() {
             (VIP, 32),
             ([10, 77, 0, 101].into(), 24),
             (link_local(0x100), 64),
-            (Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 1).into(), 64),
+            (Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 1).into(), 128),
         ];
         for expected in [true, false] {
             let added: Vec<bool> = netlink.add_addresses(index, &vips).into_iter().map(|a| a.expect("added")).collect();
@@ -400,7 +400,7 @@ fn addresses_are_added_once_listed_in_order_and_removed_once() {
         for address in [
             plain(link_local(0xa), 64, Scope::Link),
             plain(link_local(0x100), 64, Scope::Link),
-            plain(vips[3].0, 64, Scope::Global),
+            Address { deprecated: true, ..plain(vips[3].0, 128, Scope::Global) },
         ] {
             assert!(found.contains(&address), "{address:?} is not in {found:?}");
         }
@@ -516,8 +516,8 @@ fn a_virtual_router_has_an_interface_of_its_own() {
         let (mut capture, from_left) = lab.left(|| (capture(), Sender::open("cable", Family::V4).expect("a sender")));
         let (vmac, sender, receiver) = lab.right(|| {
             let vmac = Vmac::open("cable", 51, Family::V4).expect("an interface");
-            let sender = Sender::open(vmac.name(), Family::V4).expect("a sender");
-            let receiver = Receiver::open(vmac.name(), Protocol::Vrrp, GROUP_V4).expect("a receiver");
+            let sender = vmac.sender().expect("a sender");
+            let receiver = vmac.receiver(Protocol::Vrrp, GROUP_V4).expect("a receiver");
             (vmac, sender, receiver)
         });
         assert_eq!((vmac.name(), Mac(vmac.mac())), ("vrrp.51", MAC));
@@ -537,8 +537,18 @@ fn a_virtual_router_has_an_interface_of_its_own() {
         assert_eq!(next_packet(&receiver), sent);
         let announcer = lab.left(|| Announcer::open("cable")).expect("an announcer");
         let advert = AdvertSpec { priority: 200, ip_id: 8, ..AdvertSpec::new(MAC, LEFT, 51, vec![VIP]) };
-        announcer.announce(&advert.frame()).expect("sent");
+        // Other groups, hosts and protocols are not heard, nor is what a network card adds to a short frame.
+        for (dst, signing) in [
+            (Some(Ipv4Addr::new(224, 0, 0, 1).into()), Signing::None),
+            (Some(RIGHT), Signing::None),
+            (None, Signing::Ah(*b"secret\0\0", 1)),
+        ] {
+            announcer.announce(&AdvertSpec { dst, signing, ..advert.clone() }.frame()).expect("sent");
+        }
+        announcer.announce(&[advert.frame(), vec![0x55; 6]].concat()).expect("sent");
         assert_eq!(next_packet(&receiver), advert.packet());
+        // Nor is what this router has sent itself.
+        assert!(receiver.recv(&mut [0; 100]).expect("nothing").is_none());
 
         // An address on it is known by the virtual MAC, though the base interface hears the question too.
         let mut netlink = lab.right(Netlink::open).expect("netlink");
@@ -576,8 +586,8 @@ fn a_virtual_router_of_ipv6_speaks_with_the_base_interfaces_address() {
         let (mut capture, from_left) = lab.left(|| (capture(), Sender::open("cable", Family::V6).expect("a sender")));
         let (vmac, sender, receiver, mut netlink) = lab.right(|| {
             let vmac = Vmac::open("cable", 51, Family::V6).expect("an interface");
-            let sender = Sender::open(vmac.name(), Family::V6).expect("a sender");
-            let receiver = Receiver::open(vmac.name(), Protocol::Vrrp, GROUP_V6).expect("a receiver");
+            let sender = vmac.sender().expect("a sender");
+            let receiver = vmac.receiver(Protocol::Vrrp, GROUP_V6).expect("a receiver");
             (vmac, sender, receiver, Netlink::open().expect("netlink"))
         });
         assert_eq!(netlink.addresses(vmac.index()).expect("listed"), []);

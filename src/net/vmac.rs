@@ -2,15 +2,16 @@
 //! the virtual router is configured on. **This changes the system**; watching never uses it.
 //!
 //! Private mode, as keepalived makes it: what another router sends with this very MAC as its source is delivered to the
-//! macvlan and nowhere else, so adverts have to be received there. Adverts go out of it with the base interface's address
+//! macvlan and nowhere else, so adverts have to be received there: [`Vmac::receiver`]. Adverts go out of it with the base interface's address
 //! as their source; it needs none of its own for that.
 
 use std::fs;
 use std::io;
+use std::net::IpAddr;
 
 use super::link;
 use super::netlink::{Netlink, NetlinkError};
-use super::vrrp_socket::Family;
+use super::vrrp_socket::{Family, Protocol, Receiver, Sender, SocketError};
 
 /// Names are tried up to this number.
 const LAST_NUMBER: u32 = 99;
@@ -70,6 +71,7 @@ pub struct Vmac {
     index: u32,
     name: String,
     mac: [u8; 6],
+    family: Family,
     /// The base interface's setting to be restored.
     restore: Option<(String, String)>,
     removed: bool,
@@ -93,10 +95,18 @@ impl Vmac {
             return Err(VmacError::Held { holder, base: base.to_owned(), vrid });
         }
         let (index, name) = make(&mut netlink, (base_index, base), vrid, family, mac)?;
-        let mut vmac =
-            Self { netlink, base: (base_index, base.to_owned()), index, name, mac, restore: None, removed: false };
+        let mut vmac = Self {
+            netlink,
+            base: (base_index, base.to_owned()),
+            index,
+            name,
+            mac,
+            family,
+            restore: None,
+            removed: false,
+        };
         // From here on an error removes it again.
-        vmac.set_up(family)?;
+        vmac.set_up()?;
         Ok(vmac)
     }
 
@@ -115,21 +125,32 @@ impl Vmac {
         self.mac
     }
 
+    /// What sends adverts with the virtual MAC.
+    pub fn sender(&self) -> Result<Sender, SocketError> {
+        Sender::open(&self.name, self.family)
+    }
+
+    /// What hears adverts to `group`, also those that another router sends with the virtual MAC. The base interface joins
+    /// the group, and this one does not: no report may carry the virtual MAC from a host that is not master.
+    pub fn receiver(&self, protocol: Protocol, group: IpAddr) -> Result<Receiver, SocketError> {
+        Receiver::open_on_macvlan(&self.name, &self.base.1, protocol, group)
+    }
+
     /// Removes it, with every address on it.
     pub fn close(mut self) -> Result<(), VmacError> {
         self.remove()
     }
 
-    fn set_up(&mut self, family: Family) -> Result<(), VmacError> {
+    fn set_up(&mut self) -> Result<(), VmacError> {
         match self.netlink.set_addrgenmode_none(self.index) {
             // A kernel without IPv6 has nothing to be told.
-            Err(e) if family == Family::V4 && e.raw_os_error().is_some() => {}
+            Err(e) if self.family == Family::V4 && e.raw_os_error().is_some() => {}
             other => other?,
         }
         let name = self.name.clone();
         // Its addresses are known to the neighbours by its own MAC, and those of the base are not.
         write("ipv4", &name, "arp_ignore", "1")?;
-        match family {
+        match self.family {
             Family::V4 => {
                 // What comes from the base's network comes in here, though the route there leads through the base.
                 // The stricter of this and `all` counts, unless one of them is 2.

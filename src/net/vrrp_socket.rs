@@ -238,6 +238,8 @@ pub struct Receiver {
     socket: Socket,
     protocol: Protocol,
     to: IpAddr,
+    /// Of a packet socket: what has joined the group in its place.
+    membership: Option<Socket>,
 }
 
 impl Receiver {
@@ -288,15 +290,65 @@ impl Receiver {
         }
         while sys::receive(socket.as_fd(), &mut [], &mut []).is_ok() {}
         socket.detach_filter().map_err(failed("detach a filter"))?;
-        Ok(Self { socket, protocol, to })
+        Ok(Self { socket, protocol, to, membership: None })
+    }
+
+    /// Listens on a macvlan for packets to `group`, which the interface below it joins.
+    ///
+    /// Had the macvlan itself joined, its reports would carry the virtual MAC from hosts that are not master, and switches
+    /// would send there what is meant for the master. So this reads the macvlan's frames, which needs no membership.
+    pub(super) fn open_on_macvlan(
+        macvlan: &str,
+        base: &str,
+        protocol: Protocol,
+        group: IpAddr,
+    ) -> Result<Self, SocketError> {
+        let failed = |operation| move |source| SocketError::new(operation, macvlan, source);
+        let index = link::index(macvlan).map_err(failed("find the interface"))?;
+        let base_index = link::index(base).map_err(|e| SocketError::new("find the interface", base, e))?;
+        // For no protocol at all until it is bound: it hears nothing before.
+        let socket = Socket::new(Domain::PACKET, Type::DGRAM, None).map_err(failed("open a packet socket"))?;
+        let (ethertype, hardware_group) = match group {
+            IpAddr::V4(group) => {
+                let [_, b, c, d] = group.octets();
+                (libc::ETH_P_IP, [0x01, 0x00, 0x5e, b & 0x7f, c, d])
+            }
+            IpAddr::V6(group) => {
+                let [.., a, b, c, d] = group.octets();
+                (libc::ETH_P_IPV6, [0x33, 0x33, a, b, c, d])
+            }
+        };
+        let options = || {
+            socket.set_nonblocking(true)?;
+            socket.attach_filter(&packets_to(protocol, group))?;
+            if sys::force_receive_buffer(socket.as_fd(), RECEIVE_BUFFER as i32).is_err() {
+                socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+            }
+            sys::join_hardware_group(socket.as_fd(), index as i32, hardware_group)?;
+            socket.bind(&sys::one_protocol_of(index as i32, ethertype as u16)?)
+        };
+        options().map_err(failed("set up a packet socket"))?;
+        let join = || {
+            let membership = Socket::new(Family::of(group).domain(), Type::DGRAM, None)?;
+            match group {
+                IpAddr::V4(group) => {
+                    membership.join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(base_index))?;
+                }
+                IpAddr::V6(group) => membership.join_multicast_v6(&group, base_index)?,
+            }
+            Ok(membership)
+        };
+        let membership = join().map_err(|e| SocketError::new("join the group", base, e))?;
+        Ok(Self { socket, protocol, to: group, membership: Some(membership) })
     }
 
     /// The next packet, if one has come. A `buffer` of [`LARGEST_PACKET`] cuts none.
     pub fn recv<'b>(&self, buffer: &'b mut [u8]) -> io::Result<Option<Packet<'b>>> {
         loop {
-            let received = match self.to {
-                IpAddr::V4(_) => self.recv_v4(buffer),
-                IpAddr::V6(_) => self.recv_v6(buffer),
+            let received = match (&self.membership, self.to) {
+                (Some(_), _) => self.recv_frame(buffer),
+                (None, IpAddr::V4(_)) => self.recv_v4(buffer),
+                (None, IpAddr::V6(_)) => self.recv_v6(buffer),
             };
             let (to, len) = match received {
                 Ok(received) => received,
@@ -319,6 +371,18 @@ impl Receiver {
         Ok((ipv4_destination(packet).map(IpAddr::V4), received.len))
     }
 
+    /// As [`Self::recv_v4`], without what the link has added to the packet to make a frame long enough.
+    fn recv_frame(&self, buffer: &mut [u8]) -> io::Result<(Option<IpAddr>, usize)> {
+        let received = sys::receive(self.socket.as_fd(), buffer, &mut [])?;
+        let length = match (self.to, buffer.first_chunk::<6>()) {
+            (IpAddr::V4(_), Some(h)) => usize::from(u16::from_be_bytes([h[2], h[3]])),
+            (IpAddr::V6(_), Some(h)) => IPV6_HEADER + usize::from(u16::from_be_bytes([h[4], h[5]])),
+            (_, None) => received.len,
+        };
+        // The filter has looked at the destination.
+        Ok((None, received.len.min(length)))
+    }
+
     fn recv_v6(&self, buffer: &mut [u8]) -> io::Result<(Option<IpAddr>, usize)> {
         let mut control = [0; 256];
         let (header, payload) = buffer.split_at_mut_checked(IPV6_HEADER).unwrap_or_default();
@@ -338,6 +402,26 @@ impl AsFd for Receiver {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
+}
+
+/// A filter for packets of one protocol to one address; what begins with another header than that protocol's is none.
+fn packets_to(protocol: Protocol, to: IpAddr) -> Vec<SockFilter> {
+    let (protocol_at, words_at, words): (u32, u32, Vec<u32>) = match to {
+        IpAddr::V4(to) => (9, 16, vec![to.to_bits()]),
+        IpAddr::V6(to) => (6, 24, (0..4).map(|n| (to.to_bits() >> (96 - 32 * n)) as u32).collect()),
+    };
+    let load = |width, at| SockFilter::new((libc::BPF_LD | width | libc::BPF_ABS) as u16, 0, 0, at);
+    let give = |bytes| SockFilter::new((libc::BPF_RET | libc::BPF_K) as u16, 0, 0, bytes);
+    // Each test skips the refusal behind it.
+    let equal = |k| [SockFilter::new((libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16, 1, 0, k), give(0)];
+    let mut program = vec![load(libc::BPF_B, protocol_at)];
+    program.extend(equal(protocol.number().into()));
+    for (at, word) in (words_at..).step_by(4).zip(words) {
+        program.push(load(libc::BPF_W, at));
+        program.extend(equal(word));
+    }
+    program.push(give(u32::MAX));
+    program
 }
 
 /// The destination in an IPv4 header.
