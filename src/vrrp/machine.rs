@@ -83,6 +83,8 @@ pub struct VirtualRouter {
     ready: bool,
     conflict: Option<Conflict>,
     later: Vec<Later>,
+    /// When the first advert is due that refreshes the announcements, for a daemon that has no timer for it.
+    refresh_at: Option<Instant>,
 }
 
 impl VirtualRouter {
@@ -108,6 +110,7 @@ impl VirtualRouter {
             ready: false,
             conflict: None,
             later: Vec::new(),
+            refresh_at: None,
             params,
         };
         new.wait = new.master_down();
@@ -381,6 +384,10 @@ impl VirtualRouter {
             Timer::MasterDown => self.become_master(now, self.because, out),
             Timer::Advert => {
                 self.send(now, out);
+                if self.refresh_at.is_some_and(|at| at <= now) {
+                    out.push(Action::Announce { rounds: self.params.announcing.refresh_repeat });
+                    self.refresh_at = Some(now.after(self.params.announcing.refresh));
+                }
                 let next = at.after(self.params.advert_int);
                 self.since = if next > now { at } else { now };
                 self.deadline = Some(if next > now { next } else { now.after(self.params.advert_int) });
@@ -600,6 +607,10 @@ impl VirtualRouter {
         self.conflict = None;
         self.preempt_at = None;
         self.master_adver_int = self.params.advert_int;
+        if self.params.announcing.refresh.is_zero() {
+            self.refresh_at = None;
+            self.later.retain(|l| l.every.is_none());
+        }
         match self.state {
             State::Init | State::Fault => {}
             State::Backup => {
@@ -672,7 +683,11 @@ impl VirtualRouter {
         out.push(Action::AddAddresses);
         let a = self.params.announcing;
         self.announce(now, a.repeat, a.delay, out);
-        if !a.refresh.is_zero() {
+        if a.refresh.is_zero() || a.refresh_repeat == 0 {
+            self.refresh_at = None;
+        } else if self.profile().refreshes_with_adverts {
+            self.refresh_at = Some(now.after(a.refresh));
+        } else {
             let at = now.after(a.delay).after(a.refresh);
             self.announce_later(Later { at, rounds: a.refresh_repeat, every: Some(a.refresh) });
         }

@@ -135,6 +135,9 @@ pub struct Profile {
     /// Whether announcements that were scheduled for later survive the loss of mastership, to be sent if it is regained
     /// by then.
     pub announcements_survive: bool,
+    /// Whether announcements are refreshed with the first advert that is due after the time, or by a timer of their own
+    /// (keepalived since 2.3.2).
+    pub refreshes_with_adverts: bool,
     /// Whether all interfaces that are down count as one cause, so that the first to recover clears it (keepalived
     /// since 2.3.3).
     pub interfaces_share_a_fault: bool,
@@ -176,6 +179,7 @@ pub const RFC3768: Profile = Profile {
     reload_adverts: false,
     lost_address_releases: false,
     announcements_survive: false,
+    refreshes_with_adverts: false,
     interfaces_share_a_fault: false,
     scripts_overlap: false,
     checksum: Form::PseudoHeader,
@@ -224,6 +228,7 @@ pub const KEEPALIVED_2_2: Profile = Profile {
     reload_adverts: true,
     lost_address_releases: true,
     announcements_survive: true,
+    refreshes_with_adverts: true,
     interfaces_share_a_fault: false,
     scripts_overlap: true,
     checksum: Form::PseudoHeader,
@@ -242,6 +247,7 @@ pub const KEEPALIVED_2_4: Profile = Profile {
     skew: SkewPriority::EffectiveUnlessOwner,
     two_owners: TwoOwners::Patient,
     startup_delay: StartupDelay::Deaf,
+    refreshes_with_adverts: false,
     interfaces_share_a_fault: true,
     scripts_overlap: false,
     address_list: AddressList::Remark,

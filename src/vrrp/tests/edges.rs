@@ -704,6 +704,16 @@ fn announcements_that_are_refreshed() {
         edge("not before", timers, every, master(), 305_500_000, Event::Timer, "announce 5", "Announce 312.500000"),
         edge("first", timers, every, master(), 312_500_000, Event::Timer, "announce 2", "Announce 319.500000"),
         edge("again", timers, every, master(), 319_500_000, Event::Timer, "announce 2", "Announce 326.500000"),
+        edge("for ever, as a timer of keepalived is", &[&KEEPALIVED_2_4], every,
+            then(master(), &[(313_000_000, hears(200, 3))]), 319_500_000, Event::Timer, "", "Announce 326.500000"),
+        // Adverts at 300.5, 400.5, 500.5 s.
+        edge("2.2 waits for an advert", &[&KEEPALIVED_2_2], every, master(), 305_500_000, Event::Timer, "announce 5",
+            "Advert 400.500000"),
+        edge("2.2 with an advert", &[&KEEPALIVED_2_2], every, master(), 400_500_000, Event::Timer, "advert 128, announce 2",
+            "Advert 500.500000"),
+        edge("until a reload ends them", timers, every,
+            then(master(), &[(310_000_000, Event::Reload(Box::new(params(&KEEPALIVED_2_4))))]), 312_500_000, Event::Timer,
+            "", "Advert 313.000000"),
         edge("an end with mastership", BOOKS, every, master(), 313_000_000, Event::Stop,
             "advert 0, remove, MASTER>INIT 128 stopped", "-"),
     ]);

@@ -2,7 +2,7 @@
 //! does everything in no time; a daemon's timer starts some 0.3 to 1 ms later, after its work.
 
 use super::*;
-use crate::vrrp::Fault;
+use crate::vrrp::{Announcing, Fault};
 
 const WORK: i64 = 2_000;
 
@@ -126,4 +126,28 @@ fn a_lower_master_postpones_the_end_of_a_startup_delay() {
     // It told of BACKUP some 2 ms after it had begun to wait, which counts five times.
     let (due, _) = router.next_deadline().unwrap();
     assert!((17_080_503 - due.as_micros()).abs() < 15_000);
+}
+
+#[test]
+fn version_2_2_refreshes_its_announcements_with_adverts() {
+    // keepalived 2.2.7, adverts every 2 s, garp_master_repeat 1, _delay 1, _refresh 3. After its first advert: announcements
+    // at 0.014, 1.042, 4.046, 8.059, 12.086, 16.114 and 20.118 s, all but the first two with an advert.
+    let announcing = Announcing {
+        repeat: 1,
+        delay: micros(1_000_000),
+        refresh: micros(3_000_000),
+        refresh_repeat: 1,
+        ..Announcing::default()
+    };
+    let mut router =
+        VirtualRouter::new(Params { advert_int: micros(2_000_000), announcing, ..of(&KEEPALIVED_2_2, 150) });
+    let _ = router.handle(Instant::ZERO, Event::Start);
+    let mut times = Vec::new();
+    while let Some((at, _)) = router.next_deadline().filter(|(at, _)| at.as_micros() < 27_000_000) {
+        let actions = router.handle(at, Event::Timer);
+        if actions.iter().any(|a| matches!(a, Action::Announce { .. })) {
+            times.push(at.as_micros() - 6_414_062);
+        }
+    }
+    assert_eq!(times, [0, 1_000_000, 4_000_000, 8_000_000, 12_000_000, 16_000_000, 20_000_000]);
 }
