@@ -21,6 +21,10 @@ const BELOW_OWNER: u8 = PRIORITY_OWNER - 1;
 /// without end.
 const MOST_ANNOUNCEMENTS: usize = 16;
 
+/// Timers of refreshed announcements that may run at once: keepalived adds one with each mastership and ends none. They
+/// must leave room for the other announcements.
+const MOST_REFRESHES: usize = 4;
+
 /// A timer that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Armed {
@@ -687,7 +691,7 @@ impl VirtualRouter {
             self.refresh_at = None;
         } else if self.profile().refreshes_with_adverts {
             self.refresh_at = Some(now.after(a.refresh));
-        } else {
+        } else if self.later.iter().filter(|l| l.every.is_some()).count() < MOST_REFRESHES {
             let at = now.after(a.delay).after(a.refresh);
             self.announce_later(Later { at, rounds: a.refresh_repeat, every: Some(a.refresh) });
         }

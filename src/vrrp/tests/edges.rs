@@ -718,3 +718,22 @@ fn announcements_that_are_refreshed() {
             "advert 0, remove, MASTER>INIT 128 stopped", "-"),
     ]);
 }
+
+#[test]
+fn refreshes_of_many_masterships_leave_room() {
+    let announcing = Announcing { refresh: micros(7_000_000), ..Announcing::default() };
+    let mut router = after(Params { announcing, ..params(&KEEPALIVED_2_4) }, &[(0, Event::Start)]);
+    for n in 1..=20 {
+        tell(&mut router, n * 10_000_000, Event::Resign);
+        tell(&mut router, n * 10_000_000 + 9_000_000, Event::Rejected);
+    }
+    // Master again since 213.5 s, and five seconds later it announces as it always did.
+    tell(&mut router, 210_000_000, Event::Resign);
+    let mut announced = Vec::new();
+    while let Some((at, _)) = router.next_deadline().filter(|(at, _)| at.as_micros() < 220_000_000) {
+        if router.handle(at, Event::Timer).contains(&Action::Announce { rounds: 5 }) {
+            announced.push(seconds(at));
+        }
+    }
+    assert_eq!(announced, ["213.500000", "218.500000"]);
+}
