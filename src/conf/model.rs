@@ -687,7 +687,7 @@ impl Builder {
         }
         if s.command.is_none() {
             let sentence = format!("script {} has no `script`; keepalived drops it", quote(s.name.as_bytes()));
-            return self.report(s.span, Kind::Incomplete, sentence);
+            return self.report(s.span, Kind::Untrackable, sentence);
         }
         self.names.scripts.insert(s.name.clone());
         self.conf.scripts.push(s);
@@ -716,7 +716,7 @@ impl Builder {
         }
         if p.process.is_none() {
             let sentence = format!("process {} has no `process`; keepalived drops it", quote(p.name.as_bytes()));
-            return self.report(p.span, Kind::Incomplete, sentence);
+            return self.report(p.span, Kind::Untrackable, sentence);
         }
         self.names.processes.insert(p.name.clone());
         self.conf.processes.push(p);
@@ -737,7 +737,7 @@ impl Builder {
         }
         if f.file.is_none() {
             let sentence = format!("tracked file {} has no `file`; keepalived drops it", quote(f.name.as_bytes()));
-            return self.report(f.span, Kind::Incomplete, sentence);
+            return self.report(f.span, Kind::Untrackable, sentence);
         }
         self.names.files.insert(f.name.clone());
         self.conf.files.push(f);

@@ -9,6 +9,8 @@ pub enum Told {
     Line,
     /// Without a line: it is found after everything was read.
     Plainly,
+    /// With the line at which its block ends.
+    End,
     /// Not at all.
     Not,
 }
@@ -105,8 +107,10 @@ kinds! {
     TooMuch "too-much" Not,
     /// A value that is drawn at random when keepalived starts.
     Random "random" Not,
-    /// Something that an instance or script must have is missing.
+    /// Something that an instance must have is missing.
     Incomplete "incomplete" Plainly,
+    /// A script, process or file to track that does not say what it is.
+    Untrackable "untrackable" End,
     /// Two settings of an instance contradict each other; keepalived resolves it.
     Contradiction "contradiction" Plainly,
     /// A value is rounded to what an advert can say.

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cli;
+mod conf;
 mod findings;
 mod provenance;
 mod receive;
