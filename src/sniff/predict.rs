@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use super::group::Group;
 use super::member::{Member, Standing};
+use crate::time::Instant;
 use crate::vrrp::profile::Grain;
-use crate::vrrp::timing::{DOWN_TIMER_ADVERTS, Wait, master_down_interval, skew_time};
+use crate::vrrp::timing::{DOWN_TIMER_ADVERTS, Wait};
+use crate::vrrp::{Event, Heard, Params, VirtualRouter};
+use crate::wire::vrrp::{PRIORITY_OWNER, PRIORITY_RELEASE};
 
 /// A prediction with the arithmetic behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,14 +56,27 @@ pub fn predict(group: &Group) -> Option<Prediction> {
         Some(m) if version == 2 => m.pace(),
         _ => master.pace(),
     };
+    // The one who would take over, as a backup that hears the master once more.
+    let source = next.map_or(master.addr, |m| m.addr);
+    let params = Params { version, priority, advert_int: interval, ..Params::new(group.id.vrid, source, Vec::new()) };
+    let mut backup = VirtualRouter::new(params);
+    let _ = backup.handle(Instant::ZERO, Event::Start);
+    let heard = Heard { src: master.addr, priority: master.priority.value, advert_int: interval };
     Some(Prediction {
         master: master.addr,
         next: next.map(|m| m.addr),
         priority,
-        after: master_down_interval(version, priority, interval, DOWN_TIMER_ADVERTS),
-        after_release: skew_time(version, priority, interval),
+        after: wait(&backup, Heard { priority: PRIORITY_OWNER, ..heard }),
+        after_release: wait(&backup, Heard { priority: PRIORITY_RELEASE, ..heard }),
         interval,
         version,
         doubt: next.filter(|m| !alive(m)).map(|m| m.standing),
     })
+}
+
+/// How long a backup waits after an advert.
+fn wait(backup: &VirtualRouter, heard: Heard) -> Duration {
+    let mut backup = backup.clone();
+    let _ = backup.handle(Instant::ZERO, Event::Advert(heard));
+    backup.armed().map_or(Duration::ZERO, |a| a.until.since(Instant::ZERO))
 }

@@ -225,9 +225,7 @@ struct Loop {
     tracked: Vec<(usize, String)>,
     kernel: Kernel,
     inlets: Vec<Inlet>,
-    plain: Decoder,
-    /// For virtual routers with keys: (inlet, VRID).
-    keyed: BTreeMap<(usize, u8), Decoder>,
+    decoder: Decoder,
     monitor: Monitor,
     commands: Channel<(usize, Command)>,
     wake: UnixStream,
@@ -275,7 +273,6 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
         _ledger: None,
     };
     let mut inlets: Vec<Inlet> = Vec::new();
-    let mut keyed = BTreeMap::new();
     let mut routes = Vec::new();
     let mut entries = Vec::new();
     let mut taken = std::collections::BTreeSet::new();
@@ -331,9 +328,6 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
         };
         if !taken.insert((inlet, spec.params.vrid)) {
             return Err(SpeakError::Twice { vrid: spec.params.vrid, interface: own });
-        }
-        if let Some(keys) = spec.hearing.authentication.keys() {
-            keyed.insert((inlet, spec.params.vrid), Decoder::new(keys));
         }
         routes.push(inlet);
         for address in &spec.addresses {
@@ -406,8 +400,7 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
         tracked,
         kernel,
         inlets,
-        plain: Decoder::default(),
-        keyed,
+        decoder: Decoder::default(),
         monitor,
         commands,
         wake: woken,
@@ -546,7 +539,7 @@ impl Loop {
         for capture in &mut self.captures {
             for _ in 0..1024 {
                 let Ok(Next::Frame(frame)) = capture.next(Duration::ZERO) else { break };
-                let (ip, mac) = match self.plain.decode(&frame) {
+                let (ip, mac) = match self.decoder.decode(&frame) {
                     Decoded::Arp(arp) if arp.is_gratuitous() => (IpAddr::V4(arp.sender_ip), arp.sender_mac),
                     Decoded::Na(na) if !na.solicited => match na.announced_mac() {
                         Some(mac) => (IpAddr::V6(na.target), mac),
@@ -569,13 +562,11 @@ impl Loop {
             let at = now();
             self.frames += 1;
             let frame = packet.frame(self.frames, at.time);
-            let Decoded::Advert(mut advert) = self.plain.decode(&frame) else { continue };
-            if let Some(decoder) = self.keyed.get_mut(&(inlet, advert.vrid))
-                && let Decoded::Advert(verified) = decoder.decode(&frame)
-            {
-                advert = verified;
+            match self.decoder.decode(&frame) {
+                Decoded::Advert(advert) => self.speaker.packet(at, inlet, &advert, &mut self.kernel),
+                Decoded::Malformed(malformed) => self.speaker.malformed(at, inlet, &malformed, &mut self.kernel),
+                _ => {}
             }
-            self.speaker.packet(at, inlet, &advert, &mut self.kernel);
         }
     }
 

@@ -13,9 +13,10 @@ use super::view::{AddressView, InstanceView, Peer, Phase, View};
 use crate::time::{Instant, Timestamp};
 use crate::vrrp::check::{Failure, Listener, Standing, Verdict, would_accept};
 use crate::vrrp::router::{Input, VrrpRouter};
+use crate::vrrp::track::Reading;
 use crate::vrrp::{Action, Event, Fault, State, Timer, Transition, VirtualRouter};
 use crate::wire::build::AdvertSpec;
-use crate::wire::{Advert, Mac};
+use crate::wire::{Advert, Mac, Malformed};
 
 /// Routers remembered for one virtual router; more can only be forgeries.
 const MOST_PEERS: usize = 32;
@@ -269,6 +270,21 @@ impl Speaker {
         }
     }
 
+    /// Something came in through a socket that is no whole advert.
+    pub fn malformed(&mut self, now: Now, inlet: usize, malformed: &Malformed, host: &mut dyn Host) {
+        let Some(&i) = malformed.vrid.and_then(|vrid| self.routes.get(&(inlet, vrid))) else { return };
+        let Some(instance) = self.instances.get_mut(i).filter(|n| n.phase == Phase::Running) else { return };
+        instance.received.0 += 1;
+        instance.received.1 += 1;
+        let params = &instance.spec.params;
+        let standing = self.router.instance(i).map_or(Standing::backup(params.priority), Standing::from);
+        let Some(Verdict::Rejected(why)) = instance.ear.malformed(params, standing, malformed) else { return };
+        if let Some((src, _)) = malformed.addresses.filter(|_| why.logged) {
+            self.tell(now, i, What::Rejected { src, reasons: vec![why.reason] });
+        }
+        self.drive(now, Input::Instance(i, Event::Rejected), host);
+    }
+
     fn note_peer(&mut self, now: Now, i: usize, advert: &Advert, objections: Vec<String>) {
         let peers = &mut self.instances[i].peers;
         let known = peers.iter().position(|p| p.src == advert.src);
@@ -298,7 +314,7 @@ impl Speaker {
         if quiet && advert.priority > 0 {
             self.tell(now, i, What::Peer { src: advert.src, priority: advert.priority });
         }
-        if !objections.is_empty() && (objections != before || quiet) {
+        if objections != before || !objections.is_empty() && quiet {
             self.tell(now, i, What::Rejected { src: advert.src, reasons: objections });
         }
     }
@@ -320,12 +336,35 @@ impl Speaker {
 
     /// A tracked script has run.
     pub fn script(&mut self, now: Now, tracker: usize, ok: bool, host: &mut dyn Host) {
-        self.drive(now, Input::Script(tracker, ok), host);
+        self.tracked(now, tracker, Input::Script(tracker, ok), host);
     }
 
     /// How a tracked interface is.
     pub fn interface(&mut self, now: Now, tracker: usize, up: bool, host: &mut dyn Host) {
-        self.drive(now, Input::Interface(tracker, up), host);
+        self.tracked(now, tracker, Input::Interface(tracker, up), host);
+    }
+
+    /// Passes on what a tracker reads, and tells of what changes by it.
+    fn tracked(&mut self, now: Now, tracker: usize, input: Input, host: &mut dyn Host) {
+        let before: Vec<u8> = (0..self.instances.len()).map(|i| self.priority(i)).collect();
+        let reading = self.router.reading(tracker);
+        self.drive(now, input, host);
+        let after = self.router.reading(tracker);
+        if reading == after {
+            return;
+        }
+        let name = self.router.tracker(tracker).unwrap_or_default().to_owned();
+        for i in 0..self.instances.len() {
+            if self.router.tracks(i).any(|(track, _)| track.tracker == tracker) {
+                let good = after == Some(Reading::Good);
+                let (from, to) = (before.get(i).copied().unwrap_or_default(), self.priority(i));
+                self.tell(now, i, What::Tracked { name: name.clone(), good, from, to });
+            }
+        }
+    }
+
+    fn priority(&self, i: usize) -> u8 {
+        self.router.instance(i).map_or(0, VirtualRouter::priority)
     }
 
     /// The source address changed.

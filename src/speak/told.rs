@@ -90,6 +90,17 @@ pub enum What {
         /// Addresses a round.
         addresses: usize,
     },
+    /// Something tracked changed.
+    Tracked {
+        /// Its name.
+        name: String,
+        /// Whether it is good now.
+        good: bool,
+        /// Effective priority before.
+        from: u8,
+        /// Effective priority now; a tracker of weight 0 does not change it.
+        to: u8,
+    },
     /// The operator did something.
     Operator(Command),
     /// Something failed, or was found that should not be there.

@@ -330,6 +330,11 @@ impl VrrpRouter {
         self.trackers.get(id).map(|w| w.reading)
     }
 
+    /// The name of a tracker.
+    pub fn tracker(&self, id: usize) -> Option<&str> {
+        self.trackers.get(id).map(|w| w.tracker.name.as_str())
+    }
+
     /// What an instance tracks, itself or by its group, and what that does to it now.
     pub fn tracks(&self, i: usize) -> impl Iterator<Item = (Track, Effect)> {
         self.slot(i).into_iter().flat_map(|s| s.tracks.iter().map(|(track, _, effect)| (*track, *effect)))

@@ -121,19 +121,6 @@ impl Authentication {
         }
     }
 
-    /// Keys that a decoder needs to verify digests; none where there are no digests.
-    pub fn keys(&self) -> Option<Keys> {
-        match self {
-            Self::None | Self::Pass(_) => None,
-            Self::Ah(secret) => {
-                let mut keys = Keys::default();
-                keys.set_ah(&secret.0);
-                Some(keys)
-            }
-            Self::Hmac(auth) => Some(auth.keys.clone()),
-        }
-    }
-
     /// keepalived's word.
     pub const fn as_str(&self) -> &'static str {
         match self {

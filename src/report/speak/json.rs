@@ -55,6 +55,12 @@ struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    good: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority_before: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rounds: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interface: Option<&'a str>,
@@ -84,7 +90,7 @@ struct Object<'a> {
 }
 
 /// One thing that happened: `state`, `listening`, `listened`, `sent`, `heard`, `peer`, `rejected`, `addresses`,
-/// `announced`, `operator`, `trouble`, `ended`.
+/// `announced`, `tracked`, `operator`, `trouble`, `ended`.
 pub fn told(out: &mut dyn Write, told: &Told, of: Named<'_>) -> io::Result<()> {
     let (r#type, fields) = object(&told.what);
     let object = Object {
@@ -126,6 +132,10 @@ fn object(what: &What) -> (&'static str, Fields<'_>) {
         What::Announced { rounds, addresses } => {
             ("announced", Fields { rounds: Some(*rounds), count: Some(*addresses), ..none })
         }
+        What::Tracked { name, good, from, to } => (
+            "tracked",
+            Fields { name: Some(name), good: Some(*good), priority_before: Some(*from), priority: Some(*to), ..none },
+        ),
         What::Operator(c) => ("operator", operator(*c)),
         What::Trouble(t) => ("trouble", trouble(t)),
         What::Ended => ("ended", none),

@@ -42,6 +42,10 @@ pub fn told(ms: i64, what: What) -> Told {
     Told { at: at(ms), time: time(ms), instance: 0, what }
 }
 
+fn tracked(name: &str, good: bool, from: u8, to: u8) -> What {
+    What::Tracked { name: name.to_owned(), good, from, to }
+}
+
 pub fn peer(src: &str, priority: u8, last: i64) -> Peer {
     Peer {
         src: ip(src),
@@ -208,6 +212,8 @@ fn every_thing_told_is_one_sentence() {
         (What::Addresses { added: true, count: 1, interface: "eth0".into() }, "1 address put on eth0"),
         (What::Addresses { added: false, count: 1200, interface: "eth0".into() }, "1,200 addresses taken off eth0"),
         (What::Announced { rounds: 5, addresses: 2 }, "2 addresses announced 5 times"),
+        (tracked("chk", false, 150, 90), "tracked chk fails: priority 150 → 90"),
+        (tracked("chk", true, 100, 100), "tracked chk works"),
         (What::Operator(Command::Priority(10)), "operator: priority + 10"),
         (What::Operator(Command::Priority(-1)), "operator: priority − 1"),
         (What::Operator(Command::Mute(true)), "operator: mutes: nothing is sent from now on"),
@@ -436,6 +442,11 @@ fn each_thing_told_is_an_object() {
             r#","added":true,"count":2,"interface":"eth0""#,
         ),
         (What::Announced { rounds: 5, addresses: 2 }, "announced", r#","count":2,"rounds":5"#),
+        (
+            tracked("chk", false, 150, 90),
+            "tracked",
+            r#","name":"chk","good":false,"priority_before":150,"priority":90"#,
+        ),
         (What::Operator(Command::Priority(-10)), "operator", r#","command":"priority","by":-10"#),
         (What::Operator(Command::Mute(true)), "operator", r#","command":"mute","on":true"#),
         (What::Trouble(Trouble::Late(Duration::from_micros(1500))), "trouble", r#","late_ms":1.5,"kind":"late""#),

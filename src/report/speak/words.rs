@@ -35,6 +35,11 @@ pub fn sentence(what: &What) -> String {
         What::Announced { rounds, addresses: n } => {
             format!("{} announced {}", addresses(*n), times(u64::from(*rounds)))
         }
+        What::Tracked { name, good, from, to } => {
+            let state = if *good { "works" } else { "fails" };
+            let effect = if from == to { String::new() } else { format!(": priority {from} → {to}") };
+            format!("tracked {name} {state}{effect}")
+        }
         What::Operator(c) => format!("operator: {}", command(*c)),
         What::Trouble(t) => trouble(t),
         What::Ended => "has ended and left nothing behind".to_owned(),

@@ -171,7 +171,11 @@ impl App {
     pub(super) fn note(&mut self, told: &Told) {
         let kind = match told.what {
             What::Transition(_) => Kind::Change,
-            What::Trouble(_) | What::Rejected { .. } | What::Listened { join: false, .. } => Kind::Wrong,
+            What::Rejected { ref reasons, .. } if reasons.is_empty() => Kind::Other,
+            What::Trouble(_)
+            | What::Rejected { .. }
+            | What::Tracked { good: false, .. }
+            | What::Listened { join: false, .. } => Kind::Wrong,
             What::Operator(_) => Kind::Operator,
             _ => Kind::Other,
         };
