@@ -58,7 +58,7 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// The parts of net that transmit or change the system, and the modules that may use them: none that watches.
-const ACTIVE: (&[&str], &[&str]) = (&["announce", "netlink", "vmac", "vrrp_socket"], &["net"]);
+const ACTIVE: (&[&str], &[&str]) = (&["announce", "netlink", "vmac", "vrrp_socket"], &["net", "speak"]);
 
 /// Where a clock may be asked; each other place is told what time it is.
 const CLOCKS: &[&str] = &["net/clock.rs", "net/capture.rs", "sniff/source.rs", "cli/", "tui/drive.rs"];
