@@ -176,11 +176,8 @@ fn every_reason_has_its_words_and_numbers() {
     assert_eq!(say(change(0, Master, Backup, Reason::Group)), "a member of its sync group is no longer master");
     assert_eq!(say(change(0, Master, Failed, Reason::Group)), "a member of its sync group is in FAULT");
     assert_eq!(say(change(0, Master, Backup, Reason::AddressLost)), "somebody else deleted one of its addresses");
-    assert_eq!(
-        say(change(0, Master, Backup, Reason::Resigned)),
-        "the operator made it resign: released with priority 0"
-    );
-    assert_eq!(say(change(0, Master, Init, Reason::Stopped)), "stopped: released with priority 0");
+    assert_eq!(say(change(0, Master, Backup, Reason::Resigned)), "the operator made it resign, with priority 0");
+    assert_eq!(say(change(0, Master, Init, Reason::Stopped)), "stopped, released with priority 0");
     assert_eq!(say(change(0, Backup, Init, Reason::Stopped)), "stopped");
     assert_eq!(say(change(0, Backup, Backup, Reason::Reloaded)), "its configuration was read again");
 }
@@ -216,7 +213,7 @@ fn every_thing_told_is_one_sentence() {
         (tracked("chk", true, 100, 100), "tracked chk works"),
         (What::Operator(Command::Priority(10)), "operator: priority + 10"),
         (What::Operator(Command::Priority(-1)), "operator: priority − 1"),
-        (What::Operator(Command::Mute(true)), "operator: mutes: nothing is sent from now on"),
+        (What::Operator(Command::Mute(true)), "operator: mutes it, nothing is sent from now on"),
         (What::Trouble(Trouble::Send("no buffer".into())), "TROUBLE sending: no buffer"),
         (
             What::Trouble(Trouble::Late(Duration::from_micros(12_400))),

@@ -68,13 +68,13 @@ pub fn command(c: Command) -> String {
         Command::Priority(by) if by < 0 => format!("priority − {}", by.unsigned_abs()),
         Command::Priority(by) => format!("priority + {by}"),
         Command::Resign => "resigns".to_owned(),
-        Command::Mute(true) => "mutes: nothing is sent from now on".to_owned(),
-        Command::Mute(false) => "unmutes: it speaks again".to_owned(),
+        Command::Mute(true) => "mutes it, nothing is sent from now on".to_owned(),
+        Command::Mute(false) => "lets it speak again".to_owned(),
         Command::Advertise => "sends an advert now".to_owned(),
         Command::Preempt(true) => "preempts a lower master from now on".to_owned(),
         Command::Preempt(false) => "lets a lower master be from now on".to_owned(),
         Command::TakeOver => "consents to take part".to_owned(),
-        Command::Quit => "quits: releases and ends".to_owned(),
+        Command::Quit => "ends it; a master releases".to_owned(),
     }
 }
 
@@ -107,8 +107,8 @@ pub fn reason(t: &Transition) -> String {
             State::Backup | State::Init => "a member of its sync group is no longer master".to_owned(),
         },
         Reason::AddressLost => "somebody else deleted one of its addresses".to_owned(),
-        Reason::Resigned => "the operator made it resign: released with priority 0".to_owned(),
-        Reason::Stopped if t.from == State::Master => "stopped: released with priority 0".to_owned(),
+        Reason::Resigned => "the operator made it resign, with priority 0".to_owned(),
+        Reason::Stopped if t.from == State::Master => "stopped, released with priority 0".to_owned(),
         Reason::Stopped => "stopped".to_owned(),
         Reason::Reloaded => "its configuration was read again".to_owned(),
     }

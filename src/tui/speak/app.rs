@@ -143,13 +143,6 @@ impl App {
         self.view.as_ref().map(|v| Timestamp { nanos: v.time.nanos.saturating_add(nanos), ..v.time })
     }
 
-    /// When a moment of the timers' clock was, by the wall clock.
-    pub(super) fn wall(&self, at: Instant) -> Timestamp {
-        let Some(v) = &self.view else { return Timestamp::default() };
-        let micros = at.as_micros().saturating_sub(v.at.as_micros());
-        Timestamp { nanos: v.time.nanos.saturating_add(micros.saturating_mul(1000)), ..v.time }
-    }
-
     /// How bad it is about a virtual router, if it is a warning or worse.
     pub(super) fn trouble(&self, i: &InstanceView) -> Option<Severity> {
         judge(i, self.observing(), self.now()).0.filter(|s| *s >= Severity::Warning)

@@ -1,5 +1,7 @@
 //! What each message changes. The only place that changes [`App`].
 
+use std::time::Duration;
+
 use super::app::{App, Leaving, Screen};
 use super::msg::{Action, Cmd, Msg};
 use super::view;
@@ -17,7 +19,7 @@ pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
                 app.note(told);
             }
             if let Some(view) = u.view {
-                (app.view, app.since) = (Some(view), std::time::Duration::ZERO);
+                (app.view, app.since) = (Some(view), Duration::ZERO);
             }
             (app.ended() && app.leaving == Leaving::Told).then_some(Cmd::Leave)
         }
@@ -54,7 +56,7 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         Action::Help => show(app, Screen::Help),
         Action::Open => show(app, Screen::One),
         Action::Back => return back(app),
-        Action::Quit => return leave(app),
+        Action::Quit => return Some(leave(app)),
         Action::Up => step(app, -1),
         Action::Down => step(app, 1),
         Action::PageUp => page(app, -1),
@@ -120,16 +122,16 @@ fn back(app: &mut App) -> Option<Cmd> {
         app.leaving = Leaving::Asked;
         return None;
     }
-    leave(app)
+    Some(leave(app))
 }
 
 /// Has the speaker release and end; a second time, or without a speaker, the screen is left at once.
-fn leave(app: &mut App) -> Option<Cmd> {
+fn leave(app: &mut App) -> Cmd {
     if app.gone || app.view.is_none() || app.leaving == Leaving::Told {
-        return Some(Cmd::Leave);
+        return Cmd::Leave;
     }
     app.leaving = Leaving::Told;
-    Some(Cmd::Send(app.selected, Command::Quit))
+    Cmd::Send(app.selected, Command::Quit)
 }
 
 fn step(app: &mut App, by: isize) {

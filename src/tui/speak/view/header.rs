@@ -28,7 +28,7 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
         ("OBSERVING: never transmits", theme.warn().patch(Theme::bold()))
     } else if every(|i| i.muted) {
         ("MUTED", theme.warn().patch(Theme::bold()))
-    } else if every(|i| i.phase != Phase::Running) {
+    } else if all.iter().all(|i| i.phase != Phase::Running) {
         ("silent so far", theme.quiet())
     } else {
         ("taking part", theme.good())
