@@ -442,7 +442,7 @@ fn each_thing_told_is_an_object() {
         (
             tracked("chk", false, 150, 90),
             "tracked",
-            r#","name":"chk","good":false,"priority_before":150,"priority":90"#,
+            r#","priority":90,"name":"chk","good":false,"priority_before":150"#,
         ),
         (What::Operator(Command::Priority(-10)), "operator", r#","command":"priority","by":-10"#),
         (What::Operator(Command::Mute(true)), "operator", r#","command":"mute","on":true"#),
