@@ -4,6 +4,8 @@ mod architecture;
 mod cli;
 mod conf;
 mod findings;
+mod lan;
+mod machine;
 mod provenance;
 mod receive;
 mod support;

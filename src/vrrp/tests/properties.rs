@@ -167,7 +167,7 @@ impl Outside {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_events_keep_the_invariants(params in any_params(), steps in any_steps()) {
