@@ -97,6 +97,7 @@ mod tests {
         master_down_interval(version, priority, Duration::from_millis(ms), 3).as_micros()
     }
 
+    // holds: rfc3768-6.1-1 rfc5798-6.1-1 rfc9568-6.1-1
     #[test]
     fn the_examples_worked_out_by_hand() {
         // 156/256 s = 0.609375 s; 106/256 s = 0.4140625 s, cut to the microsecond

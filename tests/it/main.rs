@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cli;
+mod compliance;
 mod conf;
 mod findings;
 mod lan;

@@ -323,6 +323,7 @@ fn hear(s: &mut Setup, capture: &str, number: u64) {
     assert_eq!(outcome(&verdict), "accepted", "{verdict:?}");
 }
 
+// holds: rfc3768-7.1-8 rfc5798-7.1-7 rfc9568-7.1-10
 #[test]
 fn each_check_says_what_is_wrong() {
     for &(check, capture, number, change, expected) in CASES {
@@ -334,6 +335,12 @@ fn each_check_says_what_is_wrong() {
     }
 }
 
+// holds: rfc3768-5.2.3-2 rfc3768-5.3.2-1 rfc3768-5.3.6-1 rfc3768-7.1-1 rfc3768-7.1-2 rfc3768-7.1-3 rfc3768-7.1-4
+// holds: rfc3768-7.1-5 rfc3768-7.1-6 rfc3768-7.1-9 rfc3768-7.1-10 rfc5798-5.1.1.3-2 rfc5798-5.1.2.3-2 rfc5798-5.2.2-1
+// holds: rfc5798-5.2.8-1 rfc5798-7.1-1 rfc5798-7.1-2 rfc5798-7.1-3 rfc5798-7.1-4 rfc5798-7.1-5 rfc5798-7.1-8
+// holds: rfc9568-5.1.1.3-2 rfc9568-5.1.2.3-2 rfc9568-5.2.2-1 rfc9568-5.2.5-1 rfc9568-5.2.8-1 rfc9568-7.1-1
+// holds: rfc9568-7.1-2 rfc9568-7.1-3 rfc9568-7.1-4 rfc9568-7.1-5 rfc9568-7.1-6 rfc9568-7.1-7 rfc9568-7.1-11
+// holds: rfc9568-7.1-12
 #[test]
 fn each_check_has_an_advert_that_passes_and_one_that_fails() {
     for (n, row) in CHECKS.iter().enumerate() {
@@ -399,6 +406,7 @@ fn counted_padding_is_borne_since_2_4() {
     assert_eq!(ids(&s.objections(&RFC3768, &padded)), [""; 0]);
 }
 
+// holds: rfc3768-7.1-9 rfc5798-5.2.8-1 rfc5798-7.1-8 rfc9568-5.2.8-1 rfc9568-7.1-12
 #[test]
 fn versions_and_daemons_differ() {
     let odd = |n| advert(&frame(ODD, n)).unwrap();
@@ -453,6 +461,7 @@ fn all_objections_are_listed_in_the_order_of_the_checks() {
     assert_eq!(ids(&found), ["protocol", "destination"]);
 }
 
+// holds: rfc3768-7.1-7 rfc5798-7.1-6 rfc9568-7.1-9
 #[test]
 fn the_first_failure_decides_and_is_counted() {
     let odd = |n| advert(&frame(ODD, n)).unwrap();
@@ -479,6 +488,7 @@ fn the_first_failure_decides_and_is_counted() {
     assert_eq!(s.listener.memory.counters.get(Counter::AdvertRcvd), 0);
 }
 
+// holds: rfc9568-7.1-10
 #[test]
 fn a_failure_is_logged_once_since_2_3_3() {
     let (bad, good) = (advert(&frame(ODD, 2)).unwrap(), advert(&frame(ODD, 1)).unwrap());

@@ -41,9 +41,8 @@ fn then(mut history: Vec<(i64, Event)>, more: &[(i64, Event)]) -> Vec<(i64, Even
     history
 }
 
-// holds: rfc3768-6.1-1 rfc3768-6.1-2 rfc3768-6.4.1-1 rfc3768-6.4.1-2
-// holds: rfc5798-6.1-1 rfc5798-6.1-2 rfc5798-6.4.1-1 rfc5798-6.4.1-2
-// holds: rfc9568-6.1-1 rfc9568-6.1-2 rfc9568-6.4.1-1 rfc9568-6.4.1-2
+// holds: rfc3768-6.1-1 rfc3768-6.1-2 rfc3768-6.4.1-1 rfc3768-6.4.1-2 rfc5798-6.1-1 rfc5798-6.1-2 rfc5798-6.4.1-1
+// holds: rfc5798-6.4.1-2 rfc9568-6.1-1 rfc9568-6.1-2 rfc9568-6.4.1-1 rfc9568-6.4.1-2
 #[test]
 #[rustfmt::skip]
 fn initialize_and_startup() {
@@ -144,7 +143,8 @@ fn startup_delay() {
     ]);
 }
 
-// holds: rfc3768-6.4.2-2 rfc5798-6.4.2-2 rfc9568-6.4.2-2
+// holds: rfc3768-6.4.2-2 rfc3768-8.2-2 rfc5798-6.4.2-2 rfc5798-8.1.2-2 rfc5798-8.2.2-2 rfc9568-6.4.2-2 rfc9568-8.1.2-2
+// holds: rfc9568-8.2.2-2
 #[test]
 #[rustfmt::skip]
 fn backup_master_down_timer() {
@@ -247,7 +247,8 @@ fn preempt_delay() {
     ]);
 }
 
-// holds: rfc3768-6.4.2-1 rfc5798-6.4.2-1 rfc9568-6.4.2-1 rfc3768-6.4.3-1 rfc5798-6.4.3-1 rfc9568-6.4.3-1
+// holds: rfc3768-6.4.1-2 rfc3768-6.4.2-1 rfc3768-6.4.3-1 rfc5798-6.4.1-2 rfc5798-6.4.2-1 rfc5798-6.4.3-1
+// holds: rfc9568-6.4.1-2 rfc9568-6.4.2-1 rfc9568-6.4.3-1
 #[test]
 #[rustfmt::skip]
 fn shutdown() {
@@ -354,7 +355,7 @@ fn master_hears_a_lesser_one() {
     check(rows);
 }
 
-// holds: rfc3768-7.1-7 rfc5798-7.1-5 rfc9568-7.1-6
+// holds: rfc3768-7.1-7 rfc5798-7.1-6 rfc9568-7.1-9
 #[test]
 #[rustfmt::skip]
 fn a_rejected_packet() {
@@ -368,6 +369,7 @@ fn a_rejected_packet() {
     ]);
 }
 
+// holds: rfc3768-5.3.4-1 rfc3768-5.3.4-2 rfc5798-5.2.4-1 rfc5798-5.2.4-2 rfc9568-5.2.4-1 rfc9568-5.2.4-2
 #[test]
 #[rustfmt::skip]
 fn a_change_of_priority() {
@@ -408,6 +410,7 @@ fn a_change_of_priority() {
     ]);
 }
 
+// holds: rfc3768-8.2-2 rfc5798-8.1.2-2 rfc5798-8.2.2-2 rfc9568-8.1.2-2 rfc9568-8.2.2-2
 #[test]
 #[rustfmt::skip]
 fn a_reload() {
@@ -608,7 +611,7 @@ fn sync_groups() {
     ]);
 }
 
-// holds: rfc3768-7.1-4 rfc5798-7.1-3 rfc9568-7.1-7
+// holds: rfc3768-7.1-4 rfc5798-7.1-5 rfc5798-8.3.2-1 rfc9568-7.1-7 rfc9568-8.3.2-1
 #[test]
 #[rustfmt::skip]
 fn two_owners() {
@@ -651,6 +654,7 @@ fn two_owners() {
     ]);
 }
 
+// holds: rfc3768-8.2-3 rfc5798-8.1.2-3 rfc9568-8.1.2-3
 #[test]
 #[rustfmt::skip]
 fn announcements() {
@@ -736,4 +740,34 @@ fn refreshes_of_many_masterships_leave_room() {
         }
     }
     assert_eq!(announced, ["213.500000", "218.500000"]);
+}
+
+// holds: rfc3768-5.3.4-2 rfc5798-5.2.4-2 rfc5798-5.2.9-2 rfc9568-5.2.4-2 rfc9568-5.2.9-2
+#[test]
+fn what_cannot_be_run() {
+    let refused = |with: With| {
+        let mut p = params(&RFC5798);
+        with(&mut p);
+        p.check().map_err(|e| e.to_string())
+    };
+    let said = |text: &str| Err(text.to_owned());
+    assert_eq!(refused(AS_IT_IS), Ok(()));
+    assert_eq!(refused(|p| p.version = 4), said("VRRP version 4: 2 and 3 are known"));
+    assert_eq!(refused(|p| p.vrid = 0), said("virtual router id 0: 1 to 255 are valid"));
+    assert_eq!(refused(|p| p.priority = 0), said("priority 0 releases; 1 to 255 are valid"));
+    assert_eq!(refused(|p| p.down_timer_adverts = 0), said("down_timer_adverts 0: 1 to 100 are valid"));
+    let mixed = said("2001:db8::1 is not of the same family as the source 192.0.2.2");
+    assert_eq!(refused(|p| p.addresses.push("2001:db8::1".parse().unwrap())), mixed);
+    assert_eq!(refused(|p| p.addresses = vec![address(9); 256]), said("256 addresses: an advert holds 255 at most"));
+    assert_eq!(refused(|p| p.addresses = vec![address(9); 255]), Ok(()));
+    let seconds = said("version 2 adverts come every 1 s to 255 s, in whole seconds");
+    for bad in [0, 500_000, 1_500_000, 256_000_000] {
+        let p = Params { advert_int: micros(bad), ..params(&RFC3768) };
+        assert_eq!(p.check().map_err(|e| e.to_string()), seconds, "{bad}");
+    }
+    let steps = said("version 3 adverts come every 10ms to 40s 950ms, in steps of 10ms");
+    for (every, is) in [(0, &steps), (5_000, &steps), (10_000, &Ok(())), (40_950_000, &Ok(())), (40_960_000, &steps)] {
+        let p = Params { version: 3, advert_int: micros(every), ..params(&RFC5798) };
+        assert_eq!(&p.check().map_err(|e| e.to_string()), is, "{every}");
+    }
 }

@@ -169,6 +169,9 @@ impl Outside {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
+    // holds: rfc3768-6.4.2-6 rfc3768-6.4.2-8 rfc3768-6.4.3-6 rfc3768-6.4.3-9 rfc5798-6.4.2-6 rfc5798-6.4.2-7
+    // holds: rfc5798-6.4.2-10 rfc5798-6.4.3-6 rfc5798-6.4.3-8 rfc5798-6.4.3-11 rfc9568-6.4.2-6 rfc9568-6.4.2-7
+    // holds: rfc9568-6.4.2-10 rfc9568-6.4.3-6 rfc9568-6.4.3-8 rfc9568-6.4.3-11
     #[test]
     fn any_events_keep_the_invariants(params in any_params(), steps in any_steps()) {
         let mut router = VirtualRouter::new(params.clone());

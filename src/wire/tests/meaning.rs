@@ -46,6 +46,7 @@ fn version_3_over_ipv4() {
     assert_eq!(ids(&a), [""; 0]);
 }
 
+// holds: rfc9568-5.2.8-2
 #[test]
 fn version_3_over_ipv6() {
     let a = advert(&hex(V6));

@@ -77,6 +77,7 @@ const TABLE: &[(Problem, &[&str], &str)] = &[
       3133660200643b6620010db8007700000000000000000110fe800000000000000000000000000110"),
 ];
 
+// holds: rfc5798-5.2.6-1 rfc9568-5.2.6-1 rfc9568-7.1-8
 #[test]
 fn each_frame_shows_exactly_its_problems() {
     for (problem, ids, bytes) in TABLE {

@@ -94,6 +94,7 @@ fn words(a: IpAddr) -> u64 {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
+    // holds: rfc3768-7.2-1 rfc5798-7.2-1 rfc9568-7.2-1
     #[test]
     fn what_is_built_reads_back_the_same(spec in spec()) {
         let bytes = spec.frame();
@@ -140,6 +141,7 @@ proptest! {
         prop_assert!(form == wanted || ambiguous, "{:?} for {:?}", form, wanted);
     }
 
+    // holds: rfc3768-7.1-3 rfc5798-7.1-3 rfc9568-7.1-4
     #[test]
     fn every_cut_of_what_is_built_is_noticed(spec in spec(), at in any::<prop::sample::Index>()) {
         let bytes = spec.frame();
@@ -179,6 +181,7 @@ proptest! {
         }
     }
 
+    // holds: rfc5798-8.2.2-3 rfc9568-8.2.2-3
     #[test]
     fn announcements_read_back_the_same(mac in any::<[u8; 6]>(), a in v4(), b in v4(), six in v6(), request in any::<bool>()) {
         let mac = Mac(mac);
