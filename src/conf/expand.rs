@@ -9,8 +9,10 @@ use super::{Loader, Options, Version};
 
 /// Includes within includes; keepalived goes on until it has no file handles.
 const MAX_DEPTH: usize = 64;
-/// Lines, those of repetitions included. Enough for a hundred thousand instances.
-const MAX_LINES: usize = 2_000_000;
+/// Lines, those of repetitions included. Enough for fifty thousand instances.
+const MAX_LINES: usize = 1_000_000;
+/// Files included, each as often as it is.
+const MAX_INCLUDES: usize = 10_000;
 /// Replacements in one line. keepalived never ends with `$A=$A`.
 const MAX_REPLACEMENTS: usize = 500;
 
@@ -60,6 +62,7 @@ pub(super) struct Expander<'a> {
     /// Lines of each definition; more than one can only be used at the end of a line.
     definitions: HashMap<Vec<u8>, Vec<Vec<u8>>>,
     count: usize,
+    includes: usize,
 }
 
 impl<'a> Expander<'a> {
@@ -75,14 +78,24 @@ impl<'a> Expander<'a> {
             ));
         }
         let frames = vec![Frame::File { id, at: 0 }];
-        Self { loader, options, sources, problems, frames, rest: None, definitions: HashMap::new(), count: 0 }
+        Self {
+            loader,
+            options,
+            sources,
+            problems,
+            frames,
+            rest: None,
+            definitions: HashMap::new(),
+            count: 0,
+            includes: 0,
+        }
     }
 
     /// The next logical line or brace; `None` at the end.
     pub(super) fn next(&mut self) -> Option<Item> {
         loop {
             self.count += 1;
-            if self.count > MAX_LINES {
+            if self.count > MAX_LINES || self.includes > MAX_INCLUDES {
                 self.give_up();
                 return None;
             }
@@ -111,7 +124,7 @@ impl<'a> Expander<'a> {
         self.report(
             span,
             Kind::TooMuch,
-            format!("more than {MAX_LINES} lines with all that is included or repeated; the rest is not read"),
+            format!("more than {MAX_LINES} lines or {MAX_INCLUDES} included files, perhaps in a circle; the rest is not read"),
         );
     }
 
@@ -373,6 +386,7 @@ impl<'a> Expander<'a> {
     }
 
     fn include(&mut self, span: Span, kind: u8, pattern: &str) {
+        self.includes += 1;
         let depth = self.frames.iter().filter(|f| matches!(f, Frame::File { .. })).count();
         let shown = quote(pattern.as_bytes());
         if depth >= MAX_DEPTH {

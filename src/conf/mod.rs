@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 mod expand;
 pub mod model;
 mod problem;
-pub mod resolve;
+mod resolve;
+pub mod run;
 pub mod schema;
 mod source;
 mod token;
@@ -21,6 +22,8 @@ mod tests;
 
 pub use model::Conf;
 pub use problem::{Kind, Problem, Told};
+pub use resolve::resolve;
+pub use run::{Run, RunInstance};
 pub use source::{FileId, Position, SourceMap, Span, Spanned};
 pub use token::Word;
 
@@ -103,5 +106,6 @@ pub struct Options {
 /// Only when the file itself cannot be read.
 pub fn read(name: &str, loader: &mut dyn Loader, options: &Options) -> Result<Conf, LoadError> {
     let text = loader.read(name)?;
-    Ok(model::build(tree::read(name, text, loader, options), options.version))
+    let tree = tree::read(name, text, loader, options);
+    Ok(model::build::build(tree, options.version, loader))
 }

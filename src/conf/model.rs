@@ -1,22 +1,19 @@
 //! What a configuration says about VRRP, typed. Nothing is completed here: what is not said is `None`.
 
+pub(super) mod build;
 mod entry;
 
-use std::collections::HashSet;
-use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
 pub use entry::{Address, Broadcast, Peer, Track};
 
-use super::Version;
-use super::problem::{Kind, Problem, quote};
-use super::schema::{Entries, Place, Takes};
+use super::problem::Problem;
 use super::source::{SourceMap, Span, Spanned};
-use super::token::Word;
-use super::tree::{Node, Tree};
-use super::value::Value;
-use crate::wire::auth;
+use super::tree::Node;
+use crate::vrrp::check::OldChecksum;
+use crate::vrrp::sequence::{AntiReplay, HmacMode};
+use crate::wire::auth::{Keys, Secret};
 
 /// A setting and where it is made.
 pub type Set<T> = Option<Spanned<T>>;
@@ -138,28 +135,6 @@ pub enum AuthType {
     Ah,
 }
 
-/// A password or key. It can be used, never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Box<[u8]>);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(********)")
-    }
-}
-
-impl Secret {
-    /// A secret of these bytes.
-    pub fn new(bytes: &[u8]) -> Self {
-        Self(bytes.into())
-    }
-
-    /// The bytes, for signing and comparing.
-    pub fn expose(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 /// `authentication`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Authentication {
@@ -167,44 +142,25 @@ pub struct Authentication {
     pub span: Span,
     /// `auth_type`.
     pub kind: Set<AuthType>,
-    /// `auth_pass`: eight bytes at most.
+    /// `auth_pass`: the first eight bytes count.
     pub password: Set<Secret>,
 }
 
-/// Where a key of `auth_hmac` is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeySource {
-    /// In the configuration.
-    Here(Secret),
-    /// In a file.
-    File(String),
-}
-
-/// `auth_hmac`'s `mode`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum HmacMode {
-    /// Sign, and accept only what is signed.
-    #[default]
-    Enforce,
-    /// Sign, and accept what is not signed too.
-    Permissive,
-    /// Do not sign; check what is signed.
-    ReceiveOnly,
-}
-
 /// `auth_hmac`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct AuthHmac {
     /// Where the block is.
     pub span: Span,
-    /// `key`: id and secret.
-    pub keys: Vec<Spanned<(u8, KeySource)>>,
+    /// `key`, those of files read.
+    pub keys: Keys,
+    /// Ids of the keys.
+    pub ids: Vec<Spanned<u8>>,
     /// `active_key`: the one to sign with.
     pub active: Set<u8>,
     /// `time_window`.
     pub time_window: Set<Duration>,
-    /// `anti_replay monotonic`.
-    pub monotonic: Set<bool>,
+    /// `anti_replay`.
+    pub anti_replay: Set<AntiReplay>,
     /// `mode`.
     pub mode: Set<HmacMode>,
 }
@@ -245,7 +201,7 @@ pub struct Vmac {
 }
 
 /// `vrrp_instance`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct VrrpInstance {
     /// Its name.
     pub name: Spanned<String>,
@@ -290,7 +246,7 @@ pub struct VrrpInstance {
     /// `check_unicast_src`.
     pub check_unicast_src: Set<bool>,
     /// `old_unicast_checksum`.
-    pub old_unicast_checksum: Set<bool>,
+    pub old_unicast_checksum: Set<OldChecksum>,
     /// `authentication`.
     pub authentication: Option<Authentication>,
     /// `auth_hmac`.
@@ -444,22 +400,8 @@ pub struct Bfd {
     pub reverse: bool,
 }
 
-/// Reads a tree.
-pub(super) fn build(tree: Tree, version: Version) -> Conf {
-    let mut b = Builder { version, problems: Vec::new(), names: Names::default(), conf: Conf::empty() };
-    for node in &tree.nodes {
-        b.block(node);
-    }
-    let mut conf = b.conf;
-    conf.problems = tree.problems;
-    conf.problems.append(&mut b.problems);
-    conf.sources = tree.sources;
-    conf.tree = tree.nodes;
-    conf
-}
-
 impl Conf {
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         Self {
             sources: SourceMap::default(),
             tree: Vec::new(),
@@ -486,526 +428,8 @@ impl Conf {
     }
 }
 
-/// Names that are defined so far, by what can track them.
-#[derive(Default)]
-struct Names {
-    scripts: HashSet<String>,
-    files: HashSet<String>,
-    processes: HashSet<String>,
-    bfds: HashSet<String>,
-}
-
-struct Builder {
-    version: Version,
-    problems: Vec<Problem>,
-    names: Names,
-    conf: Conf,
-}
-
-/// A keyword's value in the form of its field.
-trait Field: Sized {
-    fn of(node: &Node) -> Option<Self>;
-}
-
-impl Field for bool {
-    fn of(node: &Node) -> Option<Self> {
-        match node.value? {
-            Value::Bool(b) => Some(b),
-            Value::Present => Some(true),
-            _ => None,
-        }
-    }
-}
-
-macro_rules! from_int {
-    ($($t:ty)+) => {$(
-        impl Field for $t {
-            fn of(node: &Node) -> Option<Self> {
-                match node.value? {
-                    Value::Int(n) | Value::Weight(n, _) => n.try_into().ok(),
-                    _ => None,
-                }
-            }
-        }
-    )+};
-}
-
-from_int!(u8 u32 i32);
-
-impl Field for Duration {
-    fn of(node: &Node) -> Option<Self> {
-        match node.value? {
-            Value::Time(time) => Some(time),
-            Value::Int(seconds) => Some(Self::from_secs(seconds.try_into().ok()?)),
-            _ => None,
-        }
-    }
-}
-
-impl Field for IpAddr {
-    fn of(node: &Node) -> Option<Self> {
-        if let Value::Ip(address) = node.value? { Some(address) } else { None }
-    }
-}
-
-impl Field for String {
-    fn of(node: &Node) -> Option<Self> {
-        node.value?;
-        node.words.get(1).map(|w| w.str().into_owned())
-    }
-}
-
-impl Field for Vec<String> {
-    fn of(node: &Node) -> Option<Self> {
-        node.value?;
-        Some(strings(node.words.get(1..)?))
-    }
-}
-
-fn strings(words: &[Word]) -> Vec<String> {
-    words.iter().map(|w| w.str().into_owned()).collect()
-}
-
-/// Puts a keyword's value into its field; the last one counts, a refused one changes nothing.
-fn set<T: Field>(field: &mut Set<T>, node: &Node) {
-    if let Some(value) = T::of(node) {
-        *field = Some(Spanned::new(value, node.span()));
-    }
-}
-
-/// A flag that stands for a value.
-fn flag(field: &mut Set<bool>, node: &Node, value: bool) {
-    *field = Some(Spanned::new(value, node.span()));
-}
-
-/// Keywords of the lines of a block that keepalived uses.
-fn used(node: &Node) -> impl Iterator<Item = (&'static str, &Node)> {
-    node.nodes().iter().filter_map(|n| n.keyword().map(|k| (k.name, n)))
-}
-
-fn named(node: &Node) -> Option<Spanned<String>> {
-    node.words.get(1).map(|w| Spanned::new(w.str().into_owned(), w.span))
-}
-
-impl Garp {
-    /// Takes a keyword without its `vrrp_` if it is one of these.
-    fn take(&mut self, name: &str, node: &Node) {
-        match name {
-            "garp_master_delay" => set(&mut self.delay, node),
-            "garp_master_repeat" => set(&mut self.repeat, node),
-            "garp_master_refresh" => set(&mut self.refresh, node),
-            "garp_master_refresh_repeat" => set(&mut self.refresh_repeat, node),
-            "garp_lower_prio_delay" => set(&mut self.lower_prio_delay, node),
-            "garp_lower_prio_repeat" => set(&mut self.lower_prio_repeat, node),
-            "garp_extra_if" | "vmac_garp_intvl" => set(&mut self.extra_if, node),
-            _ => {}
-        }
-    }
-}
-
-impl Builder {
-    fn report(&mut self, span: Span, kind: Kind, sentence: impl Into<String>) {
-        self.problems.push(Problem::new(span, kind, sentence));
-    }
-
-    fn block(&mut self, node: &Node) {
-        let Some(keyword) = node.keyword() else { return };
-        match keyword.takes {
-            Takes::Block(Place::GlobalDefs, _) => self.global(node),
-            Takes::Block(Place::Instance, _) => self.instance(node),
-            Takes::Block(Place::SyncGroup, _) => self.group(node),
-            Takes::Block(Place::Script, _) => self.script(node),
-            Takes::Block(Place::TrackProcess, _) => self.process(node),
-            Takes::Block(Place::TrackFile, _) => self.file(node),
-            Takes::Block(Place::Bfd, _) => self.bfd(node),
-            Takes::List(Entries::Addresses) => {
-                let list = entry::addresses(node, &mut self.problems);
-                self.conf.static_addresses.extend(list);
-            }
-            _ => {}
-        }
-    }
-
-    fn global(&mut self, node: &Node) {
-        let g = &mut self.conf.global;
-        for (name, node) in used(node) {
-            match name {
-                "router_id" => set(&mut g.router_id, node),
-                "vrrp_version" => set(&mut g.version, node),
-                "vrrp_strict" => set(&mut g.strict, node),
-                "vrrp_startup_delay" => set(&mut g.startup_delay, node),
-                "vrrp_delay_after_boot" => set(&mut g.delay_after_boot, node),
-                "vrrp_garp_interval" => set(&mut g.garp_interval, node),
-                "vrrp_gna_interval" => set(&mut g.gna_interval, node),
-                "vrrp_min_garp" => set(&mut g.min_garp, node),
-                "vrrp_down_timer_adverts" => set(&mut g.down_timer_adverts, node),
-                "vrrp_lower_prio_no_advert" => set(&mut g.lower_prio_no_advert, node),
-                "vrrp_higher_prio_send_advert" => set(&mut g.higher_prio_send_advert, node),
-                "vrrp_owner_ignore_adverts" => set(&mut g.owner_ignore_adverts, node),
-                "vrrp_check_unicast_src" => set(&mut g.check_unicast_src, node),
-                "vrrp_skip_check_adv_addr" => set(&mut g.skip_check_adv_addr, node),
-                "v3_checksum_as_v2" => set(&mut g.v3_checksum_as_v2, node),
-                "vrrp_mcast_group4" | "vrrp_mcast_group6" => {
-                    let four = name.ends_with('4');
-                    if let Some(address) = IpAddr::of(node).filter(|a| a.is_ipv4() != four) {
-                        let family = if four { "IPv4" } else { "IPv6" };
-                        let sentence = format!("`{name}` {address} is not {family}; keepalived passes over the line");
-                        self.problems.push(Problem::new(node.span(), Kind::BadAddress, sentence));
-                    } else {
-                        set(if four { &mut g.mcast_group4 } else { &mut g.mcast_group6 }, node);
-                    }
-                }
-                "dynamic_interfaces" => set(&mut g.dynamic_interfaces, node),
-                "default_interface" => set(&mut g.default_interface, node),
-                "script_user" => set(&mut g.script_user, node),
-                "enable_script_security" => set(&mut g.script_security, node),
-                "notify_fifo" | "vrrp_notify_fifo" => set(&mut g.notify_fifo, node),
-                "vrrp_notify_priority_changes" => set(&mut g.notify_priority_changes, node),
-                _ => g.garp.take(name.strip_prefix("vrrp_").unwrap_or(name), node),
-            }
-        }
-    }
-
-    fn script(&mut self, node: &Node) {
-        let Some(name) = named(node) else { return };
-        let mut s = VrrpScript { name: name.value, span: name.span, ..VrrpScript::default() };
-        for (name, node) in used(node) {
-            match name {
-                "script" => set(&mut s.command, node),
-                "interval" => set(&mut s.interval, node),
-                "timeout" => set(&mut s.timeout, node),
-                "weight" => {
-                    set(&mut s.weight, node);
-                    s.reverse = matches!(node.value, Some(Value::Weight(_, true)));
-                }
-                "rise" => set(&mut s.rise, node),
-                "fall" => set(&mut s.fall, node),
-                "user" => set(&mut s.user, node),
-                "init_fail" => set(&mut s.init_fail, node),
-                _ => {}
-            }
-        }
-        if s.command.is_none() {
-            let sentence = format!("script {} has no `script`; keepalived drops it", quote(s.name.as_bytes()));
-            return self.report(s.span, Kind::Untrackable, sentence);
-        }
-        self.names.scripts.insert(s.name.clone());
-        self.conf.scripts.push(s);
-    }
-
-    fn process(&mut self, node: &Node) {
-        let Some(name) = named(node) else { return };
-        let mut p = TrackProcess { name: name.value, span: name.span, ..TrackProcess::default() };
-        for (name, node) in used(node) {
-            match name {
-                "process" => set(&mut p.process, node),
-                "weight" => {
-                    set(&mut p.weight, node);
-                    p.reverse = matches!(node.value, Some(Value::Weight(_, true)));
-                }
-                "quorum" => set(&mut p.quorum, node),
-                "quorum_max" => set(&mut p.quorum_max, node),
-                "delay" => {
-                    set(&mut p.fork_delay, node);
-                    set(&mut p.terminate_delay, node);
-                }
-                "fork_delay" => set(&mut p.fork_delay, node),
-                "terminate_delay" => set(&mut p.terminate_delay, node),
-                _ => {}
-            }
-        }
-        if p.process.is_none() {
-            let sentence = format!("process {} has no `process`; keepalived drops it", quote(p.name.as_bytes()));
-            return self.report(p.span, Kind::Untrackable, sentence);
-        }
-        self.names.processes.insert(p.name.clone());
-        self.conf.processes.push(p);
-    }
-
-    fn file(&mut self, node: &Node) {
-        let Some(name) = named(node) else { return };
-        let mut f = TrackFile { name: name.value, span: name.span, ..TrackFile::default() };
-        for (name, node) in used(node) {
-            match name {
-                "file" => set(&mut f.file, node),
-                "weight" => {
-                    set(&mut f.weight, node);
-                    f.reverse = matches!(node.value, Some(Value::Weight(_, true)));
-                }
-                _ => {}
-            }
-        }
-        if f.file.is_none() {
-            let sentence = format!("tracked file {} has no `file`; keepalived drops it", quote(f.name.as_bytes()));
-            return self.report(f.span, Kind::Untrackable, sentence);
-        }
-        self.names.files.insert(f.name.clone());
-        self.conf.files.push(f);
-    }
-
-    fn bfd(&mut self, node: &Node) {
-        let Some(name) = named(node) else { return };
-        let mut b = Bfd { name: name.value, span: name.span, ..Bfd::default() };
-        for (name, node) in used(node) {
-            if name == "weight" {
-                set(&mut b.weight, node);
-                b.reverse = matches!(node.value, Some(Value::Weight(_, true)));
-            }
-        }
-        self.names.bfds.insert(b.name.clone());
-        self.conf.bfds.push(b);
-    }
-
-    fn group(&mut self, node: &Node) {
-        let Some(name) = named(node) else { return };
-        let mut g = SyncGroup { name: name.value, span: name.span, ..SyncGroup::default() };
-        let mut listed = false;
-        for (name, node) in used(node) {
-            match name {
-                "group" if listed => self.report(
-                    node.span(),
-                    Kind::AlreadySet,
-                    "`group` is said before; keepalived passes over this list",
-                ),
-                "group" => {
-                    listed = true;
-                    let words = node.nodes().iter().flat_map(|n| &n.words);
-                    g.members = words.map(|w| Spanned::new(w.str().into_owned(), w.span)).collect();
-                }
-                "sync_group_tracking_weight" | "global_tracking" => set(&mut g.tracking_weight, node),
-                _ => self.common(name, node, &mut g.track, &mut g.notify),
-            }
-        }
-        self.conf.groups.push(g);
-    }
-
-    /// Keywords that instances and groups share.
-    fn common(&mut self, name: &'static str, node: &Node, track: &mut Trackers, notify: &mut Vec<Notify>) {
-        let (list, names) = match name {
-            "track_interface" => (&mut track.interfaces, None),
-            "track_script" => (&mut track.scripts, Some(&self.names.scripts)),
-            "track_file" => (&mut track.files, Some(&self.names.files)),
-            "track_process" => (&mut track.processes, Some(&self.names.processes)),
-            "track_bfd" => (&mut track.bfds, Some(&self.names.bfds)),
-            _ => {
-                if name.starts_with("notify") && name != "notify_priority_changes" && node.value.is_some() {
-                    notify.push(Notify {
-                        on: name,
-                        words: strings(node.words.get(1..).unwrap_or_default()),
-                        span: node.span(),
-                    });
-                }
-                return;
-            }
-        };
-        entry::tracks(node, name, names, list, &mut self.problems);
-    }
-
-    fn instance(&mut self, node: &Node) {
-        let Some(name) = named(node) else { return };
-        let g = &self.conf.global;
-        let inherited = Inherited {
-            garp: g.garp.clone(),
-            min_garp: g.min_garp.is_some_and(|m| m.value),
-            skip_check_adv_addr: g.skip_check_adv_addr,
-        };
-        let mut i = VrrpInstance::new(name, inherited);
-        for (name, node) in used(node) {
-            self.setting(&mut i, name, node);
-        }
-        self.conf.instances.push(i);
-    }
-
-    fn setting(&mut self, i: &mut VrrpInstance, name: &'static str, node: &Node) {
-        if matches!(name, "unicast_src_ip" | "unicast_fault_no_peer" | "check_unicast_src" | "old_unicast_checksum") {
-            i.unicast_keyword.get_or_insert(node.span());
-        }
-        match name {
-            "state" => self.state(i, node),
-            "interface" => set(&mut i.interface, node),
-            "virtual_router_id" => set(&mut i.vrid, node),
-            "priority" => set(&mut i.priority, node),
-            "advert_int" => set(&mut i.advert_int, node),
-            "version" => set(&mut i.version, node),
-            "native_ipv6" => set(&mut i.native_ipv6, node),
-            "virtual_ipaddress" => {
-                let list = entry::addresses(node, &mut self.problems);
-                for address in list {
-                    self.virtual_address(i, address);
-                }
-            }
-            "virtual_ipaddress_excluded" => i.excluded.extend(entry::addresses(node, &mut self.problems)),
-            "no_virtual_ipaddress" => set(&mut i.no_addresses, node),
-            "dont_track_primary" => set(&mut i.dont_track_primary, node),
-            "mcast_src_ip" | "unicast_src_ip" => self.own_family(i, node, |i| &mut i.source),
-            "track_src_ip" => set(&mut i.track_source, node),
-            "mcast_dst_ip" => self.own_family(i, node, |i| &mut i.mcast_dst),
-            "unicast_peer" => {
-                let list = entry::peers(node, &mut self.problems);
-                i.unicast_keyword.get_or_insert(node.span());
-                for peer in list {
-                    if self.fits(i, peer.value.address, peer.span) {
-                        i.peers.push(peer);
-                    }
-                }
-            }
-            "unicast_fault_no_peer" => set(&mut i.fault_no_peer, node),
-            "unicast_ttl" => set(&mut i.unicast_ttl, node),
-            "check_unicast_src" => set(&mut i.check_unicast_src, node),
-            "old_unicast_checksum" => set(&mut i.old_unicast_checksum, node),
-            "authentication" => self.authentication(i, node),
-            "auth_hmac" => self.auth_hmac(i, node),
-            "preempt" => flag(&mut i.preempt, node, true),
-            "nopreempt" => flag(&mut i.preempt, node, false),
-            "preempt_delay" => set(&mut i.preempt_delay, node),
-            "down_timer_adverts" => set(&mut i.down_timer_adverts, node),
-            "strict_mode" => set(&mut i.strict, node),
-            "accept" => flag(&mut i.accept, node, true),
-            "no_accept" => flag(&mut i.accept, node, false),
-            "use_vmac" => {
-                let words = node.words.get(1..).unwrap_or_default().iter().filter(|w| !w.is("netlink_notify_msg"));
-                let words: Vec<&Word> = words.collect();
-                let interface =
-                    words.iter().find(|w| !w.is("name") && !w.text.contains(&b':')).map(|w| w.str().into_owned());
-                let mac = words.iter().find(|w| w.text.contains(&b':')).map(|w| w.str().into_owned());
-                i.vmac = Some(Spanned::new(Vmac { interface, mac }, node.span()));
-            }
-            "use_vmac_addr" => set(&mut i.vmac_addr, node),
-            "vmac_xmit_base" => set(&mut i.vmac_xmit_base, node),
-            "use_ipvlan" => set(&mut i.ipvlan, node),
-            "lower_prio_no_advert" => set(&mut i.lower_prio_no_advert, node),
-            "higher_prio_send_advert" => set(&mut i.higher_prio_send_advert, node),
-            "owner_ignore_adverts" => set(&mut i.owner_ignore_adverts, node),
-            "skip_check_adv_addr" => set(&mut i.skip_check_adv_addr, node),
-            "v3_checksum_as_v2" => set(&mut i.v3_checksum_as_v2, node),
-            "timer_expired_backup" | "thread_timer_expired" => set(&mut i.timer_expired_backup, node),
-            "promote_secondaries" => set(&mut i.promote_secondaries, node),
-            "notify_priority_changes" => set(&mut i.notify_priority_changes, node),
-            _ => {
-                i.garp.take(name, node);
-                self.common(name, node, &mut i.track, &mut i.notify);
-            }
-        }
-    }
-
-    /// Only the upper-case words are known; a bad one is `BACKUP`, and `BACKUP` after `MASTER` does not count.
-    fn state(&mut self, i: &mut VrrpInstance, node: &Node) {
-        let master = node.value.is_some() && node.words.get(1).is_some_and(|w| w.is("MASTER"));
-        let state = if master { State::Master } else { State::Backup };
-        if node.words.len() < 2 {
-            return;
-        }
-        if state == State::Backup && i.state.is_some_and(|s| s.value == State::Master) {
-            let sentence = "`state` is `MASTER` already; keepalived passes over this line";
-            return self.report(node.span(), Kind::AlreadySet, sentence);
-        }
-        i.state = Some(Spanned::new(state, node.span()));
-    }
-
-    /// An instance has one family, which its first address, source or peer decides.
-    fn fits(&mut self, i: &VrrpInstance, address: IpAddr, span: Span) -> bool {
-        let six = i.is_ipv6();
-        let fits = six.is_none_or(|six| six == address.is_ipv6());
-        if !fits {
-            let family = if six == Some(true) { "IPv6" } else { "IPv4" };
-            let sentence =
-                format!("{address} does not fit the instance, which is {family} already; keepalived passes over it");
-            self.report(span, Kind::BadAddress, sentence);
-        }
-        fits
-    }
-
-    fn virtual_address(&mut self, i: &mut VrrpInstance, address: Spanned<Address>) {
-        if self.fits(i, address.value.address, address.span) {
-            let twice = i.addresses.iter().any(|a| a.value.address == address.value.address);
-            if twice && self.version == Version::V2_4 {
-                let sentence = format!("{} is in this list already", address.value.address);
-                return self.report(address.span, Kind::AlreadySet, sentence);
-            }
-            i.addresses.push(address);
-        }
-    }
-
-    fn own_family(&mut self, i: &mut VrrpInstance, node: &Node, field: fn(&mut VrrpInstance) -> &mut Set<IpAddr>) {
-        let Some(address) = IpAddr::of(node) else { return };
-        if self.fits(i, address, node.span()) {
-            *field(i) = Some(Spanned::new(address, node.span()));
-        }
-    }
-
-    fn authentication(&mut self, i: &mut VrrpInstance, node: &Node) {
-        let auth =
-            i.authentication.get_or_insert_with(|| Authentication { span: node.span(), ..Authentication::default() });
-        for (name, node) in used(node) {
-            let Some(word) = node.words.get(1).filter(|_| node.value.is_some()) else { continue };
-            if name == "auth_type" {
-                let kind = if word.is("PASS") { AuthType::Pass } else { AuthType::Ah };
-                auth.kind = Some(Spanned::new(kind, node.span()));
-            } else {
-                if word.text.len() > 8 {
-                    let sentence = "`auth_pass` is longer than eight characters; only the first eight count";
-                    self.problems.push(Problem::new(word.span, Kind::LongPassword, sentence));
-                }
-                let password = Secret::new(word.text.get(..8).unwrap_or(&word.text));
-                auth.password = Some(Spanned::new(password, node.span()));
-            }
-        }
-    }
-
-    fn auth_hmac(&mut self, i: &mut VrrpInstance, node: &Node) {
-        let hmac = i.auth_hmac.get_or_insert_with(|| AuthHmac { span: node.span(), ..AuthHmac::default() });
-        for (name, node) in used(node) {
-            match (name, node.words.get(1)) {
-                ("key", _) => match key(node, &hmac.keys) {
-                    Ok(key) => hmac.keys.push(Spanned::new(key, node.span())),
-                    Err((kind, sentence)) => self.problems.push(Problem::new(node.span(), kind, sentence)),
-                },
-                ("active_key", _) => set(&mut hmac.active, node),
-                ("time_window", _) => set(&mut hmac.time_window, node),
-                ("anti_replay", Some(word)) if node.value.is_some() => {
-                    flag(&mut hmac.monotonic, node, word.is("monotonic"));
-                }
-                ("mode", Some(word)) if node.value.is_some() => {
-                    let mode = match &*word.text {
-                        b"permissive" => HmacMode::Permissive,
-                        b"receive-only" => HmacMode::ReceiveOnly,
-                        _ => HmacMode::Enforce,
-                    };
-                    hmac.mode = Some(Spanned::new(mode, node.span()));
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-/// `key ID SECRET`. What is wrong is said without the secret.
-fn key(node: &Node, others: &[Spanned<(u8, KeySource)>]) -> Result<(u8, KeySource), (Kind, String)> {
-    let (Some(id), Some(secret)) = (node.words.get(1), node.words.get(2)) else {
-        return Err((Kind::MissingArgument, "`key` needs an id and a secret".into()));
-    };
-    let id = super::value::int(&id.text, 1, 255).ok().and_then(|id| u8::try_from(id).ok());
-    let Some(id) = id else {
-        return Err((
-            Kind::BadNumber,
-            "the id of a `key` is a whole number from 1 to 255; keepalived passes over the line".into(),
-        ));
-    };
-    if others.iter().any(|k| k.value.0 == id) {
-        return Err((Kind::AlreadySet, format!("key {id} is there already; keepalived passes over this one")));
-    }
-    let text = secret.str();
-    if let Some(path) = text.strip_prefix("file:") {
-        return Ok((id, KeySource::File(path.to_owned())));
-    }
-    match auth::parse_key(&text) {
-        Ok(bytes) => Ok((id, KeySource::Here(Secret::new(&bytes)))),
-        Err(sentence) => Err((Kind::BadWord, format!("{sentence}; keepalived passes over the line"))),
-    }
-}
-
 impl VrrpInstance {
-    fn new(name: Spanned<String>, inherited: Inherited) -> Self {
+    pub(super) fn new(name: Spanned<String>, inherited: Inherited) -> Self {
         Self {
             name,
             inherited,

@@ -75,6 +75,10 @@ kinds! {
     NotDefined "not-defined" Line,
     /// A password of more than eight characters.
     LongPassword "long-password" Line,
+    /// A key that is none: its digits, or its length.
+    BadKey "bad-key" Line,
+    /// A file with a key cannot be read.
+    KeyFile "key-file" Line,
     /// A block begins without `{`.
     MissingOpen "missing-open" Line,
     /// A list begins without `{`.

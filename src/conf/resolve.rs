@@ -1,240 +1,18 @@
-//! What the daemon would run: the configuration completed and its contradictions resolved as keepalived does at its
-//! start (`vrrp_complete_instance`, `vrrp_sync.c`).
+//! The configuration completed and its contradictions resolved as keepalived does at its start
+//! (`vrrp_complete_instance`, `vrrp_sync.c`).
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::Version;
-use super::model::{
-    Address, AuthHmac, AuthType, Conf, Garp, HmacMode, KeySource, Notify, Peer, Secret, Set, State, Track, Trackers,
-    VrrpInstance,
-};
+use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, Track, Trackers, VrrpInstance};
 use super::problem::{Kind, Problem, quote};
-use super::source::Span;
+use super::run::{GROUP4, GROUP6, Run, RunAddress, RunGroup, RunInstance, RunTrack, RunVmac};
+use super::source::{Span, Spanned};
+use crate::vrrp::Announcing;
+use crate::vrrp::sequence::{Authentication, HmacAuth, HmacMode};
 use crate::vrrp::timing::DOWN_TIMER_ADVERTS;
-use crate::vrrp::{Announcing, Params, profile};
-
-/// The multicast group of IPv4 adverts (RFC 5798 §5.1.1.2).
-pub const GROUP4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
-/// The multicast group of IPv6 adverts (RFC 5798 §5.1.2.2).
-pub const GROUP6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12);
-
-/// All that would run.
-#[derive(Clone, Debug, Default)]
-pub struct Run {
-    /// Instances, in the order of the configuration.
-    pub instances: Vec<RunInstance>,
-    /// Sync groups, in the order of the configuration.
-    pub groups: Vec<RunGroup>,
-    /// `vrrp_startup_delay`.
-    pub startup_delay: Duration,
-    /// `vrrp_delay_after_boot`, which counts from the system's start; the larger delay wins.
-    pub delay_after_boot: Duration,
-    /// What keepalived says or mends on the way.
-    pub problems: Vec<Problem>,
-}
-
-/// How adverts of an instance are authenticated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunAuth {
-    /// Not at all.
-    None,
-    /// A password in clear.
-    Pass(Secret),
-    /// An Authentication Header.
-    Ah(Secret),
-    /// keepalived 2.4's trailer.
-    Hmac(RunHmac),
-}
-
-/// The settings of keepalived 2.4's trailer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunHmac {
-    /// Ids and keys.
-    pub keys: Vec<(u8, KeySource)>,
-    /// The key to sign with.
-    pub active: u8,
-    /// What is signed and what is accepted.
-    pub mode: HmacMode,
-    /// How far a sender's clock may be away.
-    pub window: Duration,
-    /// Whether only growth counts (`anti_replay monotonic`).
-    pub monotonic: bool,
-}
-
-/// An address and the interface it goes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunAddress {
-    /// The address.
-    pub address: IpAddr,
-    /// Its prefix length.
-    pub prefix: u8,
-    /// The interface.
-    pub dev: String,
-    /// All that is configured of it.
-    pub configured: Address,
-}
-
-/// What a tracker watches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TrackKind {
-    /// An interface.
-    Interface,
-    /// A `vrrp_script`.
-    Script,
-    /// A `track_file`.
-    File,
-    /// A `vrrp_track_process`.
-    Process,
-    /// A `bfd_instance`.
-    Bfd,
-}
-
-/// A tracker of an instance or group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunTrack {
-    /// Of what.
-    pub kind: TrackKind,
-    /// Its name.
-    pub name: String,
-    /// What it adds to or takes from the priority; 0 makes a failure a fault.
-    pub weight: i32,
-    /// Whether good and bad change places.
-    pub reverse: bool,
-    /// Whether it is not configured but follows from an interface in use.
-    pub implied: bool,
-}
-
-/// A virtual MAC interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunVmac {
-    /// The interface's name.
-    pub interface: String,
-    /// A MAC address other than the protocol's.
-    pub mac: Option<String>,
-    /// Whether adverts leave through the interface below.
-    pub xmit_base: bool,
-}
-
-/// One instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunInstance {
-    /// Its name.
-    pub name: String,
-    /// Where the name is.
-    pub span: Span,
-    /// Its interface; none is possible in 2.4 with unicast.
-    pub interface: Option<String>,
-    /// Virtual router identifier.
-    pub vrid: u8,
-    /// Whether it speaks IPv6.
-    pub ipv6: bool,
-    /// VRRP version.
-    pub version: u8,
-    /// Priority, 255 for the owner.
-    pub priority: u8,
-    /// `state MASTER`, said or derived.
-    pub wants_master: bool,
-    /// Interval of adverts, as the version can say it.
-    pub advert_int: Duration,
-    /// Addresses that adverts carry.
-    pub addresses: Vec<RunAddress>,
-    /// Addresses that they do not.
-    pub excluded: Vec<RunAddress>,
-    /// Authentication.
-    pub auth: RunAuth,
-    /// `mcast_src_ip` or `unicast_src_ip`.
-    pub source: Option<IpAddr>,
-    /// Where multicast adverts go.
-    pub multicast: IpAddr,
-    /// Unicast peers; none is multicast.
-    pub peers: Vec<Peer>,
-    /// TTL or hop limit of adverts.
-    pub ttl: u8,
-    /// Whether adverts must come from a configured peer.
-    pub check_unicast_src: bool,
-    /// Whether it takes over from a lower master.
-    pub preempt: bool,
-    /// How long it lets a lower master be.
-    pub preempt_delay: Duration,
-    /// Silence that it bears, in adverts.
-    pub down_timer_adverts: u8,
-    /// Announcements.
-    pub announcing: Announcing,
-    /// Between two gratuitous ARPs of an interface.
-    pub garp_interval: Duration,
-    /// Between two unsolicited NAs of an interface.
-    pub gna_interval: Duration,
-    /// No answer to a lower advert.
-    pub lower_prio_no_advert: bool,
-    /// A last advert before it yields.
-    pub higher_prio_send_advert: bool,
-    /// Whether an owner hears nothing (2.4).
-    pub owner_ignore_adverts: bool,
-    /// Whether it takes an accepted sender's addresses unchecked.
-    pub skip_check_adv_addr: bool,
-    /// Whether version 3 checksums over IPv4 leave the pseudo-header out.
-    pub v3_checksum_as_v2: bool,
-    /// Whether it answers on its addresses without owning them.
-    pub accept: bool,
-    /// `strict_mode` or `vrrp_strict`.
-    pub strict: bool,
-    /// `vrrp_startup_delay`.
-    pub startup_delay: Duration,
-    /// Virtual MAC.
-    pub vmac: Option<RunVmac>,
-    /// What it tracks, that of its group not included.
-    pub track: Vec<RunTrack>,
-    /// Index of its sync group in [`Run::groups`].
-    pub group: Option<usize>,
-    /// Why it starts in FAULT and stays there, if it does.
-    pub fault: Option<&'static str>,
-    /// Scripts at transitions.
-    pub notify: Vec<Notify>,
-}
-
-/// One sync group.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunGroup {
-    /// Its name.
-    pub name: String,
-    /// Where the name is.
-    pub span: Span,
-    /// Indexes of its members in [`Run::instances`].
-    pub members: Vec<usize>,
-    /// What is tracked for all members.
-    pub track: Vec<RunTrack>,
-    /// Scripts at transitions.
-    pub notify: Vec<Notify>,
-}
-
-impl RunInstance {
-    /// The state machine's configuration. `source` is the address to send from: [`Self::source`], else the interface's.
-    pub fn params(&self, source: IpAddr, version: Version) -> Params {
-        Params {
-            profile: match version {
-                Version::V2_2 => &profile::KEEPALIVED_2_2,
-                Version::V2_4 => &profile::KEEPALIVED_2_4,
-            },
-            version: self.version,
-            vrid: self.vrid,
-            source,
-            priority: self.priority,
-            wants_master: self.wants_master,
-            advert_int: self.advert_int,
-            addresses: self.addresses.iter().map(|a| a.address).collect(),
-            preempt: self.preempt,
-            preempt_delay: self.preempt_delay,
-            down_timer_adverts: self.down_timer_adverts,
-            startup_delay: self.startup_delay,
-            lower_prio_no_advert: self.lower_prio_no_advert,
-            higher_prio_send_advert: self.higher_prio_send_advert,
-            announcing: self.announcing,
-            grouped: self.group.is_some(),
-        }
-    }
-}
+use crate::vrrp::track;
 
 /// Completes a configuration.
 pub fn resolve(conf: &Conf, version: Version) -> Run {
@@ -336,8 +114,8 @@ impl Resolver<'_> {
             xmit_base: i.vmac_xmit_base.is_some() || unicast,
         });
         let own = vmac.as_ref().map(|v| v.interface.clone()).or_else(|| interface.clone()).unwrap_or_default();
-        let placed = |list: &[super::Spanned<Address>]| -> Vec<RunAddress> {
-            let place = |a: &super::Spanned<Address>| RunAddress {
+        let placed = |list: &[Spanned<Address>]| -> Vec<RunAddress> {
+            let place = |a: &Spanned<Address>| RunAddress {
                 address: a.value.address,
                 prefix: a.value.prefix,
                 dev: a.value.dev.as_ref().map_or_else(|| own.clone(), |d| d.value.clone()),
@@ -366,6 +144,7 @@ impl Resolver<'_> {
             peers: i.peers.iter().map(|p| p.value).collect(),
             ttl,
             check_unicast_src: i.check_unicast_src.is_some() || global.check_unicast_src.is_some() || ttl_checked,
+            old_unicast_checksum: value(i.old_unicast_checksum).unwrap_or_default(),
             preempt,
             preempt_delay,
             down_timer_adverts: self.down_timer_adverts(i, strict),
@@ -466,7 +245,7 @@ impl Resolver<'_> {
         used
     }
 
-    fn auth(&mut self, i: &VrrpInstance, version: u8, strict: bool, advert_int: Duration) -> RunAuth {
+    fn auth(&mut self, i: &VrrpInstance, version: u8, strict: bool, advert_int: Duration) -> Authentication {
         let name = quote(i.name.value.as_bytes());
         if let Some(hmac) = &i.auth_hmac {
             if let Some(auth) = &i.authentication {
@@ -478,50 +257,48 @@ impl Resolver<'_> {
             }
             return self.hmac(hmac, strict, advert_int);
         }
-        let Some(auth) = &i.authentication else { return RunAuth::None };
-        let Some(kind) = value(auth.kind) else { return RunAuth::None };
+        let Some(auth) = &i.authentication else { return Authentication::None };
+        let Some(kind) = value(auth.kind) else { return Authentication::None };
         let why = if version == 3 {
             "version 3 has no authentication"
         } else if strict {
             "strict mode forbids authentication"
-        } else if auth.password.as_ref().is_none_or(|p| p.value.expose().is_empty()) {
+        } else if auth.password.is_none() {
             "there is no password"
         } else {
-            let Some(password) = &auth.password else { return RunAuth::None };
+            let Some(password) = &auth.password else { return Authentication::None };
             return match kind {
-                AuthType::Pass => RunAuth::Pass(password.value.clone()),
-                AuthType::Ah => RunAuth::Ah(password.value.clone()),
+                AuthType::Pass => Authentication::Pass(password.value),
+                AuthType::Ah => Authentication::Ah(password.value),
             };
         };
         self.report(auth.span, Kind::Contradiction, format!("{why}; keepalived sends the adverts of {name} without"));
-        RunAuth::None
+        Authentication::None
     }
 
-    fn hmac(&mut self, hmac: &AuthHmac, strict: bool, advert_int: Duration) -> RunAuth {
-        let active = hmac.active.filter(|a| hmac.keys.iter().any(|k| k.value.0 == a.value));
+    fn hmac(&mut self, hmac: &AuthHmac, strict: bool, advert_int: Duration) -> Authentication {
+        let active = hmac.active.filter(|a| hmac.ids.iter().any(|id| id.value == a.value));
         let Some(active) = active else {
             let span = hmac.active.map_or(hmac.span, |a| a.span);
-            self.report(
-                span,
-                Kind::Incomplete,
-                "`auth_hmac` needs an `active_key` that names one of its keys; keepalived sends adverts without".into(),
-            );
-            return RunAuth::None;
+            let sentence =
+                "`auth_hmac` needs an `active_key` that names one of its keys; keepalived sends adverts without";
+            self.report(span, Kind::Incomplete, sentence.into());
+            return Authentication::None;
         };
-        let mode = value(hmac.mode).unwrap_or_default();
-        if strict && mode != HmacMode::Enforce {
-            let span = hmac.mode.map_or(hmac.span, |m| m.span);
-            self.report(span, Kind::Contradiction, "strict mode wants `mode enforce`; keepalived uses that".into());
+        let mut auth = HmacAuth::new(hmac.keys.clone(), active.value, advert_int);
+        if let Some(mode) = hmac.mode {
+            if strict && mode.value != HmacMode::Enforce {
+                self.report(
+                    mode.span,
+                    Kind::Contradiction,
+                    "strict mode wants `mode enforce`; keepalived uses that".into(),
+                );
+            }
+            auth.mode = if strict { HmacMode::Enforce } else { mode.value };
         }
-        RunAuth::Hmac(RunHmac {
-            keys: hmac.keys.iter().map(|k| k.value.clone()).collect(),
-            active: active.value,
-            mode: if strict { HmacMode::Enforce } else { mode },
-            // Three adverts, in whole seconds: an interval below a second counts as none.
-            window: value(hmac.time_window)
-                .unwrap_or_else(|| Duration::from_secs((3 * advert_int.as_secs()).clamp(5, 300))),
-            monotonic: value(hmac.monotonic).unwrap_or(false),
-        })
+        auth.window = value(hmac.time_window).unwrap_or(auth.window);
+        auth.anti_replay = value(hmac.anti_replay).unwrap_or_default();
+        Authentication::Hmac(auth)
     }
 
     fn preempt(&mut self, i: &VrrpInstance, priority: u8, wants_master: bool, strict: bool) -> (bool, Duration) {
@@ -630,26 +407,36 @@ impl Resolver<'_> {
     /// What is tracked, with the weights of what it is where the entry has none.
     fn configured(&self, t: &Trackers) -> Vec<RunTrack> {
         let conf = self.conf;
-        let weight = |set: Set<i32>, default: i32| value(set).unwrap_or(default);
-        let own = |kind: TrackKind, name: &str| match kind {
-            TrackKind::Interface => (0, false),
-            TrackKind::Script => conf.script(name).map_or((0, false), |s| (weight(s.weight, 0), s.reverse)),
-            TrackKind::File => {
-                conf.files.iter().find(|f| f.name == name).map_or((1, false), |f| (weight(f.weight, 1), f.reverse))
-            }
-            TrackKind::Process => {
-                conf.processes.iter().find(|p| p.name == name).map_or((0, false), |p| (weight(p.weight, 0), p.reverse))
-            }
-            TrackKind::Bfd => {
-                conf.bfds.iter().find(|b| b.name == name).map_or((0, false), |b| (weight(b.weight, 0), b.reverse))
-            }
+        let weight = |set: Set<i32>, kind: track::Kind| {
+            value(set).and_then(|w| i16::try_from(w).ok()).unwrap_or(kind.default_weight())
         };
-        let lists: [(TrackKind, &[Track]); 5] = [
-            (TrackKind::Interface, &t.interfaces),
-            (TrackKind::Script, &t.scripts),
-            (TrackKind::File, &t.files),
-            (TrackKind::Process, &t.processes),
-            (TrackKind::Bfd, &t.bfds),
+        let own = |kind: track::Kind, name: &str| match kind {
+            track::Kind::Interface => (kind.default_weight(), false),
+            track::Kind::Script => {
+                conf.script(name).map_or((kind.default_weight(), false), |s| (weight(s.weight, kind), s.reverse))
+            }
+            track::Kind::File => conf
+                .files
+                .iter()
+                .find(|f| f.name == name)
+                .map_or((kind.default_weight(), false), |f| (weight(f.weight, kind), f.reverse)),
+            track::Kind::Process => conf
+                .processes
+                .iter()
+                .find(|p| p.name == name)
+                .map_or((kind.default_weight(), false), |p| (weight(p.weight, kind), p.reverse)),
+            track::Kind::Bfd => conf
+                .bfds
+                .iter()
+                .find(|b| b.name == name)
+                .map_or((kind.default_weight(), false), |b| (weight(b.weight, kind), b.reverse)),
+        };
+        let lists: [(track::Kind, &[Track]); 5] = [
+            (track::Kind::Interface, &t.interfaces),
+            (track::Kind::Script, &t.scripts),
+            (track::Kind::File, &t.files),
+            (track::Kind::Process, &t.processes),
+            (track::Kind::Bfd, &t.bfds),
         ];
         let all = lists.iter().flat_map(|(kind, list)| list.iter().map(|t| (*kind, t)));
         all.map(|(kind, t)| {
@@ -657,7 +444,7 @@ impl Resolver<'_> {
             RunTrack {
                 kind,
                 name: t.name.value.clone(),
-                weight: value(t.weight).unwrap_or(weight),
+                weight: value(t.weight).and_then(|w| i16::try_from(w).ok()).unwrap_or(weight),
                 // A weight of its own comes with a direction of its own.
                 reverse: t.reverse.unwrap_or(reverse && t.weight.is_none()),
                 implied: false,
@@ -680,7 +467,7 @@ impl Resolver<'_> {
         if let Some(own) = i.track.interfaces.iter().find(|t| interface == Some(&t.name.value)).filter(|_| primary) {
             let sentence = format!("{name} tracks its own interface anyway; keepalived leaves this out");
             self.report(own.name.span, Kind::Contradiction, sentence);
-            all.retain(|t| t.kind != TrackKind::Interface || Some(t.name.as_str()) != interface);
+            all.retain(|t| t.kind != track::Kind::Interface || Some(t.name.as_str()) != interface);
         }
         if owner && self.version == Version::V2_4 && all.iter().any(|t| t.weight != 0) {
             self.report(
@@ -698,9 +485,9 @@ impl Resolver<'_> {
             .filter(|a| a.configured.dev.is_some() && !a.configured.no_track)
             .map(|a| a.dev.as_str());
         for dev in interface.filter(|_| primary).into_iter().chain(implied.filter(|d| Some(*d) != interface)) {
-            if !all.iter().any(|t| t.kind == TrackKind::Interface && t.name == dev) {
+            if !all.iter().any(|t| t.kind == track::Kind::Interface && t.name == dev) {
                 all.push(RunTrack {
-                    kind: TrackKind::Interface,
+                    kind: track::Kind::Interface,
                     name: dev.to_owned(),
                     weight: 0,
                     reverse: false,
@@ -753,6 +540,7 @@ impl Resolver<'_> {
                 _ => {}
             }
             group.track = self.configured(&g.track);
+            group.tracking_weight = g.tracking_weight.is_some();
             let owner = group.members.iter().any(|n| run.instances.get(*n).is_some_and(|i| i.priority == 255));
             if owner {
                 for t in &mut group.track {
@@ -775,22 +563,14 @@ impl Resolver<'_> {
     fn take_weights(&mut self, instance: &mut RunInstance) {
         let mut lost = Vec::new();
         instance.track.retain_mut(|t| {
-            if t.weight == 0 || t.kind == TrackKind::Process {
-                return true;
+            let left = t.kind.weight_in_group(t.weight);
+            if left != Some(t.weight) {
+                let does = if left.is_some() { "its failure is a fault" } else { "keepalived does not track it" };
+                let (tracked, member) = (quote(t.name.as_bytes()), quote(instance.name.as_bytes()));
+                lost.push(format!("{tracked} has a weight in {member}, which a sync group takes away; {does}"));
             }
-            let kept = match t.kind {
-                TrackKind::Interface => true,
-                TrackKind::File => t.weight == 1,
-                _ => false,
-            };
-            let does = if kept { "its failure is a fault" } else { "keepalived does not track it" };
-            lost.push(format!(
-                "{} has a weight in {}, which a sync group takes away; {does}",
-                quote(t.name.as_bytes()),
-                quote(instance.name.as_bytes())
-            ));
-            t.weight = 0;
-            kept
+            t.weight = left.unwrap_or_default();
+            left.is_some()
         });
         for sentence in lost {
             self.report(instance.span, Kind::GroupWeight, sentence);

@@ -568,16 +568,18 @@ pub fn find(place: Place, name: &[u8]) -> Option<&'static Keyword> {
 /// What somebody may have meant: the nearest keyword of the place, else where such a keyword belongs.
 pub fn nearest(place: Place, name: &str, version: Version) -> Option<Hint> {
     let known = |k: &&Keyword| k.known_to(version);
-    let most = match name.chars().count() {
+    let most = match name.len() {
         0..=3 => 1,
         4..=7 => 2,
         _ => 3,
     };
-    let near = KEYWORDS.iter().filter(|k| k.place == place).filter(known).map(|k| {
+    let near = KEYWORDS.iter().filter(|k| k.place == place).filter(known).filter_map(|k| {
         // `auth_pass1111`: the blank is missing
-        let distance =
-            if name.starts_with(k.name) && k.name.len() > 3 { 1 } else { strsim::osa_distance(name, k.name) };
-        (distance, k)
+        if name.starts_with(k.name) && k.name.len() > 3 {
+            return Some((1, k));
+        }
+        let possible = name.len().abs_diff(k.name.len()) <= most;
+        possible.then(|| (strsim::osa_distance(name, k.name), k))
     });
     let elsewhere = KEYWORDS.iter().filter(known).find(|k| k.name == name && k.place != place);
     let near = near.filter(|(d, _)| *d <= most).min_by_key(|(d, _)| *d);

@@ -82,6 +82,8 @@ pub struct Tree {
     pub problems: Vec<Problem>,
 }
 
+/// For how many unknown keywords it is looked what may have been meant: a file with more is no configuration.
+const MAX_HINTS: usize = 1000;
 /// How deep blocks that are not read nest; keepalived's own go to five.
 const MAX_DEPTH: usize = 32;
 
@@ -113,6 +115,8 @@ struct Builder {
     names: HashSet<(Place, Box<[u8]>)>,
     /// Braces open at this point, counted as keepalived counts them.
     balance: usize,
+    /// Unknown keywords so far.
+    unknown: usize,
     /// A stray `{` made the nesting go wrong, and no block has begun at the top since.
     astray: bool,
 }
@@ -134,6 +138,7 @@ pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: 
         problems: Vec::new(),
         names: HashSet::new(),
         balance: 0,
+        unknown: 0,
         astray: false,
     };
     while let Some(item) = lines.next() {
@@ -313,7 +318,6 @@ impl Builder {
     fn unknown(&mut self, words: Vec<Word>, place: Place) {
         let Some(first) = words.first() else { return };
         let (span, name) = (first.span, first.str().into_owned());
-        let shown = if place.is_secret() { "this line's first word".to_owned() } else { quote(&first.text) };
         if let Some(keyword) = find(place, name.as_bytes()) {
             let (major, minor, patch) = keyword.since.unwrap_or_default();
             let sentence = format!(
@@ -323,16 +327,19 @@ impl Builder {
             );
             self.report(span, Kind::TooNew, sentence);
         } else {
-            let hint = match nearest(place, &name, self.version) {
+            self.unknown += 1;
+            let near = if self.unknown > MAX_HINTS { None } else { nearest(place, &name, self.version) };
+            let hint = match near {
                 Some(Hint::Similar(other)) => format!("; did you mean `{other}`?"),
                 Some(Hint::Belongs(other)) => format!("; it belongs in {}", other.as_str()),
                 None => String::new(),
             };
-            self.report(
-                span,
-                Kind::UnknownKeyword,
-                format!("{shown} is no keyword of {}; keepalived passes over the line{hint}", place.as_str()),
-            );
+            // The line may be one of a block of secrets, whose name nobody knew.
+            let secret = place.is_secret() || self.astray && near.is_none();
+            let shown = if secret { "this line's first word".to_owned() } else { quote(&first.text) };
+            let place = place.as_str();
+            let sentence = format!("{shown} is no keyword of {place}; keepalived passes over the line{hint}");
+            self.report(span, Kind::UnknownKeyword, sentence);
         }
         self.push(Node { role: Role::Unknown, words, value: None, block: None });
     }

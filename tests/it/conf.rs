@@ -7,8 +7,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use hactl::conf::model::State;
-use hactl::conf::resolve::{Run, RunAuth, RunInstance, TrackKind, resolve};
-use hactl::conf::{self, Conf, LoadError, Loader, Options, Told, Version};
+use hactl::conf::{self, Conf, LoadError, Loader, Options, Run, RunInstance, Told, Version, resolve};
+use hactl::vrrp::sequence::Authentication;
+use hactl::vrrp::track::Kind;
+use hactl::wire::auth::Secret;
 
 use crate::support::{have, root};
 
@@ -223,12 +225,12 @@ fn the_tutorial_is_read_as_keepalived_reads_it() {
     assert_eq!((i.interface.as_deref(), i.advert_int), (Some("eth0"), ms(1000)));
     assert_eq!(i.source, Some("192.168.1.103".parse().unwrap()));
     assert_eq!(i.multicast, "224.0.0.18".parse::<IpAddr>().unwrap());
-    let RunAuth::Pass(password) = &i.auth else { panic!("{:?}", i.auth) };
-    assert_eq!(password.expose(), b"1111");
+    let Authentication::Pass(password) = &i.auth else { panic!("{:?}", i.auth) };
+    assert_eq!(*password, Secret::new(b"1111"));
     let address = &i.addresses[0];
     assert_eq!((address.address.to_string(), address.prefix, &*address.dev), ("192.168.1.110".into(), 32, "eth0"));
     let tracks: Vec<_> = i.track.iter().map(|t| (t.kind, &*t.name, t.weight, t.implied)).collect();
-    assert_eq!(tracks, [(TrackKind::Script, "chk_http_port", 2, false), (TrackKind::Interface, "eth0", 0, true)]);
+    assert_eq!(tracks, [(Kind::Script, "chk_http_port", 2, false), (Kind::Interface, "eth0", 0, true)]);
     let params = i.params(i.source.unwrap(), Version::V2_2);
     assert_eq!(params.check(), Ok(()));
     assert_eq!(
@@ -302,11 +304,11 @@ fn intervals_become_what_an_advert_can_say() {
 #[test]
 fn only_version_2_has_passwords() {
     let (_, run) = load("auth.conf", Version::V2_2);
-    assert_eq!(instance(&run, "V3_AUTH").auth, RunAuth::None);
-    assert_eq!(instance(&run, "NO_PASSWORD").auth, RunAuth::None);
-    assert_eq!(instance(&run, "NO_TYPE").auth, RunAuth::None);
-    assert!(matches!(&instance(&run, "PASS").auth, RunAuth::Pass(p) if p.expose() == b"secret12"));
-    assert!(matches!(&instance(&run, "AH").auth, RunAuth::Ah(p) if p.expose() == b"secret12"));
+    assert!(matches!(instance(&run, "V3_AUTH").auth, Authentication::None));
+    assert!(matches!(instance(&run, "NO_PASSWORD").auth, Authentication::None));
+    assert!(matches!(instance(&run, "NO_TYPE").auth, Authentication::None));
+    assert!(matches!(&instance(&run, "PASS").auth, Authentication::Pass(p) if *p == Secret::new(b"secret12")));
+    assert!(matches!(&instance(&run, "AH").auth, Authentication::Ah(p) if *p == Secret::new(b"secret12")));
     let shown = format!("{run:?}");
     assert!(!shown.contains("secret12"), "{shown}");
 }
@@ -317,7 +319,7 @@ fn strict_mode_has_its_own_way() {
     let i = instance(&run, "V1");
     assert_eq!((i.wants_master, i.preempt_delay, i.down_timer_adverts, i.accept), (false, ms(0), 3, false));
     assert_eq!((i.lower_prio_no_advert, i.higher_prio_send_advert, i.announcing.lower_repeat), (true, false, 0));
-    assert_eq!(i.auth, RunAuth::None);
+    assert!(matches!(i.auth, Authentication::None));
     assert_eq!(instance(&run, "V6").version, 3);
     let i = instance(&run, "OFF");
     assert_eq!((i.strict, i.accept, i.lower_prio_no_advert), (false, true, false));
@@ -387,7 +389,7 @@ fn entries_keep_their_options() {
     assert_eq!((a.label.as_deref(), a.scope.as_deref()), (Some("eth0:1"), Some("link")));
     assert_eq!(i.excluded.iter().map(|a| a.address.to_string()).collect::<Vec<_>>(), ["fe80::1", "fe80::2"]);
     // An address elsewhere has its interface tracked.
-    assert!(i.track.iter().any(|t| t.kind == TrackKind::Interface && t.name == "eth1" && t.implied));
+    assert!(i.track.iter().any(|t| t.kind == Kind::Interface && t.name == "eth1" && t.implied));
     let (_, run) = load("peers.conf", Version::V2_2);
     let i = instance(&run, "V1");
     let peers: Vec<_> = i.peers.iter().map(|p| (p.address.to_string(), p.min_ttl, p.max_ttl)).collect();
