@@ -9,7 +9,10 @@ mod failover;
 mod netns;
 mod program;
 mod screen;
+mod speak;
+mod speaker;
 mod sys;
+mod takeover;
 
 use std::env;
 use std::net::UdpSocket;
@@ -41,11 +44,38 @@ const SCREEN: &[&str] = &["keepalived", "tcpdump", "tmux", "bash", "stty", "setp
 
 /// Longest first, as some run at the same time.
 const TESTS: &[Test] = &[
+    test("takeover::cascade_ah", KEEPALIVED, takeover::cascade_ah),
+    test("takeover::cascade_pass", KEEPALIVED, takeover::cascade_pass),
+    test("takeover::frr_version_2", FRR, takeover::frr_version_2),
     test("failover::a_deaf_backup_is_a_split_brain_until_it_hears", FAULTS, failover::deaf),
     test("failover::a_returning_better_node_preempts", KEEPALIVED, failover::preempt),
     test("failover::crash_of_frr", FRR, failover::crash_frr),
     test("screen::at_80_by_24", SCREEN, screen::small),
     test("screen::at_160_by_50", SCREEN, screen::large),
+    test("takeover::cascade_unicast", KEEPALIVED, takeover::cascade_unicast),
+    test("takeover::cascade_ipv6", KEEPALIVED, takeover::cascade_ipv6),
+    test("takeover::cascade_version_3", KEEPALIVED, takeover::cascade_version_3),
+    test("takeover::frr_version_3", FRR, takeover::frr_version_3),
+    test("takeover::frr_ipv6", FRR, takeover::frr_ipv6),
+    test("takeover::crash", KEEPALIVED, takeover::crash),
+    test("takeover::stop", KEEPALIVED, takeover::stop),
+    test("takeover::no_preempt", KEEPALIVED, takeover::no_preempt),
+    test("takeover::preempt_delay", KEEPALIVED, takeover::preempt_delay),
+    test("takeover::equal_priority", FAULTS, takeover::ties),
+    test("takeover::holds_and_hands_over", KEEPALIVED, takeover::holds_and_hands_over),
+    test("speak::other_password", KEEPALIVED, speak::other_password),
+    test("speak::vmac", KEEPALIVED, speak::vmac),
+    test("speak::release_on_exit", &["tcpdump", "sh", "head"], speak::release_on_exit),
+    test("speak::consent", KEEPALIVED, speak::consent),
+    test("speak::other_addresses", KEEPALIVED, speak::other_addresses),
+    test("speak::gratuitous_arp", &["tcpdump"], speak::gratuitous_arp),
+    test("speak::neighbour_advertisements", &["tcpdump"], speak::neighbour_advertisements),
+    test("speak::wire_format", &["tcpdump"], speak::wire_format),
+    test("speak::leftovers", &[], speak::leftovers),
+    test("speak::faults", &["tcpdump"], speak::faults),
+    test("speak::signed", &["tcpdump"], speak::signed),
+    test("speak::joins_the_group", &["tcpdump"], speak::joins_the_group),
+    test("takeover::traffic_follows", KEEPALIVED, takeover::traffic),
     test("failover::crash", KEEPALIVED, failover::crash),
     test("failover::crash_unicast", KEEPALIVED, failover::crash_unicast),
     test("failover::crash_vmac", KEEPALIVED, failover::crash_vmac),
@@ -67,6 +97,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["__inject", interface, ref frames @ ..] => return inject(interface, frames),
+        ["__ping", to, count] => return ping(to, count),
         ["__flood", to, count, millis] => return flood(to, count, millis),
         _ => {}
     }
@@ -163,6 +194,12 @@ fn ended(result: std::io::Result<String>) -> ExitCode {
 fn inject(interface: &str, frames: &[&str]) -> ExitCode {
     let frames: Vec<Vec<u8>> = frames.iter().map(|f| bytes(f)).collect();
     ended(sys::inject(interface, &frames).map(|()| "sent".into()))
+}
+
+/// Sends echo requests from the namespace this was started in.
+fn ping(to: &str, count: &str) -> ExitCode {
+    let sent = sys::ping(to.parse().expect("an address"), count.parse().expect("a number"));
+    ended(sent.map(|()| "sent".into()))
 }
 
 /// Sends datagrams to the discard port from the namespace this was started in, and says how many a second.

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -92,7 +93,7 @@ impl<T: Clone + std::fmt::Debug> Log<T> {
         Arc::new(Self { items: Mutex::new(Vec::new()), more: Condvar::new() })
     }
 
-    fn add(&self, item: T) {
+    pub fn add(&self, item: T) {
         self.items.lock().expect("no panic while adding").push(item);
         self.more.notify_all();
     }
@@ -131,13 +132,18 @@ pub struct Line {
     pub text: String,
 }
 
-fn follow(stream: impl Read + Send + 'static) -> (Arc<Log<Line>>, thread::JoinHandle<()>) {
+fn follow(
+    stream: impl Read + Send + 'static,
+    see: impl Fn(&str) + Send + 'static,
+) -> (Arc<Log<Line>>, thread::JoinHandle<()>) {
     let log = Log::new();
     let to = Arc::clone(&log);
     let thread = thread::spawn(move || {
         for line in BufReader::new(stream).lines() {
             let Ok(text) = line else { break };
-            to.add(Line { at: wall(), text });
+            let at = wall();
+            see(&text);
+            to.add(Line { at, text });
         }
     });
     (log, thread)
@@ -163,12 +169,17 @@ pub struct Ended {
 
 impl Running {
     pub fn start(command: &mut Command, input: Stdio) -> Self {
+        Self::watched(command, input, |_| {})
+    }
+
+    /// Starts a program each of whose lines is shown to `see` before it is logged.
+    pub fn watched(command: &mut Command, input: Stdio, see: impl Fn(&str) + Send + 'static) -> Self {
         let what = format!("{command:?}");
         let _open = gate();
         let child = command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|e| panic!("{what}: {e}"));
-        let (out, one) = follow(child.stdout.take().expect("a pipe"));
-        let (err, two) = follow(child.stderr.take().expect("a pipe"));
+        let (out, one) = follow(child.stdout.take().expect("a pipe"), see);
+        let (err, two) = follow(child.stderr.take().expect("a pipe"), |_| {});
         Self { child, what, out, err, readers: vec![one, two] }
     }
 
@@ -405,7 +416,19 @@ fn remove_namespaces(namespaces: &[String]) {
         }
     }
     for ns in namespaces {
+        forget_speakers(ns);
         let _ = ip(&["del", ns]);
+    }
+}
+
+/// Removes what killed speakers have written down about a namespace: its number will be given to another one.
+fn forget_speakers(namespace: &str) {
+    let Ok(meta) = fs::metadata(Path::new("/run/netns").join(namespace)) else { return };
+    let prefix = format!("speak-{}-", meta.ino());
+    for entry in fs::read_dir("/run/hactl").into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -442,7 +465,7 @@ pub fn tidy() {
 
 /// A router or host: a namespace with eth0, and what runs in it.
 pub struct Node<'a> {
-    lab: &'a Lab,
+    pub lab: &'a Lab,
     pub name: String,
     pub ns: String,
     pub dir: PathBuf,
@@ -454,16 +477,22 @@ pub struct Node<'a> {
 }
 
 impl Node<'_> {
-    /// Writes keepalived's configuration and listens to its notifications.
-    pub fn configure(&mut self, instance: &str) {
+    /// Writes keepalived's configuration anew, for its next start.
+    pub fn configure_again(&self, instance: &str) {
         let fifo = self.dir.join("notify");
-        sys::make_fifo(&fifo);
         // The notification is written after all announcements, so one of them has to do.
         let global = format!(
             "global_defs {{\n  vrrp_notify_fifo {}\n  script_user root\n  vrrp_garp_master_repeat 1\n}}\n",
             fifo.display()
         );
         fs::write(self.dir.join("keepalived.conf"), global + instance).expect("a file is written");
+    }
+
+    /// Writes keepalived's configuration and listens to its notifications.
+    pub fn configure(&mut self, instance: &str) {
+        let fifo = self.dir.join("notify");
+        sys::make_fifo(&fifo);
+        self.configure_again(instance);
         // Open for reading and writing, so that the end of a daemon is not the end of the file.
         let stream = OpenOptions::new().read(true).write(true).open(&fifo).expect("a FIFO opens");
         self.fifo = Some(fifo);
@@ -488,6 +517,10 @@ impl Node<'_> {
     pub fn crash(&mut self) {
         sys::kill_group(self.daemon().pid(), libc::SIGKILL);
         self.daemon.take().expect("it was started").ended();
+        // The orphan is a zombie for a while, which the next keepalived would take for a running one.
+        for name in ["keepalived.pid", "vrrp.pid"] {
+            let _ = fs::remove_file(self.dir.join(name));
+        }
     }
 
     /// Ends keepalived cleanly: it resigns. The parent passes the signal on to its child.
@@ -521,6 +554,21 @@ impl Node<'_> {
             "link add vrrp4-2-51 link eth0 type macvlan mode bridge\nlink set vrrp4-2-51 address 00:00:5e:00:01:33\n\
              addr add 10.77.0.110/24 dev vrrp4-2-51\nlink set vrrp4-2-51 up\n",
         );
+        self.write_frr(lines);
+    }
+
+    /// The same for IPv6: its macvlan with fe80::110, and a link-local address of its own to send from.
+    pub fn configure_frr_ipv6(&self, lines: &str) {
+        ip(
+            &self.ns,
+            "link add vrrp6-2-51 link eth0 type macvlan mode bridge\nlink set vrrp6-2-51 address 00:00:5e:00:02:33\n\
+             link set vrrp6-2-51 addrgenmode none\naddr add fe80::51/64 dev vrrp6-2-51 nodad\n\
+             addr add fe80::110/64 dev vrrp6-2-51 nodad\nlink set vrrp6-2-51 up\n",
+        );
+        self.write_frr(lines);
+    }
+
+    fn write_frr(&self, lines: &str) {
         let text = format!(
             "log file {}/vrrpd.log\nlog timestamp precision 6\ndebug vrrp\ninterface eth0\n{lines}",
             self.dir.display()
@@ -549,9 +597,10 @@ impl Node<'_> {
         until("zebra knows the interfaces", SOON, || {
             UnixStream::connect(self.dir.join("zserv.api")).ok()?;
             let mut show = inside(&self.ns, "vtysh");
-            show.arg("--vty_socket").arg(&self.dir).args(["-c", "show interface vrrp4-2-51"]);
+            show.arg("--vty_socket").arg(&self.dir).args(["-c", "show interface brief"]);
             let shown = show.stdin(Stdio::null()).output().ok()?.stdout;
-            String::from_utf8_lossy(&shown).contains("is up").then_some(())
+            let up = |l: &str| l.starts_with("vrrp") && l.split_whitespace().nth(1) == Some("up");
+            String::from_utf8_lossy(&shown).lines().any(up).then_some(())
         });
         self.frr_daemon("vrrpd")
     }

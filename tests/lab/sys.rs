@@ -5,13 +5,13 @@
 use std::ffi::CString;
 use std::io;
 use std::mem::{size_of, zeroed};
-use std::net::UdpSocket;
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 /// Whether this process may do anything.
 pub fn is_root() -> bool {
@@ -104,4 +104,20 @@ pub fn flood(socket: &UdpSocket, count: u64, limit: Duration) -> io::Result<u64>
         }
     }
     Ok(sent)
+}
+
+/// Sends an ICMP echo request every 50 ms, `count` of them. What answers is for a tap to see.
+pub fn ping(to: Ipv4Addr, count: u16) -> io::Result<()> {
+    let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4))?;
+    let to = SockAddr::from(SocketAddrV4::new(to, 0));
+    for sequence in 1..=count {
+        // Type 8, code 0, checksum, identifier 0, number: the sum is of the first and the last 16 bits.
+        let checksum = !(0x0800 + sequence);
+        let words = [0x0800, checksum, 0, sequence];
+        let packet: Vec<u8> = words.iter().flat_map(|w: &u16| w.to_be_bytes()).collect();
+        // Nobody there is part of the test.
+        let _ = socket.send_to(&packet, &to);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
 }
