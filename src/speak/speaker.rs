@@ -13,8 +13,10 @@ use super::view::{AddressView, InstanceView, Peer, Phase, View};
 use crate::time::{Instant, Timestamp};
 use crate::vrrp::check::{Failure, Listener, Standing, Verdict, would_accept};
 use crate::vrrp::router::{Input, VrrpRouter};
+use crate::vrrp::sequence::Authentication;
 use crate::vrrp::track::Reading;
 use crate::vrrp::{Action, Event, Fault, State, Timer, Transition, VirtualRouter};
+use crate::wire::auth::Auth;
 use crate::wire::build::AdvertSpec;
 use crate::wire::{Advert, Mac, Malformed};
 
@@ -298,7 +300,7 @@ impl Speaker {
             src: advert.src,
             priority: advert.priority,
             version: advert.version,
-            auth: advert.auth.as_str(),
+            auth: word(advert.auth),
             advert_int: advert.advert_int,
             addresses: advert.addresses.clone(),
             last: now.at,
@@ -630,7 +632,12 @@ impl Speaker {
             name: n.spec.name.clone(),
             interface: n.spec.interface.clone(),
             params: n.spec.params.clone(),
-            auth: n.spec.hearing.authentication.as_str(),
+            auth: match n.spec.hearing.authentication {
+                Authentication::None => "none",
+                Authentication::Pass(_) => "PASS",
+                Authentication::Ah(_) => "AH",
+                Authentication::Hmac(_) => "HMAC",
+            },
             unicast_peers: n.spec.hearing.peers.iter().map(|p| p.address).collect(),
             phase: n.phase,
             state,
@@ -662,4 +669,15 @@ fn all_objections(instance: &Instance, advert: &Advert, now: Now, first: &str) -
         all.push(first.to_owned());
     }
     all
+}
+
+/// The word of [`Peer::auth`].
+const fn word(a: Auth) -> &'static str {
+    match a {
+        Auth::None => "none",
+        Auth::Pass(_) => "PASS",
+        Auth::Ah => "AH",
+        Auth::Hmac => "HMAC",
+        Auth::Unknown(_) => "unknown",
+    }
 }

@@ -299,6 +299,18 @@ fn who_is_not_accepted_is_marked_and_says_why() {
 }
 
 #[test]
+fn an_address_announced_by_another_since_is_marked() {
+    let place = |announced| {
+        let mut i = master();
+        i.addresses[0].announced_by = Some(([2, 0, 10, 77, 0, 1], Timestamp::from_micros(at(announced).as_micros())));
+        Bench::new(25_000, vec![i], Vec::new()).draw(80, 24)[14].clone()
+    };
+    // It became master at 13.610 s.
+    assert_eq!(place(1200), " 10.77.0.110/24  here, on eth0");
+    assert_eq!(place(20_000), " 10.77.0.110/24  ! here, on eth0, but at 22:13:40 02:00:0a:4d:00:01 announced it");
+}
+
+#[test]
 fn many_have_a_list_and_the_selected_one_its_details() {
     let mut b = Bench::new(10_900, many(), listened());
     let screen = b.draw(80, 24);

@@ -165,7 +165,7 @@ pub fn addresses(app: &App, i: &InstanceView, columns: usize, most: usize) -> Ve
         .iter()
         .take(shown)
         .map(|a| {
-            let (text, style) = place(app, a, theme);
+            let (text, style) = place(app, i, a, theme);
             let line = format!(" {}  {text}", left(&name(a), wide));
             Line::styled(fit(&line, columns), style)
         })
@@ -182,15 +182,17 @@ pub fn addresses(app: &App, i: &InstanceView, columns: usize, most: usize) -> Ve
     lines
 }
 
-/// Where an address is.
-fn place(app: &App, a: &AddressView, theme: Theme) -> (String, Style) {
-    let other = a.announced_by.map(|(mac, time)| (Mac(mac), app.clock.hms(time)));
+/// Where an address is. That somebody announced it before this router became master is no news any more.
+fn place(app: &App, i: &InstanceView, a: &AddressView, theme: Theme) -> (String, Style) {
+    let since = i.last.filter(|(t, _)| a.installed && t.to == State::Master).map(|(_, time)| time);
+    let announced = a.announced_by.filter(|(_, time)| since.is_none_or(|s| *time > s));
+    let other = announced.map(|(mac, time)| (Mac(mac), app.clock.hms(time)));
     let carried = if a.advertised { "" } else { ", not in adverts" };
     let interface = printable(&a.interface);
     match (a.installed, other) {
         (true, None) => (format!("here, on {interface}{carried}"), theme.good()),
         (true, Some((mac, at))) => {
-            (format!("! here, on {interface}, but {mac} announced it too at {at}{carried}"), theme.bad())
+            (format!("! here, on {interface}, but at {at} {mac} announced it{carried}"), theme.bad())
         }
         (false, Some((mac, at))) => (format!("not here: {mac} announced it at {at}{carried}"), Style::new()),
         (false, None) => (format!("not here; nobody announced it so far{carried}"), Style::new()),

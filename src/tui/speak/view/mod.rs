@@ -109,6 +109,9 @@ fn title(i: &InstanceView, columns: usize) -> String {
         (now, configured) => format!("priority {now} (configured {configured})"),
     };
     let mut parts = vec![crate::report::printable(&i.name), format!("VRID {}/{family}", p.vrid), priority];
+    if parts[1].starts_with(&parts[0]) {
+        parts.remove(0); // a name that is only made of the VRID
+    }
     if !p.preempt {
         parts.push("no preempt".to_owned());
     }
