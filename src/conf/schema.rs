@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-#[expect(clippy::enum_glob_use, reason = "three hundred rows read better without the names of the enums")]
+#[allow(clippy::enum_glob_use, reason = "three hundred rows read better without the names of the enums")]
 use {Place::*, Takes::*};
 
 use super::Version;

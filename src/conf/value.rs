@@ -98,7 +98,7 @@ fn plain(micros: u64, unit: u64) -> String {
 
 /// Reads a keyword's arguments; `words` begins with the keyword. No value is one that keepalived goes on without.
 pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mut Vec<Problem>) -> Option<Value> {
-    #[expect(clippy::enum_glob_use, reason = "a match over nearly all of them")]
+    #[allow(clippy::enum_glob_use, reason = "a match over nearly all of them")]
     use Takes::*;
     let (name, takes) = (keyword.name, keyword.takes);
     let head = words.first()?;

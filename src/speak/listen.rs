@@ -1,5 +1,6 @@
 //! What is on the wire before joining, and what joining would do: a pure judgement.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -61,13 +62,13 @@ pub fn judge(params: &Params, peers: &[Peer], elsewhere: &[(u8, IpAddr)], now: I
         let released = if peers.is_empty() { "" } else { " any more" };
         let says = format!(
             "nobody is master of VRID {vrid}{released}{others}; unless one speaks up, this router is master in {} s",
-            seconds(wait)
+            millis(wait)
         );
         return Judgement { master: None, says, lacks: None };
     };
     let mut says = format!("{} is master with {}", master.src, master.priority);
     if let [_, second, ..] = masters[..] {
-        says += &format!(", and so is {} with {}", second.src, second.priority);
+        let _ = write!(says, ", and so is {} with {}", second.src, second.priority);
     }
     let mut lacks = None;
     let mut need = |what: Missing, have: bool| {
@@ -82,7 +83,8 @@ pub fn judge(params: &Params, peers: &[Peer], elsewhere: &[(u8, IpAddr)], now: I
     let wins = own == 255 || params.preempt && own > master.priority;
     if let Some(other) = apart {
         let reasons: Vec<&str> = other.objections.iter().chain(&other.objects).map(String::as_str).collect();
-        says += &format!(
+        let _ = write!(
+            says,
             "; {} and this router do not accept each other's adverts ({}), so both would be master",
             other.src,
             reasons.join("; ")
@@ -93,15 +95,16 @@ pub fn judge(params: &Params, peers: &[Peer], elsewhere: &[(u8, IpAddr)], now: I
             Duration::ZERO => String::new(),
             d => format!(" after a preempt delay of {} s", seconds(d)),
         };
-        says += &format!("; at priority {own} you would take the address over{delay}");
+        let _ = write!(says, "; at priority {own} you would take the address over{delay}");
         need(Missing::TakeOver, consent.take_over);
     } else {
         let interval = if params.version == 3 { master.advert_int } else { params.advert_int };
         let wait = Wait { interval, ..VirtualRouter::new(params.clone()).master_down() };
         let why = if !params.preempt && own > master.priority { ", as you do not preempt" } else { "" };
-        says += &format!(
+        let _ = write!(
+            says,
             "; at priority {own} you stay BACKUP{why} and take over {} s after its last advert",
-            seconds(wait.duration())
+            millis(wait.duration())
         );
     }
     if let Some(other) = foreign {
@@ -109,10 +112,15 @@ pub fn judge(params: &Params, peers: &[Peer], elsewhere: &[(u8, IpAddr)], now: I
             [] => "no address".to_owned(),
             a => a.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         };
-        says += &format!("; VRID {vrid} belongs to {} there, not to {}", list(&other.addresses), list(ours));
+        let _ = write!(says, "; VRID {vrid} belongs to {} there, not to {}", list(&other.addresses), list(ours));
         need(Missing::Force, consent.force);
     }
     Judgement { master: Some((master.src, master.priority)), says, lacks }
+}
+
+/// Seconds to the millisecond, as everywhere else.
+fn millis(d: Duration) -> String {
+    seconds(Duration::from_millis(d.as_millis() as u64))
 }
 
 fn same_addresses(a: &[IpAddr], b: &[IpAddr]) -> bool {
@@ -163,20 +171,21 @@ mod tests {
     #[test]
     fn an_equal_or_worse_router_joins_as_backup() {
         let j = at_10(&params(100), &[master(102)], Consent::default());
-        let says = "10.0.0.1 is master with 102; at priority 100 you stay BACKUP and take over 3.609375 s after its last advert";
+        let says =
+            "10.0.0.1 is master with 102; at priority 100 you stay BACKUP and take over 3.609 s after its last advert";
         assert_eq!((j.says.as_str(), j.lacks), (says, None));
         assert_eq!(at_10(&params(100), &[master(100)], Consent::default()).lacks, None);
         // version 3 waits by the master's interval: 3 × 0.5 + 156/256 × 0.5
         let v3 = Params { version: 3, ..params(100) };
         let half = Peer { version: 3, advert_int: Duration::from_millis(500), ..master(102) };
-        assert!(at_10(&v3, &[half], Consent::default()).says.contains("1.804687 s"));
+        assert!(at_10(&v3, &[half], Consent::default()).says.contains("1.804 s"));
     }
 
     #[test]
     fn nobody_there_needs_no_consent() {
         let j = at_10(&params(100), &[], Consent::default());
         assert_eq!((j.master, j.lacks), (None, None));
-        assert!(j.says.contains("master in 3.609375 s"), "{}", j.says);
+        assert!(j.says.contains("master in 3.609 s"), "{}", j.says);
         // One that released, and one that has been silent for longer than a backup waits.
         let gone = Peer { last: Instant::from_micros(6_000_000), ..master(200) };
         assert_eq!(at_10(&params(100), &[master(0), gone], Consent::default()).master, None);

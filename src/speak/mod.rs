@@ -4,6 +4,7 @@
 //! the state machine and performs its actions. It tells what happened as [`Told`] values, and hands out a [`View`] for
 //! the screen; both are data, shown by `report` and `tui`.
 
+mod host;
 mod ledger;
 pub mod listen;
 mod run;
@@ -15,8 +16,9 @@ mod tests;
 mod told;
 mod view;
 
+pub use host::SpeakError;
 pub use listen::Consent;
-pub use run::{Remote, Setup, SpeakError, Speaking, start};
+pub use run::{Remote, Setup, Speaking, start};
 pub use scripts::Script;
 pub use spec::{Address, Spec};
 pub use told::{Command, Told, Trouble, Update, What};

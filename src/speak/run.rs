@@ -5,30 +5,25 @@ use std::io::{Read, Write};
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver as Channel, Sender as ChannelSender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::ledger::{self, Entry, Ledger};
+use super::host::{self, Inlet, Kernel, Opened, SpeakError};
 use super::listen::Consent;
 use super::scripts::{Script, Scripts};
-use super::speaker::{Host, Now, Speaker};
-use super::spec::{Address, Spec};
+use super::speaker::{Now, Speaker};
+use super::spec::Spec;
 use super::told::{Command, Trouble, Update};
 use super::view::View;
-use crate::net::announce::Announcer;
-use crate::net::netlink::{self, Change, Monitor, Netlink, NetlinkError, Scope};
-use crate::net::vmac::{Vmac, VmacError};
-use crate::net::vrrp_socket::{Family, LARGEST_PACKET, Protocol, Receiver, Sender, SocketError};
+use crate::net::netlink::{self, Change, Monitor};
+use crate::net::vrrp_socket::{Family, LARGEST_PACKET};
 use crate::net::{self, Capture, CaptureOptions, Next, link, monotonic, wait_any, wall};
 use crate::time::Instant;
 use crate::vrrp::Fault;
 use crate::vrrp::router::{Config, Group, Source, Tracker, VrrpRouter};
-use crate::vrrp::sequence::Authentication;
-use crate::wire::build::{gratuitous_arp, unsolicited_na};
-use crate::wire::{Decoded, Decoder, Mac, VRRP_GROUP_V4, VRRP_GROUP_V6};
+use crate::wire::{Decoded, Decoder};
 
 /// The screen gets a new picture this often.
 const PICTURE: Duration = Duration::from_millis(100);
@@ -37,45 +32,7 @@ const RING: usize = 1024 * 1024;
 /// Packets taken from one socket before the deadlines are looked at again.
 const DRAIN: usize = 64;
 /// The longest wait: nothing depends on it.
-const IDLE: Duration = Duration::from_secs(60);
-
-/// Why a speaker cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum SpeakError {
-    /// A socket.
-    #[error(transparent)]
-    Socket(#[from] SocketError),
-    /// The kernel's addresses and interfaces.
-    #[error(transparent)]
-    Netlink(#[from] NetlinkError),
-    /// The interface of a virtual MAC.
-    #[error(transparent)]
-    Vmac(#[from] VmacError),
-    /// Nothing to send from.
-    #[error("{interface} has no {family} address to send adverts from: add one, or name one with --source")]
-    NoSource {
-        /// The interface.
-        interface: String,
-        /// The family.
-        family: Family,
-    },
-    /// What another speaker does.
-    #[error("two virtual routers with VRID {vrid} and the same family would listen on {interface}")]
-    Twice {
-        /// The VRID.
-        vrid: u8,
-        /// The interface.
-        interface: String,
-    },
-    /// Anything else.
-    #[error("cannot {operation}: {source}")]
-    Io {
-        /// What was being done.
-        operation: &'static str,
-        /// The kernel's answer.
-        source: std::io::Error,
-    },
-}
+const IDLE: Duration = Duration::from_mins(1);
 
 /// What a speaker is to do.
 pub struct Setup {
@@ -136,87 +93,6 @@ impl Speaking {
     }
 }
 
-/// An interface that addresses are put on and announced through.
-struct Device {
-    index: u32,
-    mac: Mac,
-    announcer: Announcer,
-}
-
-/// What belongs to one virtual router on this host.
-struct Outlet {
-    /// Its own interface: the macvlan if it has one.
-    interface: String,
-    sender: usize,
-    /// Interfaces it depends on.
-    watched: Vec<String>,
-    down: bool,
-    sourceless: bool,
-    /// Whether its source follows the interface's addresses.
-    follows: bool,
-    ipv6: bool,
-}
-
-struct Kernel {
-    netlink: Netlink,
-    senders: Vec<((String, Family), Sender)>,
-    devices: BTreeMap<String, Device>,
-    outlets: Vec<Outlet>,
-    /// Dropping them removes them.
-    _vmacs: Vec<Vmac>,
-    _ledger: Option<Ledger>,
-}
-
-impl Kernel {
-    fn device<'a>(&'a self, instance: usize, address: &'a Address) -> Result<(&'a str, &'a Device), String> {
-        let name = match (&address.interface, self.outlets.get(instance)) {
-            (Some(name), _) => name,
-            (None, Some(outlet)) => &outlet.interface,
-            (None, None) => return Err("no such virtual router".into()),
-        };
-        let device = self.devices.get(name).ok_or_else(|| format!("interface {name} is gone"))?;
-        Ok((name, device))
-    }
-}
-
-impl Host for Kernel {
-    fn transmit(&mut self, instance: usize, packet: &[u8]) -> Result<bool, String> {
-        let Some(outlet) = self.outlets.get(instance).filter(|o| !o.down) else { return Ok(false) };
-        let Some((_, sender)) = self.senders.get(outlet.sender) else { return Ok(false) };
-        let failed = |e| format!("cannot send an advert on {}: {e}", outlet.interface);
-        sender.send(packet).map(|()| true).map_err(failed)
-    }
-
-    fn install(&mut self, instance: usize, address: &Address) -> Result<bool, String> {
-        let (_, device) = self.device(instance, address)?;
-        let index = device.index;
-        self.netlink.add_address(index, address.ip, address.prefix).map_err(|e| e.to_string())
-    }
-
-    fn remove(&mut self, instance: usize, address: &Address) -> Result<(), String> {
-        let (_, device) = self.device(instance, address)?;
-        let index = device.index;
-        self.netlink.remove_address(index, address.ip, address.prefix).map(drop).map_err(|e| e.to_string())
-    }
-
-    fn announce(&mut self, instance: usize, address: &Address) -> Result<(), String> {
-        let (name, device) = self.device(instance, address)?;
-        let frame = match address.ip {
-            IpAddr::V4(ip) => gratuitous_arp(device.mac, ip, &[]),
-            IpAddr::V6(ip) => unsolicited_na(device.mac, ip, &[]),
-        };
-        device.announcer.announce(&frame).map_err(|e| format!("cannot announce {} on {name}: {e}", address.ip))
-    }
-}
-
-/// A socket and what is heard through it.
-struct Inlet {
-    interface: String,
-    protocol: Protocol,
-    to: IpAddr,
-    receiver: Receiver,
-}
-
 /// Everything that runs. Dropping it, also in a panic, releases and tidies up.
 struct Loop {
     speaker: Speaker,
@@ -256,110 +132,7 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
     let Setup { mut specs, groups, trackers, scripts, consent, every, pictures } = setup;
     let io = |operation| move |source| SpeakError::Io { operation, source };
     let monitor = Monitor::open()?;
-    let mut netlink = Netlink::open()?;
-    let mut leftovers = Vec::new();
-    if !consent.observe {
-        for dead in Ledger::abandoned(Path::new(ledger::DIRECTORY)) {
-            leftovers.extend(tidy(&mut netlink, &dead.entries, dead.pid));
-            dead.forget();
-        }
-    }
-    let mut kernel = Kernel {
-        netlink,
-        senders: Vec::new(),
-        devices: BTreeMap::new(),
-        outlets: Vec::new(),
-        _vmacs: Vec::new(),
-        _ledger: None,
-    };
-    let mut inlets: Vec<Inlet> = Vec::new();
-    let mut routes = Vec::new();
-    let mut entries = Vec::new();
-    let mut taken = std::collections::BTreeSet::new();
-    for spec in &mut specs {
-        let follows = spec.params.source.is_unspecified();
-        let family = Family::of(spec.params.source);
-        let index = interface_index(&spec.interface)?;
-        if follows {
-            let vips: Vec<IpAddr> = spec.addresses.iter().map(|a| a.ip).collect();
-            spec.params.source = source(&kernel.netlink.addresses(index)?, family, &vips)
-                .ok_or(SpeakError::NoSource { interface: spec.interface.clone(), family })?;
-        }
-        let mut own = spec.interface.clone();
-        let mut watched = vec![spec.interface.clone()];
-        if spec.vmac && !consent.observe {
-            let vmac = Vmac::open(&spec.interface, spec.params.vrid, family)?;
-            if family == Family::V6 {
-                kernel.netlink.add_address(vmac.index(), spec.params.source, 64)?;
-            }
-            own = vmac.name().to_owned();
-            watched.push(own.clone());
-            entries.push(Entry::Link { name: own.clone() });
-            kernel._vmacs.push(vmac);
-        }
-        for name in spec.addresses.iter().map(|a| a.interface.as_ref().unwrap_or(&own)).chain([&own]) {
-            if !kernel.devices.contains_key(name) {
-                kernel.devices.insert(name.clone(), device(name)?);
-            }
-        }
-        let key = (own.clone(), family);
-        let sender = match kernel.senders.iter().position(|s| s.0 == key) {
-            Some(known) => known,
-            None => {
-                let sender = Sender::open(&own, family)?;
-                kernel.senders.push((key, sender));
-                kernel.senders.len() - 1
-            }
-        };
-        let protocol =
-            if matches!(spec.hearing.authentication, Authentication::Ah(_)) { Protocol::Ah } else { Protocol::Vrrp };
-        let to = match (spec.hearing.is_unicast(), family) {
-            (true, _) => spec.params.source,
-            (false, Family::V4) => VRRP_GROUP_V4.into(),
-            (false, Family::V6) => VRRP_GROUP_V6.into(),
-        };
-        let inlet = match inlets.iter().position(|l| l.interface == own && l.protocol == protocol && l.to == to) {
-            Some(known) => known,
-            None => {
-                let receiver = Receiver::open(&own, protocol, to)?;
-                inlets.push(Inlet { interface: own.clone(), protocol, to, receiver });
-                inlets.len() - 1
-            }
-        };
-        if !taken.insert((inlet, spec.params.vrid)) {
-            return Err(SpeakError::Twice { vrid: spec.params.vrid, interface: own });
-        }
-        routes.push(inlet);
-        for address in &spec.addresses {
-            let interface = address.interface.clone().unwrap_or_else(|| own.clone());
-            entries.push(Entry::Address { interface, ip: address.ip, prefix: address.prefix });
-        }
-        let ipv6 = family == Family::V6;
-        kernel.outlets.push(Outlet { interface: own, sender, watched, down: false, sourceless: false, follows, ipv6 });
-    }
-    let mut forgetful = None;
-    if !consent.observe {
-        // What is there already is somebody else's and stays.
-        let mut there = BTreeMap::new();
-        for (name, device) in &kernel.devices {
-            let addresses = kernel.netlink.addresses(device.index)?;
-            there.insert(name.clone(), addresses.into_iter().map(|a| a.ip).collect::<Vec<_>>());
-        }
-        entries.retain(|e| match e {
-            Entry::Address { interface, ip, .. } => !there.get(interface).is_some_and(|a| a.contains(ip)),
-            Entry::Link { .. } => true,
-        });
-        match Ledger::create(Path::new(ledger::DIRECTORY), &entries) {
-            Ok(ledger) => kernel._ledger = Some(ledger),
-            Err(e) => {
-                let why = format!(
-                    "cannot write {}: {e}; if this process is killed, nobody will know what it left",
-                    ledger::DIRECTORY
-                );
-                forgetful = Some(why);
-            }
-        }
-    }
+    let Opened { kernel, inlets, routes, remarks } = host::open(&mut specs, consent.observe)?;
     let members = specs.iter().map(Spec::member).collect();
     let tracked: Vec<(usize, String)> = trackers
         .iter()
@@ -387,11 +160,8 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
     let (send_command, commands) = mpsc::channel();
     let at = now();
     speaker.start(at);
-    for text in leftovers.into_iter() {
-        speaker.trouble(at, 0, Trouble::Leftover(text));
-    }
-    if let Some(text) = forgetful {
-        speaker.trouble(at, 0, Trouble::Other(text));
+    for remark in remarks {
+        speaker.trouble(at, 0, remark);
     }
     let scripts = Scripts::new(scripts, overlap, wake.try_clone().map_err(io("make a pair of sockets"))?);
     let mut all = Loop {
@@ -413,54 +183,6 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
     let thread = thread::Builder::new().name("speak".into()).spawn(move || all.run()).map_err(io("start a thread"))?;
     let remote = Remote { commands: send_command, wake: Arc::new(wake) };
     Ok((Speaking { remote, thread }, updates))
-}
-
-fn interface_index(name: &str) -> Result<u32, SpeakError> {
-    link::index(name).map_err(|_| {
-        let known = link::interfaces().into_iter().map(|i| i.name).collect();
-        SpeakError::Socket(SocketError::NoSuchInterface { name: name.to_owned(), known })
-    })
-}
-
-fn device(name: &str) -> Result<Device, SpeakError> {
-    let index = interface_index(name)?;
-    let state =
-        link::state_of(name).map_err(|source| SpeakError::Io { operation: "ask about an interface", source })?;
-    Ok(Device { index, mac: Mac(state.mac.unwrap_or_default()), announcer: Announcer::open(name)? })
-}
-
-/// The address that an interface sends from: the first that is no virtual one; for IPv6 the first link-local one
-/// (RFC 5798 §5.1.2.1).
-fn source(all: &[netlink::Address], family: Family, vips: &[IpAddr]) -> Option<IpAddr> {
-    let wanted = |a: &&netlink::Address| match family {
-        Family::V4 => a.ip.is_ipv4() && a.scope != Scope::Host,
-        Family::V6 => a.ip.is_ipv6() && a.scope == Scope::Link && !a.duplicate,
-    };
-    all.iter().filter(wanted).map(|a| a.ip).find(|ip| !vips.contains(ip))
-}
-
-/// Removes what a dead process left, and names it.
-fn tidy(netlink: &mut Netlink, entries: &[Entry], pid: u32) -> Vec<String> {
-    let mut said = Vec::new();
-    for entry in entries {
-        match entry {
-            Entry::Address { interface, ip, prefix } => {
-                let Ok(index) = link::index(interface) else { continue };
-                if matches!(netlink.remove_address(index, *ip, *prefix), Ok(true)) {
-                    said.push(format!("{ip}/{prefix} was still on {interface}: left there by hactl process {pid}, which was killed; removed"));
-                }
-            }
-            Entry::Link { name } => {
-                let Ok(index) = link::index(name) else { continue };
-                if matches!(netlink.delete_link(index), Ok(true)) {
-                    said.push(format!(
-                        "interface {name} was still here: left by hactl process {pid}, which was killed; removed"
-                    ));
-                }
-            }
-        }
-    }
-    said
 }
 
 impl Loop {
@@ -586,7 +308,7 @@ impl Loop {
         }
         if !gone.is_empty() {
             addresses = true;
-            self.look_for_lost(at, &gone)?;
+            self.look_for_lost(at, &gone);
         }
         if addresses {
             self.look_at_addresses(at)?;
@@ -595,7 +317,7 @@ impl Loop {
     }
 
     /// Of addresses that went: those that should be here still.
-    fn look_for_lost(&mut self, at: Now, gone: &[(u32, IpAddr)]) -> Result<(), SpeakError> {
+    fn look_for_lost(&mut self, at: Now, gone: &[(u32, IpAddr)]) {
         let mut missed = Vec::new();
         for (i, a) in self.speaker.installed() {
             let Ok((_, device)) = self.kernel.device(i, a) else { continue };
@@ -613,7 +335,6 @@ impl Loop {
                 self.speaker.address_lost(at, i, ip, &mut self.kernel);
             }
         }
-        Ok(())
     }
 
     /// Looks which interfaces work, and opens the sockets of one that was made anew.
@@ -638,7 +359,7 @@ impl Loop {
             .map(|(name, _)| name.clone())
             .collect();
         for name in renewed {
-            self.reopen(&name);
+            self.kernel.reopen(&name, &mut self.inlets);
         }
         for i in 0..self.kernel.outlets.len() {
             let outlet = &mut self.kernel.outlets[i];
@@ -651,27 +372,6 @@ impl Loop {
                 self.speaker.trouble(at, i, Trouble::Interface(format!("interface {name} is down or gone")));
             }
             self.speaker.fault(at, i, Fault::Interface, broken.is_some(), &mut self.kernel);
-        }
-    }
-
-    /// Sockets belong to an interface's number, which changes when it is deleted and made again.
-    fn reopen(&mut self, name: &str) {
-        if let Ok(device) = device(name) {
-            self.kernel.devices.insert(name.to_owned(), device);
-        }
-        for ((interface, family), sender) in &mut self.kernel.senders {
-            if interface == name
-                && let Ok(new) = Sender::open(name, *family)
-            {
-                *sender = new;
-            }
-        }
-        for l in &mut self.inlets {
-            if l.interface == name
-                && let Ok(new) = Receiver::open(name, l.protocol, l.to)
-            {
-                l.receiver = new;
-            }
         }
     }
 
@@ -689,7 +389,7 @@ impl Loop {
             let family = if outlet.ipv6 { Family::V6 } else { Family::V4 };
             let Some((own, vips)) = self.speaker.identity(i) else { continue };
             let there = all.iter().any(|a| a.ip == own);
-            let next = if there { Some(own) } else { source(all, family, &vips) };
+            let next = if there { Some(own) } else { host::source(all, family, &vips) };
             let sourceless = next.is_none();
             if let Some(next) = next.filter(|next| *next != own) {
                 self.speaker.source(at, i, next, &mut self.kernel);

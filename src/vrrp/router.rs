@@ -600,7 +600,6 @@ impl VrrpRouter {
             .map(|g| Sync {
                 members: g.members.iter().map(|m| order[*m]).collect(),
                 owners: g.members.iter().all(begins),
-                ..Sync::default()
             })
             .collect();
         let mixed: Vec<bool> = groups.iter().map(|g| g.members.iter().any(owns)).collect();

@@ -62,7 +62,9 @@ fn found(conf: &Conf, run: &Run, which: impl Fn(Told) -> bool) -> Found {
         let file = conf.sources.name(p.span.file).to_owned();
         found.entry((file, conf.sources.position(p.span).line)).or_default().push(p.kind.as_str().to_owned());
     }
-    found.values_mut().for_each(|kinds| kinds.sort());
+    for kinds in found.values_mut() {
+        kinds.sort();
+    }
     found
 }
 

@@ -167,7 +167,7 @@ fn cascade(lab: &Lab, [a, on_b, c]: [&mut Node<'_>; 3], args: &str, vip: &str, t
 }
 
 /// Three nodes with keepalived on the outer ones.
-fn three<'a>(lab: &'a Lab, instance: impl Fn(u8) -> Instance) -> [Node<'a>; 3] {
+fn three(lab: &Lab, instance: impl Fn(u8) -> Instance) -> [Node<'_>; 3] {
     let [mut a, b, mut c] = [("a", 1), ("b", 2), ("c", 3)].map(|(name, host)| lab.node(name, host));
     a.configure(&Instance { priority: 200, ..instance(1) }.text());
     c.configure(&Instance { priority: 100, ..instance(3) }.text());

@@ -5,19 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::Error;
-use crate::cli::args::key_file;
 use crate::cli::files::Files;
-use crate::conf::model::KeySource;
-use crate::conf::resolve::{RunAuth, RunInstance, RunTrack, TrackKind, resolve};
-use crate::conf::{self, Conf, Options, Version};
+use crate::conf::run::{RunAddress, RunInstance, RunTrack};
+use crate::conf::{self, Conf, Options, Version, resolve};
 use crate::speak::{Address, Script, Spec};
-use crate::vrrp::check::{Hearing, Peer};
 use crate::vrrp::router::{Group, Source, Tracker};
-use crate::vrrp::sequence::{AntiReplay, Authentication, HmacAuth, HmacMode};
-use crate::vrrp::track::Track;
+use crate::vrrp::track::{Kind, Track};
 use crate::vrrp::{Params, Profile};
-use crate::wire::Keys;
-use crate::wire::auth::{Secret, parse_key};
 
 /// What is to be run.
 #[derive(Default)]
@@ -75,7 +69,7 @@ pub fn read(path: &Path, names: &[String], profile: &'static Profile, observe: b
             }
             // Weights that the group forbids were removed by the reading.
             let tracks = trackers.tracks(&group.track, &[]);
-            groups.push(Group { members, tracks, tracking_weight: true });
+            groups.push(Group { members, tracks, tracking_weight: group.tracking_weight });
         } else if let Some(only) = members.first() {
             specs[*only].tracks.extend(trackers.tracks(&group.track, &[]));
         }
@@ -103,7 +97,7 @@ fn spec(i: &RunInstance, profile: &'static Profile, trackers: &mut Trackers<'_>)
     let params = Params { profile, ..i.params(i.source.unwrap_or(unspecified), version) };
     params.check().map_err(|e| e.to_string())?;
     let vmac = i.vmac.is_some();
-    let address = |a: &crate::conf::resolve::RunAddress, advertised| Address {
+    let address = |a: &RunAddress, advertised| Address {
         ip: a.address,
         prefix: a.prefix,
         interface: Some(a.dev.clone())
@@ -112,61 +106,14 @@ fn spec(i: &RunInstance, profile: &'static Profile, trackers: &mut Trackers<'_>)
     };
     let addresses: Vec<Address> =
         i.addresses.iter().map(|a| address(a, true)).chain(i.excluded.iter().map(|a| address(a, false))).collect();
-    let peers = i.peers.iter().map(|p| Peer {
-        address: p.address,
-        ttl: (p.min_ttl.is_some() || p.max_ttl.is_some()).then(|| (p.min_ttl.unwrap_or(0), p.max_ttl.unwrap_or(255))),
-    });
-    let usual = [conf::resolve::GROUP4.into(), conf::resolve::GROUP6.into()];
     let mut own: Vec<&str> = vec![&interface];
     own.extend(i.vmac.iter().map(|v| v.interface.as_str()));
-    let hearing = Hearing {
-        authentication: authentication(&i.auth, &params)?,
-        peers: peers.collect(),
-        group: Some(i.multicast).filter(|g| !usual.contains(g)),
-        check_unicast_src: i.check_unicast_src,
-        skip_check_adv_addr: i.skip_check_adv_addr,
-        owner_ignore_adverts: i.owner_ignore_adverts,
-        v3_checksum_as_v2: i.v3_checksum_as_v2,
-        ..Hearing::default()
-    };
     let tracks = trackers.tracks(&i.track, &own);
     if !i.notify.is_empty() {
         trackers.remarks.push(format!("{}: notify scripts are not run", i.name));
     }
+    let hearing = i.hearing();
     Ok(Spec { name: i.name.clone(), interface, params, addresses, hearing, ttl: i.ttl, checksum: None, vmac, tracks })
-}
-
-fn authentication(auth: &RunAuth, params: &Params) -> Result<Authentication, String> {
-    Ok(match auth {
-        RunAuth::None => Authentication::None,
-        RunAuth::Pass(secret) => Authentication::Pass(Secret::new(secret.expose())),
-        RunAuth::Ah(secret) => Authentication::Ah(Secret::new(secret.expose())),
-        RunAuth::Hmac(h) => {
-            let mut keys = Keys::default();
-            for (id, source) in &h.keys {
-                let key = match source {
-                    KeySource::Here(secret) => {
-                        let text = std::str::from_utf8(secret.expose()).map_err(|_| format!("key {id} is not text"))?;
-                        parse_key(text)
-                    }
-                    KeySource::File(name) => {
-                        key_file(Path::new(name)).map_err(|e| e.to_string()).and_then(|t| parse_key(&t))
-                    }
-                };
-                keys.add_hmac(*id, &key.map_err(|e| format!("key {id}: {e}"))?);
-            }
-            let mode = match h.mode {
-                conf::model::HmacMode::Enforce => HmacMode::Enforce,
-                conf::model::HmacMode::Permissive => HmacMode::Permissive,
-                conf::model::HmacMode::ReceiveOnly => HmacMode::ReceiveOnly,
-            };
-            let anti_replay = if h.monotonic { AntiReplay::Monotonic } else { AntiReplay::Time };
-            let auth =
-                HmacAuth { mode, anti_replay, window: h.window, ..HmacAuth::new(keys, h.active, params.advert_int) };
-            auth.check().map_err(|e| e.to_string())?;
-            Authentication::Hmac(auth)
-        }
-    })
 }
 
 /// Trackers in use, each once.
@@ -182,12 +129,11 @@ impl Trackers<'_> {
     fn tracks(&mut self, list: &[RunTrack], own: &[&str]) -> Vec<Track> {
         let mut tracks = Vec::new();
         for t in list {
-            if t.kind == TrackKind::Interface && own.contains(&t.name.as_str()) {
+            if t.kind == Kind::Interface && own.contains(&t.name.as_str()) {
                 continue;
             }
             if let Some(tracker) = self.tracker(t) {
-                let weight = i16::try_from(t.weight).unwrap_or(if t.weight < 0 { -254 } else { 254 });
-                tracks.push(Track { tracker, weight, reverse: t.reverse });
+                tracks.push(Track { tracker, weight: t.weight, reverse: t.reverse });
             }
         }
         tracks
@@ -209,17 +155,17 @@ impl Trackers<'_> {
 
     fn source(&mut self, t: &RunTrack) -> Option<Source> {
         match t.kind {
-            TrackKind::Interface => Some(Source::Interface { up: true }),
-            TrackKind::Script => {
+            Kind::Interface => Some(Source::Interface { up: true }),
+            Kind::Script => {
                 let script = self.conf.scripts.iter().find(|s| s.name == t.name)?;
                 let command = script.command.as_ref()?.value.clone();
                 let times = |n: &Option<conf::Spanned<u32>>| n.as_ref().map_or(1, |n| n.value);
                 Some(Source::Script { command, rise: times(&script.rise), fall: times(&script.fall) })
             }
-            TrackKind::File | TrackKind::Process | TrackKind::Bfd => {
+            Kind::File | Kind::Process | Kind::Bfd => {
                 let what = match t.kind {
-                    TrackKind::File => "file",
-                    TrackKind::Process => "process",
+                    Kind::File => "file",
+                    Kind::Process => "process",
                     _ => "BFD session",
                 };
                 let text = format!("tracked {what} {} is not watched; it counts as good", t.name);

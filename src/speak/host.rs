@@ -1,0 +1,351 @@
+//! The host under the speaker: sockets, devices, addresses, and what is to be tidied up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::Path;
+
+use super::ledger::{self, Entry, Ledger};
+use super::speaker::Host;
+use super::spec::{Address, Spec};
+use super::told::Trouble;
+use crate::net::announce::Announcer;
+use crate::net::link;
+use crate::net::netlink::{self, Netlink, NetlinkError, Scope};
+use crate::net::vmac::{Vmac, VmacError};
+use crate::net::vrrp_socket::{Family, Protocol, Receiver, Sender, SocketError};
+use crate::vrrp::sequence::Authentication;
+use crate::wire::build::{gratuitous_arp, unsolicited_na};
+use crate::wire::{Mac, VRRP_GROUP_V4, VRRP_GROUP_V6};
+
+/// Why a speaker cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum SpeakError {
+    /// A socket.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The kernel's addresses and interfaces.
+    #[error(transparent)]
+    Netlink(#[from] NetlinkError),
+    /// The interface of a virtual MAC.
+    #[error(transparent)]
+    Vmac(#[from] VmacError),
+    /// Nothing to send from.
+    #[error("{interface} has no {family} address to send adverts from: add one, or name one with --source")]
+    NoSource {
+        /// The interface.
+        interface: String,
+        /// The family.
+        family: Family,
+    },
+    /// What another speaker does.
+    #[error("two virtual routers with VRID {vrid} and the same family would listen on {interface}")]
+    Twice {
+        /// The VRID.
+        vrid: u8,
+        /// The interface.
+        interface: String,
+    },
+    /// Anything else.
+    #[error("cannot {operation}: {source}")]
+    Io {
+        /// What was being done.
+        operation: &'static str,
+        /// The kernel's answer.
+        source: std::io::Error,
+    },
+}
+
+/// An interface that addresses are put on and announced through.
+pub(super) struct Device {
+    pub(super) index: u32,
+    pub(super) mac: Mac,
+    announcer: Announcer,
+}
+
+/// What belongs to one virtual router on this host.
+pub(super) struct Outlet {
+    /// Its own interface: the macvlan if it has one.
+    pub(super) interface: String,
+    sender: usize,
+    /// Interfaces it depends on.
+    pub(super) watched: Vec<String>,
+    pub(super) down: bool,
+    pub(super) sourceless: bool,
+    /// Whether its source follows the interface's addresses.
+    pub(super) follows: bool,
+    pub(super) ipv6: bool,
+}
+
+/// The host as it really is.
+pub(super) struct Kernel {
+    pub(super) netlink: Netlink,
+    senders: Vec<((String, Family), Sender)>,
+    pub(super) devices: BTreeMap<String, Device>,
+    pub(super) outlets: Vec<Outlet>,
+    /// Dropping them removes them.
+    vmacs: Vec<Vmac>,
+    ledger: Option<Ledger>,
+}
+
+impl Kernel {
+    pub(super) fn device<'a>(&'a self, instance: usize, address: &'a Address) -> Result<(&'a str, &'a Device), String> {
+        let name = match (&address.interface, self.outlets.get(instance)) {
+            (Some(name), _) => name,
+            (None, Some(outlet)) => &outlet.interface,
+            (None, None) => return Err("no such virtual router".into()),
+        };
+        let device = self.devices.get(name).ok_or_else(|| format!("interface {name} is gone"))?;
+        Ok((name, device))
+    }
+
+    /// Sockets belong to an interface's number, which changes when it is deleted and made again.
+    pub(super) fn reopen(&mut self, name: &str, inlets: &mut [Inlet]) {
+        if let Ok(device) = device(name) {
+            self.devices.insert(name.to_owned(), device);
+        }
+        for ((interface, family), sender) in &mut self.senders {
+            if interface == name
+                && let Ok(new) = Sender::open(name, *family)
+            {
+                *sender = new;
+            }
+        }
+        for l in inlets {
+            if l.interface == name
+                && let Ok(new) = Receiver::open(name, l.protocol, l.to)
+            {
+                l.receiver = new;
+            }
+        }
+    }
+}
+
+impl Host for Kernel {
+    fn transmit(&mut self, instance: usize, packet: &[u8]) -> Result<bool, String> {
+        let Some(outlet) = self.outlets.get(instance).filter(|o| !o.down) else { return Ok(false) };
+        let Some((_, sender)) = self.senders.get(outlet.sender) else { return Ok(false) };
+        let failed = |e| format!("cannot send an advert on {}: {e}", outlet.interface);
+        sender.send(packet).map(|()| true).map_err(failed)
+    }
+
+    fn install(&mut self, instance: usize, address: &Address) -> Result<bool, String> {
+        let (_, device) = self.device(instance, address)?;
+        let index = device.index;
+        self.netlink.add_address(index, address.ip, address.prefix).map_err(|e| e.to_string())
+    }
+
+    fn remove(&mut self, instance: usize, address: &Address) -> Result<(), String> {
+        let (_, device) = self.device(instance, address)?;
+        let index = device.index;
+        self.netlink.remove_address(index, address.ip, address.prefix).map(drop).map_err(|e| e.to_string())
+    }
+
+    fn announce(&mut self, instance: usize, address: &Address) -> Result<(), String> {
+        let (name, device) = self.device(instance, address)?;
+        let frame = match address.ip {
+            IpAddr::V4(ip) => gratuitous_arp(device.mac, ip, &[]),
+            IpAddr::V6(ip) => unsolicited_na(device.mac, ip, &[]),
+        };
+        device.announcer.announce(&frame).map_err(|e| format!("cannot announce {} on {name}: {e}", address.ip))
+    }
+}
+
+/// A socket and what is heard through it.
+pub(super) struct Inlet {
+    pub(super) interface: String,
+    protocol: Protocol,
+    to: IpAddr,
+    pub(super) receiver: Receiver,
+}
+
+/// All that a speaker needs of its host.
+pub(super) struct Opened {
+    pub(super) kernel: Kernel,
+    pub(super) inlets: Vec<Inlet>,
+    /// For each virtual router the inlet that it hears through.
+    pub(super) routes: Vec<usize>,
+    /// What was found, for the operator.
+    pub(super) remarks: Vec<Trouble>,
+}
+
+/// Opens sockets and devices, tidies up after dead speakers, and writes down what this one may leave behind. Fills in the
+/// sources that were left open. `observe`: without changing anything.
+pub(super) fn open(specs: &mut [Spec], observe: bool) -> Result<Opened, SpeakError> {
+    let mut netlink = Netlink::open()?;
+    let mut remarks = Vec::new();
+    if !observe {
+        for dead in Ledger::abandoned(Path::new(ledger::DIRECTORY)) {
+            remarks.extend(tidy(&mut netlink, &dead.entries, dead.pid).into_iter().map(Trouble::Leftover));
+            dead.forget();
+        }
+    }
+    let kernel = Kernel {
+        netlink,
+        senders: Vec::new(),
+        devices: BTreeMap::new(),
+        outlets: Vec::new(),
+        vmacs: Vec::new(),
+        ledger: None,
+    };
+    let mut opened = Opened { kernel, inlets: Vec::new(), routes: Vec::new(), remarks };
+    if !observe {
+        match Ledger::create(Path::new(ledger::DIRECTORY), &[]) {
+            Ok(ledger) => opened.kernel.ledger = Some(ledger),
+            Err(e) => opened.forgetful(&e),
+        }
+    }
+    let mut taken = BTreeSet::new();
+    for spec in &mut *specs {
+        let inlet = opened.add(spec, observe)?;
+        if !taken.insert((inlet, spec.params.vrid)) {
+            return Err(SpeakError::Twice { vrid: spec.params.vrid, interface: spec.interface.clone() });
+        }
+    }
+    if !observe {
+        opened.write_down(specs)?;
+    }
+    Ok(opened)
+}
+
+impl Opened {
+    fn forgetful(&mut self, e: &std::io::Error) {
+        let directory = ledger::DIRECTORY;
+        let why = format!("cannot write {directory}: {e}; if this process is killed, nobody will know what it left");
+        self.remarks.push(Trouble::Other(why));
+    }
+
+    /// Opens what one virtual router needs, and gives its inlet.
+    fn add(&mut self, spec: &mut Spec, observe: bool) -> Result<usize, SpeakError> {
+        let follows = spec.params.source.is_unspecified();
+        let family = Family::of(spec.params.source);
+        let index = interface_index(&spec.interface)?;
+        if follows {
+            let vips: Vec<IpAddr> = spec.addresses.iter().map(|a| a.ip).collect();
+            spec.params.source = source(&self.kernel.netlink.addresses(index)?, family, &vips)
+                .ok_or(SpeakError::NoSource { interface: spec.interface.clone(), family })?;
+        }
+        let vmac = if spec.vmac && !observe {
+            let vmac = Vmac::open(&spec.interface, spec.params.vrid, family)?;
+            let entry = Entry::Link { name: vmac.name().to_owned() };
+            if let Some(Err(e)) = self.kernel.ledger.as_mut().map(|l| l.add(&[entry])) {
+                self.forgetful(&e);
+            }
+            Some(vmac)
+        } else {
+            None
+        };
+        let own = vmac.as_ref().map_or(spec.interface.as_str(), Vmac::name).to_owned();
+        for name in spec.addresses.iter().map(|a| a.interface.as_ref().unwrap_or(&own)).chain([&own]) {
+            if !self.kernel.devices.contains_key(name) {
+                self.kernel.devices.insert(name.clone(), device(name)?);
+            }
+        }
+        let sender = self.sender(&own, family)?;
+        let inlet = self.inlet(spec, &own, vmac.as_ref())?;
+        let mut watched = vec![spec.interface.clone()];
+        watched.extend(vmac.iter().map(|v| v.name().to_owned()));
+        self.kernel.vmacs.extend(vmac);
+        let ipv6 = family == Family::V6;
+        let outlet = Outlet { interface: own, sender, watched, down: false, sourceless: false, follows, ipv6 };
+        self.kernel.outlets.push(outlet);
+        self.routes.push(inlet);
+        Ok(inlet)
+    }
+
+    fn sender(&mut self, interface: &str, family: Family) -> Result<usize, SpeakError> {
+        let senders = &mut self.kernel.senders;
+        if let Some(known) = senders.iter().position(|s| s.0.0 == interface && s.0.1 == family) {
+            return Ok(known);
+        }
+        senders.push(((interface.to_owned(), family), Sender::open(interface, family)?));
+        Ok(senders.len() - 1)
+    }
+
+    fn inlet(&mut self, spec: &Spec, own: &str, vmac: Option<&Vmac>) -> Result<usize, SpeakError> {
+        let ah = matches!(spec.hearing.authentication, Authentication::Ah(_));
+        let protocol = if ah { Protocol::Ah } else { Protocol::Vrrp };
+        let group = if spec.ipv6() { IpAddr::from(VRRP_GROUP_V6) } else { VRRP_GROUP_V4.into() };
+        let to = if spec.hearing.is_unicast() { spec.params.source } else { spec.hearing.group.unwrap_or(group) };
+        let same = |l: &Inlet| l.interface == own && l.protocol == protocol && l.to == to;
+        if let Some(known) = self.inlets.iter().position(same) {
+            return Ok(known);
+        }
+        let receiver = match vmac {
+            Some(vmac) if to.is_multicast() => vmac.receiver(protocol, to)?,
+            _ => Receiver::open(own, protocol, to)?,
+        };
+        self.inlets.push(Inlet { interface: own.to_owned(), protocol, to, receiver });
+        Ok(self.inlets.len() - 1)
+    }
+
+    /// Writes down the addresses that may be left behind. What is there already is somebody else's and stays.
+    fn write_down(&mut self, specs: &[Spec]) -> Result<(), SpeakError> {
+        let mut there: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
+        for (name, device) in &self.kernel.devices {
+            let addresses = self.kernel.netlink.addresses(device.index)?;
+            there.insert(name.clone(), addresses.into_iter().map(|a| a.ip).collect());
+        }
+        let mut entries = Vec::new();
+        for (spec, outlet) in specs.iter().zip(&self.kernel.outlets) {
+            for address in &spec.addresses {
+                let interface = address.interface.as_ref().unwrap_or(&outlet.interface);
+                if !there.get(interface).is_some_and(|a| a.contains(&address.ip)) {
+                    let (interface, ip, prefix) = (interface.clone(), address.ip, address.prefix);
+                    entries.push(Entry::Address { interface, ip, prefix });
+                }
+            }
+        }
+        if let Some(Err(e)) = self.kernel.ledger.as_mut().map(|l| l.add(&entries)) {
+            self.forgetful(&e);
+        }
+        Ok(())
+    }
+}
+
+fn interface_index(name: &str) -> Result<u32, SpeakError> {
+    link::index(name).map_err(|_| {
+        let known = link::interfaces().into_iter().map(|i| i.name).collect();
+        SpeakError::Socket(SocketError::NoSuchInterface { name: name.to_owned(), known })
+    })
+}
+
+fn device(name: &str) -> Result<Device, SpeakError> {
+    let index = interface_index(name)?;
+    let state =
+        link::state_of(name).map_err(|source| SpeakError::Io { operation: "ask about an interface", source })?;
+    Ok(Device { index, mac: Mac(state.mac.unwrap_or_default()), announcer: Announcer::open(name)? })
+}
+
+/// The address that an interface sends from: the first that is no virtual one; for IPv6 the first link-local one
+/// (RFC 5798 §5.1.2.1).
+pub(super) fn source(all: &[netlink::Address], family: Family, vips: &[IpAddr]) -> Option<IpAddr> {
+    let wanted = |a: &&netlink::Address| match family {
+        Family::V4 => a.ip.is_ipv4() && a.scope != Scope::Host,
+        Family::V6 => a.ip.is_ipv6() && a.scope == Scope::Link && !a.duplicate,
+    };
+    all.iter().filter(wanted).map(|a| a.ip).find(|ip| !vips.contains(ip))
+}
+
+/// Removes what a dead process left, and names it.
+fn tidy(netlink: &mut Netlink, entries: &[Entry], pid: u32) -> Vec<String> {
+    let mut said = Vec::new();
+    for entry in entries {
+        match entry {
+            Entry::Address { interface, ip, prefix } => {
+                let Ok(index) = link::index(interface) else { continue };
+                if matches!(netlink.remove_address(index, *ip, *prefix), Ok(true)) {
+                    said.push(format!("{ip}/{prefix} was still on {interface}: left there by hactl process {pid}, which was killed; removed"));
+                }
+            }
+            Entry::Link { name } => {
+                let Ok(index) = link::index(name) else { continue };
+                if matches!(netlink.delete_link(index), Ok(true)) {
+                    said.push(format!(
+                        "interface {name} was still here: left by hactl process {pid}, which was killed; removed"
+                    ));
+                }
+            }
+        }
+    }
+    said
+}
