@@ -120,7 +120,7 @@ pub fn judge(params: &Params, peers: &[Peer], elsewhere: &[(u8, IpAddr)], now: I
 
 /// Seconds to the millisecond, as everywhere else.
 fn millis(d: Duration) -> String {
-    seconds(Duration::from_millis(d.as_millis() as u64))
+    seconds(Duration::from_millis((d.as_micros() as u64).saturating_add(500) / 1000))
 }
 
 fn same_addresses(a: &[IpAddr], b: &[IpAddr]) -> bool {
@@ -178,7 +178,7 @@ mod tests {
         // version 3 waits by the master's interval: 3 × 0.5 + 156/256 × 0.5
         let v3 = Params { version: 3, ..params(100) };
         let half = Peer { version: 3, advert_int: Duration::from_millis(500), ..master(102) };
-        assert!(at_10(&v3, &[half], Consent::default()).says.contains("1.804 s"));
+        assert!(at_10(&v3, &[half], Consent::default()).says.contains("1.805 s"));
     }
 
     #[test]
