@@ -130,4 +130,9 @@ fn tests_of_the_lab_are_known() {
     let rows = document();
     let named: BTreeSet<&str> = rows.iter().flat_map(|r| r.lab.iter().map(String::as_str)).collect();
     assert_eq!(named, LAB.iter().copied().collect(), "docs/rfc.md and the list of the lab's tests");
+    let source = std::fs::read_to_string(root().join("tests/lab/speak.rs")).unwrap();
+    for name in LAB {
+        let function = format!("pub fn {}()", name.trim_start_matches("speak::"));
+        assert!(source.contains(&function), "{name}: no such test of the lab");
+    }
 }
