@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use crate::cli::Error;
 use crate::cli::files::Files;
-use crate::conf::run::{RunAddress, RunInstance, RunTrack};
-use crate::conf::{self, Conf, Options, Version, resolve};
+use crate::conf::run::{RunAddress, RunTrack};
+use crate::conf::{self, Conf, Options, RunInstance, Version, resolve};
 use crate::speak::{Address, Script, Spec};
 use crate::vrrp::router::{Group, Source, Tracker};
+use crate::vrrp::sequence::Authentication;
 use crate::vrrp::track::{Kind, Track};
 use crate::vrrp::{Params, Profile};
 
@@ -32,6 +33,10 @@ pub fn read(path: &Path, names: &[String], profile: &'static Profile, observe: b
     options.directory = std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default();
     let name = path.to_str().ok_or_else(|| bad(format!("{}: the name is not UTF-8", path.display())))?;
     let conf = conf::read(name, &mut Files, &options).map_err(|e| bad(e.to_string()))?;
+    // keepalived would go on without the key; here nothing is sent less secure than it was meant to be.
+    if let Some(p) = conf.problems.iter().find(|p| p.kind == conf::Kind::KeyFile) {
+        return Err(bad(format!("{}{}", place(&conf, p), p.sentence)));
+    }
     let run = resolve(&conf, version);
     let mut remarks: Vec<String> =
         conf.problems.iter().chain(&run.problems).map(|p| format!("{}{}", place(&conf, p), p.sentence)).collect();
@@ -69,7 +74,7 @@ pub fn read(path: &Path, names: &[String], profile: &'static Profile, observe: b
             }
             // Weights that the group forbids were removed by the reading.
             let tracks = trackers.tracks(&group.track, &[]);
-            groups.push(Group { members, tracks, tracking_weight: group.tracking_weight });
+            groups.push(Group { members, tracks, tracking_weight: true });
         } else if let Some(only) = members.first() {
             specs[*only].tracks.extend(trackers.tracks(&group.track, &[]));
         }
@@ -108,11 +113,14 @@ fn spec(i: &RunInstance, profile: &'static Profile, trackers: &mut Trackers<'_>)
         i.addresses.iter().map(|a| address(a, true)).chain(i.excluded.iter().map(|a| address(a, false))).collect();
     let mut own: Vec<&str> = vec![&interface];
     own.extend(i.vmac.iter().map(|v| v.interface.as_str()));
+    let hearing = i.hearing();
+    if let Authentication::Hmac(auth) = &hearing.authentication {
+        auth.check().map_err(|e| e.to_string())?;
+    }
     let tracks = trackers.tracks(&i.track, &own);
     if !i.notify.is_empty() {
         trackers.remarks.push(format!("{}: notify scripts are not run", i.name));
     }
-    let hearing = i.hearing();
     Ok(Spec { name: i.name.clone(), interface, params, addresses, hearing, ttl: i.ttl, checksum: None, vmac, tracks })
 }
 
