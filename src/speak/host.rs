@@ -152,9 +152,11 @@ impl Host for Kernel {
 
 /// A socket and what is heard through it.
 pub(super) struct Inlet {
+    /// Whether it is of unicast virtual routers whose source follows the interface's addresses.
+    pub(super) follows: bool,
     pub(super) interface: String,
-    protocol: Protocol,
-    to: IpAddr,
+    pub(super) protocol: Protocol,
+    pub(super) to: IpAddr,
     pub(super) receiver: Receiver,
 }
 
@@ -241,7 +243,7 @@ impl Opened {
             }
         }
         let sender = self.sender(&own, family)?;
-        let inlet = self.inlet(spec, &own, vmac.as_ref())?;
+        let inlet = self.inlet(spec, &own, vmac.as_ref(), follows)?;
         let mut watched = vec![spec.interface.clone()];
         watched.extend(vmac.iter().map(|v| v.name().to_owned()));
         self.kernel.vmacs.extend(vmac);
@@ -261,12 +263,13 @@ impl Opened {
         Ok(senders.len() - 1)
     }
 
-    fn inlet(&mut self, spec: &Spec, own: &str, vmac: Option<&Vmac>) -> Result<usize, SpeakError> {
+    fn inlet(&mut self, spec: &Spec, own: &str, vmac: Option<&Vmac>, follows: bool) -> Result<usize, SpeakError> {
         let ah = matches!(spec.hearing.authentication, Authentication::Ah(_));
         let protocol = if ah { Protocol::Ah } else { Protocol::Vrrp };
         let group = if spec.ipv6() { IpAddr::from(VRRP_GROUP_V6) } else { VRRP_GROUP_V4.into() };
         let to = if spec.hearing.is_unicast() { spec.params.source } else { spec.hearing.group.unwrap_or(group) };
-        let same = |l: &Inlet| l.interface == own && l.protocol == protocol && l.to == to;
+        let follows = follows && spec.hearing.is_unicast();
+        let same = |l: &Inlet| (l.interface.as_str(), l.protocol, l.to, l.follows) == (own, protocol, to, follows);
         if let Some(known) = self.inlets.iter().position(same) {
             return Ok(known);
         }
@@ -274,7 +277,7 @@ impl Opened {
             Some(vmac) if to.is_multicast() => vmac.receiver(protocol, to)?,
             _ => Receiver::open(own, protocol, to)?,
         };
-        self.inlets.push(Inlet { interface: own.to_owned(), protocol, to, receiver });
+        self.inlets.push(Inlet { follows, interface: own.to_owned(), protocol, to, receiver });
         Ok(self.inlets.len() - 1)
     }
 

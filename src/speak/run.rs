@@ -18,7 +18,7 @@ use super::spec::Spec;
 use super::told::{Command, Trouble, Update};
 use super::view::View;
 use crate::net::netlink::{self, Change, Monitor};
-use crate::net::vrrp_socket::{Family, LARGEST_PACKET};
+use crate::net::vrrp_socket::{Family, LARGEST_PACKET, Receiver};
 use crate::net::{self, Capture, CaptureOptions, Next, link, monotonic, wait_any, wall};
 use crate::time::Instant;
 use crate::vrrp::Fault;
@@ -375,6 +375,15 @@ impl Loop {
         }
     }
 
+    /// A unicast virtual router is sent to where it sends from: its socket hears one address only.
+    fn listen_to(&mut self, old: IpAddr, new: IpAddr) {
+        for l in self.inlets.iter_mut().filter(|l| l.follows && l.to == old) {
+            if let Ok(receiver) = Receiver::open(&l.interface, l.protocol, new) {
+                (l.to, l.receiver) = (new, receiver);
+            }
+        }
+    }
+
     /// Looks whether each virtual router has an address to send from.
     fn look_at_addresses(&mut self, at: Now) -> Result<(), SpeakError> {
         let mut present: BTreeMap<String, Vec<netlink::Address>> = BTreeMap::new();
@@ -392,6 +401,7 @@ impl Loop {
             let next = if there { Some(own) } else { host::source(all, family, &vips) };
             let sourceless = next.is_none();
             if let Some(next) = next.filter(|next| *next != own) {
+                self.listen_to(own, next);
                 self.speaker.source(at, i, next, &mut self.kernel);
             }
             if sourceless != self.kernel.outlets[i].sourceless {
