@@ -320,16 +320,12 @@ impl Lab {
         fs::create_dir(&dir).expect("a new directory");
         self.namespace(&ns, ipv6);
         let mac = format!("02:00:0a:4d:00:{host:02x}");
-        ip(
-            &self.switch,
-            &format!(
-                "link add p-{name} type veth peer name eth0 address {mac} netns {ns}\nlink set p-{name} master br0 up\n"
-            ),
-        );
         let quiet = if ipv6 { "link set eth0 addrgenmode none\n" } else { "" };
-        ip(&ns, &format!("link set lo up\n{quiet}link set eth0 up\n{addresses}"));
+        let setup = format!("link set lo up\n{quiet}link set eth0 up\n{addresses}");
         let address = if ipv6 { format!("fe80::{host}") } else { format!("10.77.0.{host}") };
-        Node { lab: self, name: name.to_owned(), ns, dir, address, mac, daemon: None, fifo: None }
+        let node = Node { lab: self, name: name.to_owned(), ns, dir, address, mac, setup, daemon: None, fifo: None };
+        node.plug_in();
+        node
     }
 
     /// Waits for a daemon to say that its state is `state`, after the moment `since`. Gives the moment.
@@ -472,11 +468,25 @@ pub struct Node<'a> {
     /// The source address of its adverts.
     pub address: String,
     pub mac: String,
+    /// What makes its eth0 ready.
+    setup: String,
     daemon: Option<Running>,
     fifo: Option<PathBuf>,
 }
 
 impl Node<'_> {
+    /// Makes its eth0 and connects it to the switch.
+    pub fn plug_in(&self) {
+        let Self { name, mac, ns, .. } = self;
+        ip(
+            &self.lab.switch,
+            &format!(
+                "link add p-{name} type veth peer name eth0 address {mac} netns {ns}\nlink set p-{name} master br0 up\n"
+            ),
+        );
+        ip(ns, &self.setup);
+    }
+
     /// Writes keepalived's configuration anew, for its next start.
     pub fn configure_again(&self, instance: &str) {
         let fifo = self.dir.join("notify");

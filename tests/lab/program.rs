@@ -40,12 +40,21 @@ pub fn unprivileged() {
             assert!(ended.err.contains(advice), "no {advice} in {}", ended.err);
         }
     }
+    let mut run = inside(&lab.switch, "setpriv");
+    run.args(NOBODY).args([&program, "speak", "br0", "--vrid", "51", "--vip", "10.77.0.110", "--source", "10.77.0.1"]);
+    let ended = Running::start(&mut run, Stdio::null()).ended();
+    assert_eq!((ended.status, ended.text().as_str()), (Some(3), ""), "{}", ended.err);
+    assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
+    let setcap = format!("sudo setcap cap_net_raw,cap_net_admin+ep {program}");
+    for advice in ["br0", "sudo hactl", &setcap] {
+        assert!(ended.err.contains(advice), "no {advice} in {}", ended.err);
+    }
 }
 
 pub fn missing_interface() {
     let lab = Lab::new();
-    for command in ["watch", "sniff"] {
-        let ended = hactl(&lab.switch, &format!("{command} eth7")).ended();
+    for command in ["watch eth7", "sniff eth7", "speak eth7 --vrid 51 --vip 10.77.0.110"] {
+        let ended = hactl(&lab.switch, command).ended();
         assert_eq!(ended.status, Some(3), "{}", ended.err);
         assert_eq!(ended.text(), "");
         assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);

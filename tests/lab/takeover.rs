@@ -261,6 +261,73 @@ pub fn holds_and_hands_over() {
     assert_eq!(told["expected_ms"], 760.937, "whole microseconds: {told}");
 }
 
+/// What does not run neither hears nor speaks. A backup that goes on first hears what it has missed.
+pub fn paused() {
+    let lab = Lab::new();
+    let [mut a, on_b, mut c] = three(&lab, |_| quick(0));
+    let mut b = Speaker::on(&on_b, &format!("{QUICK} --priority 150"));
+    let tap = Tap::on(&lab, ADVERTS);
+    behind_keepalived(&lab, &mut a, &mut b, &tap);
+    c.start();
+    lab.expect("c", "BACKUP", 0.0);
+    // For longer than the 682.8125 ms of b.
+    b.running().signal(libc::SIGSTOP);
+    tap.heard("10.77.0.1", 6, wall());
+    b.running().signal(libc::SIGCONT);
+    tap.heard("10.77.0.1", 6, wall());
+    assert_eq!(tap.speakers(), ["10.77.0.1"]);
+    let since = wall();
+    a.stop();
+    lab.expect("b", "MASTER", since);
+    tap.heard("10.77.0.2", 2, since);
+    // A paused master is a dead one.
+    let since = wall();
+    b.running().signal(libc::SIGSTOP);
+    lab.expect("c", "MASTER", since);
+    let (last, first) = tap.handover("10.77.0.2", "10.77.0.3", since);
+    // 3 × 0.2 s + 0.2 × 156/256 s
+    on_time("c after the pause of b", (first.t - last.t) * 1e3, 721.875);
+    tap.heard("10.77.0.3", 3, since);
+    // It goes on, and is the better one.
+    let since = wall();
+    b.running().signal(libc::SIGCONT);
+    lab.expect("c", "BACKUP", since);
+    tap.heard("10.77.0.2", 3, since);
+    assert_eq!(tap.speakers(), ["10.77.0.1", "10.77.0.2", "10.77.0.3", "10.77.0.2"]);
+    // The same, and a better one has become master meanwhile: it gives way without a word.
+    c.stop();
+    b.running().signal(libc::SIGSTOP);
+    a.start();
+    lab.expect("a", "MASTER", since);
+    let since = wall();
+    tap.heard("10.77.0.1", 3, since);
+    b.running().signal(libc::SIGCONT);
+    lab.expect("b", "BACKUP", since);
+    tap.heard("10.77.0.1", 3, wall());
+    assert!(tap.adverts(since).iter().all(|s| s.src == "10.77.0.1"), "{:?}", tap.adverts(since));
+}
+
+pub fn unicast_after_an_address_changed() {
+    let lab = Lab::new();
+    let (mut a, on_b) = (lab.node("a", 1), lab.node("b", 2));
+    let extra = "unicast_src_ip 10.77.0.1\n  unicast_peer {\n    10.77.0.2\n    10.77.0.3\n  }";
+    a.configure(&Instance { extra: extra.into(), ..quick(200) }.text());
+    run(inside(&on_b.ns, "sysctl").args(["-qw", "net.ipv4.conf.eth0.promote_secondaries=1"]));
+    let mut b = Speaker::on(&on_b, &format!("{QUICK} --unicast-peer 10.77.0.1"));
+    let tap = Tap::on(&lab, ADVERTS);
+    behind_keepalived(&lab, &mut a, &mut b, &tap);
+    ip(&on_b.ns, "addr add 10.77.0.3/24 brd + dev eth0\naddr del 10.77.0.2/24 dev eth0\n");
+    // Two copies each. It hears those to its new address.
+    tap.heard("10.77.0.1", 16, wall());
+    assert_eq!(tap.speakers(), ["10.77.0.1"]);
+    let since = wall();
+    a.crash();
+    lab.expect("b", "MASTER", since);
+    let (last, first) = tap.handover("10.77.0.1", "10.77.0.3", since);
+    // 3 × 0.2 s + 0.2 × 156/256 s
+    on_time("b after the crash of a", (first.t - last.t) * 1e3, 721.875);
+}
+
 pub fn no_preempt() {
     for keepalived in [false, true] {
         let lab = Lab::new();
