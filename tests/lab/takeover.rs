@@ -313,6 +313,8 @@ pub fn unicast_after_an_address_changed() {
     let extra = "unicast_src_ip 10.77.0.1\n  unicast_peer {\n    10.77.0.2\n    10.77.0.3\n  }";
     a.configure(&Instance { extra: extra.into(), ..quick(200) }.text());
     run(inside(&on_b.ns, "sysctl").args(["-qw", "net.ipv4.conf.eth0.promote_secondaries=1"]));
+    // a asks once a second who has an address that nobody has yet: too seldom for b.
+    ip(&a.ns, &format!("neigh add 10.77.0.3 lladdr {} dev eth0 nud permanent\n", on_b.mac));
     let mut b = Speaker::on(&on_b, &format!("{QUICK} --unicast-peer 10.77.0.1"));
     let tap = Tap::on(&lab, ADVERTS);
     behind_keepalived(&lab, &mut a, &mut b, &tap);
