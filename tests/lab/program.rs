@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::netns::{Instance, Lab, Running, SOON, hactl, inside, ip, listening, tcpdump, wall};
+use crate::netns::{Instance, Lab, Running, SOON, hactl, inside, ip, listening, run, tcpdump, wall};
 
 /// A copy of the program that everybody may run.
 pub fn public_copy(lab: &Lab) -> String {
@@ -17,7 +17,9 @@ pub fn public_copy(lab: &Lab) -> String {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).expect("permissions");
     }
     let program = bin.join("hactl");
-    fs::copy(env!("CARGO_BIN_EXE_hactl"), &program).expect("a copy");
+    // By another process: a child forked by another test at this moment would hold the copy open for writing, and what is
+    // open for writing cannot be run.
+    run(Command::new("cp").arg(env!("CARGO_BIN_EXE_hactl")).arg(&program));
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("permissions");
     program.to_str().expect("a path of text").to_owned()
 }
@@ -29,9 +31,9 @@ pub fn unprivileged() {
     let lab = Lab::new();
     let program = public_copy(&lab);
     for command in ["watch", "sniff"] {
-        let mut run = inside(&lab.switch, "setpriv");
-        run.args(NOBODY).args([&program, command, "br0"]);
-        let ended = Running::start(&mut run, Stdio::null()).ended();
+        let mut setpriv = inside(&lab.switch, "setpriv");
+        setpriv.args(NOBODY).args([&program, command, "br0"]);
+        let ended = Running::start(&mut setpriv, Stdio::null()).ended();
         assert_eq!(ended.status, Some(3), "{}", ended.err);
         assert_eq!(ended.text(), "");
         assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
@@ -40,9 +42,19 @@ pub fn unprivileged() {
             assert!(ended.err.contains(advice), "no {advice} in {}", ended.err);
         }
     }
-    let mut run = inside(&lab.switch, "setpriv");
-    run.args(NOBODY).args([&program, "speak", "br0", "--vrid", "51", "--vip", "10.77.0.110", "--source", "10.77.0.1"]);
-    let ended = Running::start(&mut run, Stdio::null()).ended();
+    let mut setpriv = inside(&lab.switch, "setpriv");
+    setpriv.args(NOBODY).args([
+        &program,
+        "speak",
+        "br0",
+        "--vrid",
+        "51",
+        "--vip",
+        "10.77.0.110",
+        "--source",
+        "10.77.0.1",
+    ]);
+    let ended = Running::start(&mut setpriv, Stdio::null()).ended();
     assert_eq!((ended.status, ended.text().as_str()), (Some(3), ""), "{}", ended.err);
     assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
     let setcap = format!("sudo setcap cap_net_raw,cap_net_admin+ep {program}");
