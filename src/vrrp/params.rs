@@ -94,8 +94,8 @@ pub enum ParamsError {
     #[error("{0} addresses: an advert holds 255 at most")]
     TooMany(usize),
     /// Outside 1 to 100.
-    #[error("down_timer_adverts 0: 1 to 100 are valid")]
-    DownTimerAdverts,
+    #[error("down_timer_adverts {0}: 1 to 100 are valid")]
+    DownTimerAdverts(u8),
 }
 
 impl Params {
@@ -153,8 +153,8 @@ impl Params {
         if self.addresses.len() > 255 {
             return Err(ParamsError::TooMany(self.addresses.len()));
         }
-        if self.down_timer_adverts == 0 {
-            return Err(ParamsError::DownTimerAdverts);
+        if !(1..=100).contains(&self.down_timer_adverts) {
+            return Err(ParamsError::DownTimerAdverts(self.down_timer_adverts));
         }
         Ok(())
     }
