@@ -82,6 +82,8 @@ pub(super) struct Kernel {
     senders: Vec<((String, Family), Sender)>,
     pub(super) devices: BTreeMap<String, Device>,
     pub(super) outlets: Vec<Outlet>,
+    /// What was taken off since the kernel's changes were last looked at: interface, address, prefix length.
+    removed: Vec<(u32, IpAddr, u8)>,
     /// Dropping them removes them.
     vmacs: Vec<Vmac>,
     ledger: Option<Ledger>,
@@ -120,6 +122,27 @@ impl Kernel {
     }
 }
 
+impl Kernel {
+    /// Puts an IPv4 address on again that went because we took another one of its prefix off: unless the interface promotes
+    /// secondary addresses, the kernel removes all of them with the first. Says whether that was the reason.
+    pub(super) fn restore(&mut self, instance: usize, index: u32, address: &Address) -> bool {
+        let IpAddr::V4(ip) = address.ip else { return false };
+        let dragged = self.removed.iter().any(|(on, other, prefix)| match other {
+            IpAddr::V4(other) if *on == index => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(*prefix)).unwrap_or(0);
+                (ip.to_bits() ^ other.to_bits()) & mask == 0
+            }
+            _ => false,
+        });
+        dragged && self.install(instance, address).is_ok()
+    }
+
+    /// The kernel's changes have been looked at.
+    pub(super) fn looked(&mut self) {
+        self.removed.clear();
+    }
+}
+
 impl Host for Kernel {
     fn transmit(&mut self, instance: usize, packet: &[u8]) -> Result<bool, String> {
         let Some(outlet) = self.outlets.get(instance).filter(|o| !o.down) else { return Ok(false) };
@@ -137,6 +160,7 @@ impl Host for Kernel {
     fn remove(&mut self, instance: usize, address: &Address) -> Result<(), String> {
         let (_, device) = self.device(instance, address)?;
         let index = device.index;
+        self.removed.push((index, address.ip, address.prefix));
         self.netlink.remove_address(index, address.ip, address.prefix).map(drop).map_err(|e| e.to_string())
     }
 
@@ -186,6 +210,7 @@ pub(super) fn open(specs: &mut [Spec], observe: bool) -> Result<Opened, SpeakErr
         senders: Vec::new(),
         devices: BTreeMap::new(),
         outlets: Vec::new(),
+        removed: Vec::new(),
         vmacs: Vec::new(),
         ledger: None,
     };

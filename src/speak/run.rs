@@ -322,19 +322,21 @@ impl Loop {
         for (i, a) in self.speaker.installed() {
             let Ok((_, device)) = self.kernel.device(i, a) else { continue };
             if gone.contains(&(device.index, a.ip)) {
-                missed.push((i, device.index, a.ip));
+                missed.push((i, device.index, a.clone()));
             }
         }
         let mut present = BTreeMap::new();
-        for (i, index, ip) in missed {
+        for (i, index, address) in missed {
             // It may have been taken off and put on again, by ourselves.
             if let std::collections::btree_map::Entry::Vacant(e) = present.entry(index) {
                 e.insert(self.kernel.netlink.addresses(index).unwrap_or_default());
             }
-            if !present[&index].iter().any(|a| a.ip == ip) {
-                self.speaker.address_lost(at, i, ip, &mut self.kernel);
+            let here = present[&index].iter().any(|a| a.ip == address.ip);
+            if !here && !self.kernel.restore(i, index, &address) {
+                self.speaker.address_lost(at, i, address.ip, &mut self.kernel);
             }
         }
+        self.kernel.looked();
     }
 
     /// Looks which interfaces work, and opens the sockets of one that was made anew.
