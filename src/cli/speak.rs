@@ -2,8 +2,9 @@
 
 mod config;
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
@@ -15,7 +16,7 @@ use self::config::Plan;
 use super::Error;
 use super::args::{CommonArgs, duration, key_file, read_keys};
 use super::output::{self, Output, note, use_color};
-use crate::net::Stop;
+use crate::net::{Stop, is_deserted};
 use crate::report::speak::{self as words, Named};
 use crate::report::{Clock, describe};
 use crate::speak::{self, Address, Command, Consent, Setup, Speaking, Spec, Update, What};
@@ -280,6 +281,7 @@ fn spec(args: &SpeakArgs) -> Result<Spec, Error> {
         ttl: 255,
         checksum: args.checksum.as_deref().map(|c| if c == "plain" { Form::Plain } else { Form::PseudoHeader }),
         vmac: args.vmac,
+        present: Vec::new(),
         tracks: Vec::new(),
     })
 }
@@ -333,6 +335,10 @@ fn plain(
     let (mut transitions, mut listened, mut joined) = (0, 0, 0);
     let (mut refused, mut asked) = (false, false);
     loop {
+        // Else a settled router would hold its address for good, for it has nothing to write.
+        if written.is_ok() && is_deserted(io::stdout().as_fd()) {
+            written = Err(ErrorKind::BrokenPipe.into());
+        }
         if !asked && (stop.requested().is_some() || end.is_some_and(|e| e <= Instant::now()) || written.is_err()) {
             remote.send(0, Command::Quit);
             asked = true;

@@ -29,6 +29,16 @@ pub struct Interface {
     pub addresses: Vec<(IpAddr, u8)>,
 }
 
+/// What tells this network namespace from all others: the kernel's cookie for it, or the number of its file where there is
+/// none, which may be used again.
+pub fn namespace_id() -> io::Result<String> {
+    let socket = UnixDatagram::unbound()?;
+    if let Ok(cookie) = sys::namespace_cookie(socket.as_fd()) {
+        return Ok(format!("c{cookie}"));
+    }
+    Ok(format!("i{}", std::os::unix::fs::MetadataExt::ino(&std::fs::metadata("/proc/self/ns/net")?)))
+}
+
 /// All interfaces, in the kernel's order. Empty when the kernel cannot be asked.
 pub fn interfaces() -> Vec<Interface> {
     without_labels(datalink::interfaces())

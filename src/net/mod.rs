@@ -26,7 +26,9 @@ pub mod vrrp_socket;
 
 pub use capture::{Capture, CaptureError, CaptureOptions, Next, OpenError, Stats};
 pub use clock::{monotonic, wall};
-pub use link::{Interface, InterfaceState};
+pub use link::{Interface, InterfaceState, namespace_id};
 pub use privilege::{DropError, drop_privileges, keep_network_privileges};
 pub use signal::{Signal, Stop};
-pub use sys::{NO_FOLLOW, NO_WAIT, Ready, Wait, end_process_group, set_timer_slack, wait_any, wait_readable};
+pub use sys::{
+    NO_FOLLOW, NO_WAIT, Ready, Wait, end_process_group, is_deserted, set_timer_slack, wait_any, wait_readable,
+};

@@ -99,6 +99,33 @@ pub fn set_timer_slack(slack: Duration) -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, nanos, 0, 0, 0) })
 }
 
+/// A number that no other network namespace has had since this system started (SO_NETNS_COOKIE, Linux 5.14); fails where
+/// the kernel does not know it.
+pub fn namespace_cookie(socket: BorrowedFd<'_>) -> io::Result<u64> {
+    let mut cookie: u64 = 0;
+    let mut len = size_of::<u64>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes into `cookie`, which is that long and an integer.
+    check(unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_NETNS_COOKIE,
+            (&raw mut cookie).cast(),
+            &raw mut len,
+        )
+    })?;
+    Ok(cookie)
+}
+
+/// Whether nobody will ever read what is written to `fd`: a pipe whose reader is gone, a terminal that was closed.
+pub fn is_deserted(fd: BorrowedFd<'_>) -> bool {
+    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: 0, revents: 0 };
+    let now = timespec(Duration::ZERO);
+    // SAFETY: `poll` is one valid pollfd, `now` outlives the call, and a null signal mask is allowed.
+    let n = unsafe { libc::ppoll(&raw mut poll, 1, &raw const now, ptr::null()) };
+    n > 0 && poll.revents & (libc::POLLERR | libc::POLLHUP) != 0
+}
+
 /// Asks every process of a group to end (SIGTERM), or ends them (SIGKILL).
 pub fn end_process_group(group: u32, kill: bool) -> io::Result<()> {
     // 0 and 1 would mean our own group and every process there is.

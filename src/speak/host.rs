@@ -228,9 +228,7 @@ pub(super) fn open(specs: &mut [Spec], observe: bool) -> Result<Opened, SpeakErr
             return Err(SpeakError::Twice { vrid: spec.params.vrid, interface: spec.interface.clone() });
         }
     }
-    if !observe {
-        opened.write_down(specs)?;
-    }
+    opened.write_down(specs)?;
     Ok(opened)
 }
 
@@ -307,17 +305,19 @@ impl Opened {
     }
 
     /// Writes down the addresses that may be left behind. What is there already is somebody else's and stays.
-    fn write_down(&mut self, specs: &[Spec]) -> Result<(), SpeakError> {
+    fn write_down(&mut self, specs: &mut [Spec]) -> Result<(), SpeakError> {
         let mut there: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
         for (name, device) in &self.kernel.devices {
             let addresses = self.kernel.netlink.addresses(device.index)?;
             there.insert(name.clone(), addresses.into_iter().map(|a| a.ip).collect());
         }
         let mut entries = Vec::new();
-        for (spec, outlet) in specs.iter().zip(&self.kernel.outlets) {
+        for (spec, outlet) in specs.iter_mut().zip(&self.kernel.outlets) {
             for address in &spec.addresses {
                 let interface = address.interface.as_ref().unwrap_or(&outlet.interface);
-                if !there.get(interface).is_some_and(|a| a.contains(&address.ip)) {
+                if there.get(interface).is_some_and(|a| a.contains(&address.ip)) {
+                    spec.present.push(address.ip);
+                } else {
                     let (interface, ip, prefix) = (interface.clone(), address.ip, address.prefix);
                     entries.push(Entry::Address { interface, ip, prefix });
                 }

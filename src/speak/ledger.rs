@@ -7,8 +7,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use crate::net::namespace_id;
 
 /// Where the files are: gone after a restart of the host, as the addresses are.
 pub const DIRECTORY: &str = "/run/hactl";
@@ -86,7 +88,7 @@ impl Ledger {
     /// When the directory or the file cannot be made.
     pub fn create(directory: &Path, entries: &[Entry]) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o755).create(directory)?;
-        let path = directory.join(format!("speak-{}-{}", namespace()?, std::process::id()));
+        let path = directory.join(format!("speak-{}-{}", namespace_id()?, std::process::id()));
         // Nobody else writes here: an old file of this name belonged to a dead process with our id.
         let _ = fs::remove_file(&path);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&path)?;
@@ -107,14 +109,14 @@ impl Ledger {
 
     /// What dead speakers of this network namespace wrote down.
     pub fn abandoned(directory: &Path) -> Vec<Abandoned> {
-        let Ok(own) = namespace() else { return Vec::new() };
+        let Ok(own) = namespace_id() else { return Vec::new() };
         let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
         let mut found: Vec<Abandoned> = entries
             .flatten()
             .filter_map(|entry| {
                 let name = entry.file_name();
                 let (namespace, pid) = name.to_str()?.strip_prefix("speak-")?.split_once('-')?;
-                if namespace.parse() != Ok(own) {
+                if namespace != own {
                     return None;
                 }
                 let path = entry.path();
@@ -141,11 +143,6 @@ impl Drop for Ledger {
     }
 }
 
-/// The number of this process's network namespace.
-fn namespace() -> io::Result<u64> {
-    Ok(fs::metadata("/proc/self/ns/net")?.ino())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +158,7 @@ mod tests {
         let ledger = Ledger::create(dir.path(), &entries).unwrap();
         assert_eq!(Ledger::abandoned(dir.path()), [], "it lives");
         // What remains of a killed process: its file, without the lock. 4194305 is above every process id.
-        let dead = dir.path().join(format!("speak-{}-4194305", namespace().unwrap()));
+        let dead = dir.path().join(format!("speak-{}-4194305", namespace_id().unwrap()));
         fs::copy(&ledger.path, &dead).unwrap();
         let elsewhere = dir.path().join("speak-1-4194306");
         fs::copy(&ledger.path, &elsewhere).unwrap();

@@ -41,8 +41,39 @@ pub enum Missing {
     Force,
 }
 
-/// Judges what joining would do. `elsewhere` are other virtual routers heard on the same interface, for orientation.
-pub fn judge(params: &Params, peers: &[Peer], elsewhere: &[(u8, IpAddr)], now: Instant, consent: Consent) -> Judgement {
+/// What is known of the surroundings beside the peers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around<'a> {
+    /// Other virtual routers heard on the same interface, for orientation.
+    pub elsewhere: &'a [(u8, IpAddr)],
+    /// Virtual addresses that are on this host already, put there by someone else. Another VRRP daemon here is not heard:
+    /// what a host sends to a group does not come back to it.
+    pub present: &'a [IpAddr],
+}
+
+/// Judges what joining would do.
+pub fn judge(params: &Params, peers: &[Peer], around: Around<'_>, now: Instant, consent: Consent) -> Judgement {
+    let mut judgement = judge_wire(params, peers, around.elsewhere, now, consent);
+    // An owner's addresses are its own.
+    if let Some(ip) = around.present.first().filter(|_| !params.is_owner()) {
+        let _ = write!(
+            judgement.says,
+            "; {ip} is on this host already: another VRRP daemon here, which this one cannot hear, or a leftover"
+        );
+        if !consent.observe && !consent.force {
+            judgement.lacks = Some(Missing::Force);
+        }
+    }
+    judgement
+}
+
+fn judge_wire(
+    params: &Params,
+    peers: &[Peer],
+    elsewhere: &[(u8, IpAddr)],
+    now: Instant,
+    consent: Consent,
+) -> Judgement {
     let vrid = params.vrid;
     let alive = |p: &&Peer| {
         p.priority != PRIORITY_RELEASE && now.since(p.last) <= p.advert_int.max(params.advert_int).saturating_mul(3)
@@ -152,7 +183,7 @@ mod tests {
     }
 
     fn at_10(params: &Params, peers: &[Peer], consent: Consent) -> Judgement {
-        judge(params, peers, &[], Instant::from_micros(10_000_000), consent)
+        judge(params, peers, Around::default(), Instant::from_micros(10_000_000), consent)
     }
 
     #[test]
@@ -189,6 +220,18 @@ mod tests {
         // One that released, and one that has been silent for longer than a backup waits.
         let gone = Peer { last: Instant::from_micros(6_000_000), ..master(200) };
         assert_eq!(at_10(&params(100), &[master(0), gone], Consent::default()).master, None);
+    }
+
+    #[test]
+    fn an_address_that_is_here_already_needs_force() {
+        let present = ["10.0.0.10".parse().unwrap()];
+        let around = Around { present: &present, ..Around::default() };
+        let j = |p: &Params, consent| judge(p, &[], around, Instant::from_micros(10_000_000), consent);
+        let judged = j(&params(100), Consent::default());
+        assert_eq!(judged.lacks, Some(Missing::Force));
+        assert!(judged.says.contains("10.0.0.10 is on this host already"), "{}", judged.says);
+        assert_eq!(j(&params(100), Consent { force: true, ..Consent::default() }).lacks, None);
+        assert_eq!(j(&params(255), Consent::default()).lacks, None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::listen::{Consent, Judgement, Missing, judge};
+use super::listen::{Around, Consent, Judgement, Missing, judge};
 use super::spec::{Address, Spec};
 use super::told::{Command, Told, Trouble, What};
 use super::view::{AddressView, InstanceView, Peer, Phase, View};
@@ -226,7 +226,8 @@ impl Speaker {
         let instance = &self.instances[i];
         let around = self.elsewhere.range((instance.inlet, 0)..=(instance.inlet, 255));
         let elsewhere: Vec<(u8, IpAddr)> = around.map(|((_, vrid), src)| (*vrid, *src)).collect();
-        judge(&instance.spec.params, &instance.peers, &elsewhere, now.at, self.consent)
+        let around = Around { elsewhere: &elsewhere, present: &instance.spec.present };
+        judge(&instance.spec.params, &instance.peers, around, now.at, self.consent)
     }
 
     fn join(&mut self, now: Now, i: usize, host: &mut dyn Host) {

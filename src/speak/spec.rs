@@ -41,6 +41,8 @@ pub struct Spec {
     pub checksum: Option<Form>,
     /// Whether the addresses live on a macvlan with the virtual MAC 00-00-5e-00-01-VRID (RFC 5798 §7.3).
     pub vmac: bool,
+    /// Virtual addresses that are on their interfaces already, put there by someone else. Found out at the start.
+    pub present: Vec<IpAddr>,
     /// What it tracks, beside its own interface.
     pub tracks: Vec<Track>,
 }

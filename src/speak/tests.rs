@@ -69,6 +69,7 @@ fn speaker(priority: u8, consent: Consent) -> Speaker {
         ttl: 255,
         checksum: None,
         vmac: false,
+        present: Vec::new(),
         tracks: Vec::new(),
     };
     let router = VrrpRouter::new(Config { members: vec![spec.member()], ..Config::default() });

@@ -121,7 +121,18 @@ fn spec(i: &RunInstance, profile: &'static Profile, trackers: &mut Trackers<'_>)
     if !i.notify.is_empty() {
         trackers.remarks.push(format!("{}: notify scripts are not run", i.name));
     }
-    Ok(Spec { name: i.name.clone(), interface, params, addresses, hearing, ttl: i.ttl, checksum: None, vmac, tracks })
+    Ok(Spec {
+        name: i.name.clone(),
+        interface,
+        params,
+        addresses,
+        hearing,
+        ttl: i.ttl,
+        checksum: None,
+        vmac,
+        present: Vec::new(),
+        tracks,
+    })
 }
 
 /// Trackers in use, each once.
