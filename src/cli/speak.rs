@@ -7,8 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -169,17 +168,22 @@ pub fn run(args: &SpeakArgs) -> Result<u8, Error> {
         [one] => format!("{} --vrid {}", one.interface, one.params.vrid),
         several => format!("{} virtual routers", several.len()),
     };
+    let mut interfaces: Vec<&str> = specs.iter().map(|s| s.interface.as_str()).collect();
+    interfaces.sort_unstable();
+    interfaces.dedup();
+    let interfaces = interfaces.join(",");
     let consent = Consent { take_over: args.take_over, force: args.force, observe: args.observe };
     let names: Vec<(String, u8, bool)> = specs.iter().map(|s| (s.name.clone(), s.params.vrid, s.ipv6())).collect();
-    let stop = Stop::install()?;
+    let stop = Stop::install_patient()?;
     let screen = !args.plain && !args.common.json && output::has_screen();
     let every = args.common.verbose;
-    let setup = Setup { specs, groups, trackers, scripts, consent, every, pictures: screen };
+    let (waits, end) = (stop.clone(), args.for_);
+    let setup = Setup { specs, groups, trackers, scripts, consent, every, pictures: screen, stop: waits, end };
     let (speaking, updates) = speak::start(setup).map_err(|e| Error::Other(e.to_string()))?;
     if screen {
         on_screen(args, speaking, updates, title, &stop)
     } else {
-        plain(args, speaking, &updates, &names, &title, &stop)
+        plain(args, speaking, &updates, &names, &interfaces)
     }
 }
 
@@ -191,13 +195,6 @@ fn on_screen(
     stop: &Stop,
 ) -> Result<u8, Error> {
     let remote = speaking.remote();
-    if let Some(d) = args.for_ {
-        let remote = remote.clone();
-        thread::Builder::new().name("for".into()).spawn(move || {
-            thread::sleep(d);
-            remote.send(0, Command::Quit);
-        })?;
-    }
     let clock = Clock::local();
     let options = tui::speak::Options { title, color: use_color(args.common.color), clock };
     let asked = remote.clone();
@@ -324,22 +321,22 @@ fn plain(
     updates: &Receiver<Update>,
     names: &[(String, u8, bool)],
     title: &str,
-    stop: &Stop,
 ) -> Result<u8, Error> {
-    let end = args.for_.map(|d| Instant::now() + d);
     let remote = speaking.remote();
     let mut out = Output::new(true, args.common.color);
     let json = args.common.json;
     let clock = Clock::local();
     let mut written = if json { words::start(&mut out, title).and_then(|()| out.record_done()) } else { Ok(()) };
-    let (mut transitions, mut listened, mut joined) = (0, 0, 0);
+    let mut transitions = 0;
+    // For each virtual router whether it takes part, once it has listened.
+    let mut joined = vec![None; names.len()];
     let (mut refused, mut asked) = (false, false);
     loop {
         // Else a settled router would hold its address for good, for it has nothing to write.
         if written.is_ok() && is_deserted(io::stdout().as_fd()) {
             written = Err(ErrorKind::BrokenPipe.into());
         }
-        if !asked && (stop.requested().is_some() || end.is_some_and(|e| e <= Instant::now()) || written.is_err()) {
+        if !asked && written.is_err() {
             remote.send(0, Command::Quit);
             asked = true;
         }
@@ -351,8 +348,9 @@ fn plain(
         for told in &update.told {
             transitions += u64::from(matches!(told.what, What::Transition(_)));
             if let What::Listened { join, .. } = told.what {
-                listened += 1;
-                joined += usize::from(join);
+                if let Some(known) = joined.get_mut(told.instance) {
+                    *known = Some(join);
+                }
             }
             let Some((name, vrid, ipv6)) = names.get(told.instance) else { continue };
             let named = Named { name, vrid: *vrid, ipv6: *ipv6 };
@@ -367,18 +365,23 @@ fn plain(
             }
         }
         // Nobody is there to say yes.
-        if listened == names.len() && joined == 0 && !asked {
+        if joined.iter().all(|j| *j == Some(false)) && !asked {
             remote.send(0, Command::Quit);
             (asked, refused) = (true, true);
         }
     }
     let view = speaking.join().map_err(|e| Error::Other(e.to_string()))?;
-    let exit = if refused { super::COULD_NOT_LOOK } else { 0 };
+    let left: Vec<String> =
+        view.instances.iter().flat_map(|i| &i.addresses).filter(|a| a.installed).map(|a| a.ip.to_string()).collect();
+    let exit = if refused || !left.is_empty() { super::COULD_NOT_LOOK } else { 0 };
     written?;
     if json {
         words::summary(&mut out, &view, transitions, exit)?;
     }
     out.flush()?;
+    if !left.is_empty() {
+        return Err(Error::Other(format!("could not remove {}: `ip address del` does it", left.join(", "))));
+    }
     if refused {
         let says = view.instances.iter().find(|i| !i.says.is_empty()).map_or("", |i| i.says.as_str());
         return Err(Error::Other(format!("not joined: {says}; --take-over or --force says yes beforehand")));

@@ -210,6 +210,7 @@ impl RunInstance {
             owner_ignore_adverts: self.owner_ignore_adverts,
             v3_checksum_as_v2: self.v3_checksum_as_v2,
             old_unicast_checksum: self.old_unicast_checksum,
+            checksum: None,
         }
     }
 

@@ -9,11 +9,13 @@
 //! caller turns into a quiet end.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
+use signal_hook::low_level::pipe;
 
 use super::sys;
 
@@ -48,6 +50,8 @@ pub struct Stop {
     asked: Arc<AtomicUsize>,
     /// Whether one did.
     flag: Arc<AtomicBool>,
+    /// Whether the next signal ends the process.
+    lethal: Arc<AtomicBool>,
 }
 
 impl Stop {
@@ -56,19 +60,44 @@ impl Stop {
     /// A signal that was already ignored stays ignored: so `nohup hactl …` survives its terminal. A second signal takes
     /// its default action and ends the process, in case the first is never looked at.
     pub fn install() -> io::Result<Self> {
-        let asked = Arc::new(AtomicUsize::new(0));
         let again = Arc::new(AtomicBool::new(false));
+        Self::with(Arc::clone(&again), again)
+    }
+
+    /// The same for a program that has something to put in order: further signals change nothing until
+    /// [`Self::make_lethal`] is called.
+    pub fn install_patient() -> io::Result<Self> {
+        Self::with(Arc::default(), Arc::default())
+    }
+
+    /// Everything is in order: from now on a further signal takes its default action.
+    pub fn make_lethal(&self) {
+        self.lethal.store(true, Ordering::SeqCst);
+    }
+
+    /// Writes a byte to `wake` whenever a signal asks, so that who waits for it is woken.
+    pub fn wake(&self, wake: &UnixStream) -> io::Result<()> {
+        for signal in Signal::ALL {
+            if !sys::is_ignored(signal.number())? {
+                pipe::register(signal.number(), wake.try_clone()?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn with(again: Arc<AtomicBool>, lethal: Arc<AtomicBool>) -> io::Result<Self> {
+        let asked = Arc::new(AtomicUsize::new(0));
         for signal in Signal::ALL {
             let number = signal.number();
             if sys::is_ignored(number)? {
                 continue;
             }
             // Order matters: on the first signal the condition is still false when it is looked at, then set.
-            flag::register_conditional_default(number, Arc::clone(&again))?;
+            flag::register_conditional_default(number, Arc::clone(&lethal))?;
             flag::register(number, Arc::clone(&again))?;
             flag::register_usize(number, Arc::clone(&asked), number as usize)?;
         }
-        Ok(Self { asked, flag: again })
+        Ok(Self { asked, flag: again, lethal })
     }
 
     /// The bare flag, for who needs to know no more.

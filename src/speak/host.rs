@@ -45,6 +45,9 @@ pub enum SpeakError {
         /// The interface.
         interface: String,
     },
+    /// It was asked for its end twice.
+    #[error("the speaker has ended already")]
+    Gone,
     /// Anything else.
     #[error("cannot {operation}: {source}")]
     Io {

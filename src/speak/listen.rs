@@ -113,7 +113,8 @@ fn judge_wire(
     let own = if params.is_owner() { 255 } else { params.priority };
     let wins = own == 255 || params.preempt && own > master.priority;
     if let Some(other) = apart {
-        let reasons: Vec<&str> = other.objections.iter().chain(&other.objects).map(String::as_str).collect();
+        // Mostly the same seen from the other side.
+        let reasons = if other.objections.is_empty() { &other.objects } else { &other.objections };
         let _ = write!(
             says,
             "; {} and this router do not accept each other's adverts ({}), so both would be master",

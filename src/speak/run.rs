@@ -1,12 +1,12 @@
 //! The speaker on a real host: sockets, addresses, the loop, and the thread it runs in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver as Channel, Sender as ChannelSender};
+use std::sync::mpsc::{self, Receiver as Channel, Sender as ChannelSender, SyncSender, TrySendError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use super::listen::Consent;
 use super::scripts::{Script, Scripts};
 use super::speaker::{Now, Speaker};
 use super::spec::Spec;
-use super::told::{Command, Trouble, Update};
+use super::told::{Command, Told, Trouble, Update};
 use super::view::View;
 use crate::net::netlink::{self, Change, Monitor};
 use crate::net::vrrp_socket::{Family, LARGEST_PACKET, Receiver};
-use crate::net::{self, Capture, CaptureOptions, Next, link, monotonic, wait_any, wall};
+use crate::net::{self, Capture, CaptureOptions, Next, Stop, link, monotonic, wait_any, wall};
 use crate::time::Instant;
 use crate::vrrp::Fault;
 use crate::vrrp::router::{Config, Group, Source, Tracker, VrrpRouter};
@@ -27,6 +27,11 @@ use crate::wire::{Decoded, Decoder};
 
 /// The screen gets a new picture this often.
 const PICTURE: Duration = Duration::from_millis(100);
+/// Updates on their way to whoever shows them. One that does not take them, because its terminal is stopped or its pipe
+/// full, must not hold up the protocol.
+const UPDATES: usize = 256;
+/// Lines that wait for it at most.
+const BACKLOG: usize = 10_000;
 /// Room for the announcements of others between two pictures.
 const RING: usize = 1024 * 1024;
 /// Packets taken from one socket before the deadlines are looked at again.
@@ -50,6 +55,10 @@ pub struct Setup {
     pub every: bool,
     /// Whether pictures for a screen are wanted.
     pub pictures: bool,
+    /// What asks it to end.
+    pub stop: Stop,
+    /// After how long it ends by itself.
+    pub end: Option<Duration>,
 }
 
 /// Asks a speaker for something. Clones ask the same one.
@@ -71,7 +80,17 @@ impl Remote {
 /// A speaker that runs in a thread of its own.
 pub struct Speaking {
     remote: Remote,
-    thread: JoinHandle<Result<View, SpeakError>>,
+    thread: Option<JoinHandle<Result<View, SpeakError>>>,
+}
+
+impl Drop for Speaking {
+    /// Whoever runs it may fail; what it put on the host must not stay.
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.remote.send(0, Command::Quit);
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Speaking {
@@ -84,8 +103,9 @@ impl Speaking {
     ///
     /// # Errors
     /// When the loop failed; what could be released has been.
-    pub fn join(self) -> Result<View, SpeakError> {
-        self.thread.join().unwrap_or_else(|panic| {
+    pub fn join(mut self) -> Result<View, SpeakError> {
+        let Some(thread) = self.thread.take() else { return Err(SpeakError::Gone) };
+        thread.join().unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<&str>().map(ToString::to_string);
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             Err(SpeakError::Io { operation: "go on speaking", source: std::io::Error::other(text) })
@@ -105,7 +125,12 @@ struct Loop {
     monitor: Monitor,
     commands: Channel<(usize, Command)>,
     wake: UnixStream,
-    updates: ChannelSender<Update>,
+    updates: SyncSender<Update>,
+    /// What could not be handed over yet, and how much of it had to be forgotten.
+    backlog: VecDeque<Told>,
+    forgotten: u64,
+    stop: Stop,
+    end: Option<Instant>,
     pictures: bool,
     pictured: Option<Instant>,
     /// For the screen: who else announces our addresses. One for each interface.
@@ -129,7 +154,7 @@ fn now() -> Now {
 /// # Errors
 /// What is missing, and what to do. Nothing has been transmitted by then.
 pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
-    let Setup { mut specs, groups, trackers, scripts, consent, every, pictures } = setup;
+    let Setup { mut specs, groups, trackers, scripts, consent, every, pictures, stop, end } = setup;
     let io = |operation| move |source| SpeakError::Io { operation, source };
     let monitor = Monitor::open()?;
     let Opened { kernel, inlets, routes, remarks } = host::open(&mut specs, consent.observe)?;
@@ -156,13 +181,14 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
     for end in [&wake, &woken] {
         end.set_nonblocking(true).map_err(io("set up a pair of sockets"))?;
     }
-    let (send_update, updates) = mpsc::channel();
+    let (send_update, updates) = mpsc::sync_channel(UPDATES);
     let (send_command, commands) = mpsc::channel();
     let at = now();
     speaker.start(at);
     for remark in remarks {
         speaker.trouble(at, 0, remark);
     }
+    stop.wake(&wake).map_err(io("listen for signals"))?;
     let scripts = Scripts::new(scripts, overlap, wake.try_clone().map_err(io("make a pair of sockets"))?);
     let mut all = Loop {
         speaker,
@@ -175,6 +201,10 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
         commands,
         wake: woken,
         updates: send_update,
+        backlog: VecDeque::new(),
+        forgotten: 0,
+        stop,
+        end: end.map(|d| at.at.after(d)),
         pictures,
         pictured: None,
         captures,
@@ -182,7 +212,7 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
     };
     let thread = thread::Builder::new().name("speak".into()).spawn(move || all.run()).map_err(io("start a thread"))?;
     let remote = Remote { commands: send_command, wake: Arc::new(wake) };
-    Ok((Speaking { remote, thread }, updates))
+    Ok((Speaking { remote, thread: Some(thread) }, updates))
 }
 
 impl Loop {
@@ -193,6 +223,9 @@ impl Loop {
         self.scripts.start(at.at);
         let mut buffer = vec![0; LARGEST_PACKET];
         while !self.speaker.has_ended() {
+            if self.stop.requested().is_some() || self.end.is_some_and(|end| end <= monotonic()) {
+                break;
+            }
             for (tracker, ok) in self.scripts.tick(monotonic()) {
                 self.speaker.script(now(), tracker, ok, &mut self.kernel);
             }
@@ -223,14 +256,17 @@ impl Loop {
             }
         }
         self.speaker.end(now(), &mut self.kernel);
-        self.pictured = None;
-        self.publish();
+        // Nothing is left on the host: whoever waits for a stopped terminal may be killed now.
+        self.stop.make_lethal();
+        let told = self.backlog.drain(..).chain(self.speaker.take_told()).collect();
+        let view = self.pictures.then(|| Arc::new(self.speaker.view(now())));
+        let _ = self.updates.send(Update { view, told }); // nobody may be there any more
         Ok(self.speaker.view(now()))
     }
 
     fn timeout(&self) -> Duration {
         let at = monotonic();
-        let due = [self.speaker.next_deadline(), self.scripts.next_deadline()];
+        let due = [self.speaker.next_deadline(), self.scripts.next_deadline(), self.end];
         let mut wait = due.into_iter().flatten().min().map_or(IDLE, |d| d.since(at)).min(IDLE);
         if let Some(pictured) = self.pictured.filter(|_| self.pictures) {
             wait = wait.min(pictured.after(PICTURE).since(at));
@@ -238,22 +274,39 @@ impl Loop {
         wait
     }
 
-    /// Sends what there is to tell. False if nobody listens.
+    /// Hands over what there is to tell, as far as it is taken. False if nobody is there any more.
     fn publish(&mut self) -> bool {
-        let told = self.speaker.take_told();
+        self.backlog.extend(self.speaker.take_told());
         let at = now();
         let due = self.pictured.is_none_or(|p| p.after(PICTURE) <= at.at);
         if self.pictures && due {
             self.listen_to_announcements(at);
         }
-        let view = (self.pictures && (due || !told.is_empty())).then(|| Arc::new(self.speaker.view(at)));
+        let view = (self.pictures && due).then(|| Arc::new(self.speaker.view(at)));
         if view.is_some() {
             self.pictured = Some(at.at);
         }
-        if view.is_none() && told.is_empty() {
+        if view.is_none() && self.backlog.is_empty() {
             return true;
         }
-        self.updates.send(Update { view, told }).is_ok()
+        match self.updates.try_send(Update { view, told: self.backlog.drain(..).collect() }) {
+            Ok(()) => {
+                if self.forgotten > 0 {
+                    let text =
+                        format!("{} lines are missing here: nobody took them", std::mem::take(&mut self.forgotten));
+                    self.speaker.trouble(at, 0, Trouble::Other(text));
+                }
+                true
+            }
+            Err(TrySendError::Full(update)) => {
+                self.backlog.extend(update.told);
+                let surplus = self.backlog.len().saturating_sub(BACKLOG);
+                self.backlog.drain(..surplus);
+                self.forgotten += surplus as u64;
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        }
     }
 
     /// Who has announced an address of ours since the last picture.

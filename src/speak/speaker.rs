@@ -10,20 +10,24 @@ use super::listen::{Around, Consent, Judgement, Missing, judge};
 use super::spec::{Address, Spec};
 use super::told::{Command, Told, Trouble, What};
 use super::view::{AddressView, InstanceView, Peer, Phase, View};
+use crate::frame::{Frame, LinkType};
 use crate::time::{Instant, Timestamp};
-use crate::vrrp::check::{Failure, Listener, Standing, Verdict, would_accept};
+use crate::vrrp::check::{self, Failure, Hearing, Listener, Standing, Verdict, would_accept};
 use crate::vrrp::router::{Input, VrrpRouter};
 use crate::vrrp::sequence::Authentication;
 use crate::vrrp::track::Reading;
-use crate::vrrp::{Action, Event, Fault, State, Timer, Transition, VirtualRouter};
+use crate::vrrp::{Action, Event, Fault, Params, State, Timer, Transition, VirtualRouter};
 use crate::wire::auth::Auth;
 use crate::wire::build::AdvertSpec;
-use crate::wire::{Advert, Mac, Malformed};
+use crate::wire::{Advert, Decoded, Decoder, Mac, Malformed};
 
 /// Routers remembered for one virtual router; more can only be forgeries.
 const MOST_PEERS: usize = 32;
 /// Other virtual routers remembered.
 const MOST_ELSEWHERE: usize = 64;
+
+/// Timers served before packets and commands are looked at again.
+const MOST_TIMERS: usize = 4096;
 
 /// Lateness that is told of, each time it doubles.
 const NOTABLY_LATE: Duration = Duration::from_millis(50);
@@ -80,6 +84,9 @@ struct Instance {
     worst_late: Duration,
     last: Option<(Transition, Timestamp)>,
     says: String,
+    /// It joined because nobody was master, and has not been one since: a master with longer intervals than its own wait
+    /// may yet speak up, and is then not displaced without consent.
+    provisional: bool,
     trouble: Option<String>,
     announced_by: BTreeMap<IpAddr, ([u8; 6], Timestamp)>,
 }
@@ -112,7 +119,7 @@ impl Speaker {
             .map(|(i, (spec, inlet))| {
                 routes.insert((inlet, spec.params.vrid), i);
                 Instance {
-                    ear: Listener::new(spec.hearing.clone()),
+                    ear: Listener::new(Hearing { checksum: spec.checksum, ..spec.hearing.clone() }),
                     installed: vec![false; spec.addresses.len()],
                     spec,
                     inlet,
@@ -127,6 +134,7 @@ impl Speaker {
                     worst_late: Duration::ZERO,
                     last: None,
                     says: String::new(),
+                    provisional: false,
                     trouble: None,
                     announced_by: BTreeMap::new(),
                 }
@@ -190,7 +198,8 @@ impl Speaker {
                 }
             }
         }
-        while let Some((at, i, timer)) = self.router.next_deadline().filter(|(at, ..)| *at <= now.at) {
+        for _ in 0..MOST_TIMERS {
+            let Some((at, i, timer)) = self.router.next_deadline().filter(|(at, ..)| *at <= now.at) else { return };
             let late = now.at.since(at);
             if matches!(timer, Timer::Advert | Timer::MasterDown)
                 && let Some(instance) = self.instances.get_mut(i)
@@ -207,18 +216,22 @@ impl Speaker {
 
     fn listened(&mut self, now: Now, i: usize, host: &mut dyn Host) {
         let Judgement { master, says, lacks } = self.judge(now, i);
-        self.listening -= 1;
+        if matches!(self.instances[i].phase, Phase::Listening { .. }) {
+            self.listening -= 1;
+        }
         self.instances[i].says.clone_from(&says);
+        self.instances[i].provisional = master.is_none();
         let says = match lacks {
             None => says,
             Some(Missing::TakeOver) => says + " (--take-over does it)",
             Some(Missing::Force) => says + " (--force joins all the same)",
         };
         self.tell(now, i, What::Listened { master, says, join: lacks.is_none() });
-        if lacks.is_none() {
-            self.join(now, i, host);
-        } else {
+        if lacks.is_some() {
+            self.drive(now, Input::Instance(i, Event::Stop), host);
             self.instances[i].phase = Phase::Waiting;
+        } else if self.instances[i].phase != Phase::Running {
+            self.join(now, i, host);
         }
     }
 
@@ -268,6 +281,12 @@ impl Speaker {
             self.tell(now, i, What::Heard { src, priority, accepted });
         }
         self.note_peer(now, i, advert, refused);
+        if self.instances[i].provisional && self.instances[i].phase == Phase::Running && advert.priority > 0 {
+            self.listened(now, i, host);
+            if self.instances[i].phase == Phase::Waiting {
+                return;
+            }
+        }
         if let Some(event) = event {
             self.drive(now, Input::Instance(i, event), host);
         }
@@ -297,6 +316,14 @@ impl Speaker {
             (std::mem::take(&mut p.objections), quiet)
         });
         let adverts = known.map_or(0, |k| peers[k].adverts) + 1;
+        let same = |p: &Peer| {
+            (p.version, p.advert_int, &p.addresses) == (advert.version, advert.advert_int, &advert.addresses)
+        };
+        let objects = match known.map(|k| &peers[k]).filter(|p| same(p)) {
+            Some(peer) => peer.objects.clone(),
+            None => self.objects(now, i, advert),
+        };
+        let peers = &mut self.instances[i].peers;
         let peer = Peer {
             src: advert.src,
             priority: advert.priority,
@@ -307,7 +334,7 @@ impl Speaker {
             last: now.at,
             adverts,
             objections: objections.clone(),
-            objects: Vec::new(),
+            objects,
         };
         if let Some(k) = known {
             peers.remove(k);
@@ -320,6 +347,47 @@ impl Speaker {
         if objections != before || !objections.is_empty() && quiet {
             self.tell(now, i, What::Rejected { src: advert.src, reasons: objections });
         }
+    }
+
+    /// Why a router that is configured as its advert says, and otherwise as this one, would not accept ours.
+    fn objects(&self, now: Now, i: usize, advert: &Advert) -> Vec<String> {
+        let Some(Instance { spec, ear, .. }) = self.instances.get(i) else { return Vec::new() };
+        let p = &spec.params;
+        let mut ours = AdvertSpec {
+            ttl: spec.ttl,
+            version: p.version,
+            priority: p.priority,
+            advert_int: p.advert_int,
+            signing: ear.clone().sign(p, now.time),
+            checksum: ear.checksum(p),
+            ..AdvertSpec::new(Mac([0; 6]), p.source, p.vrid, p.addresses.clone())
+        };
+        let mut hearing = ear.hearing.clone();
+        if hearing.is_unicast() {
+            ours.dst = Some(advert.src);
+            hearing.peers = vec![check::Peer { address: p.source, ttl: None }];
+        }
+        let packet = ours.packet();
+        let frame = Frame {
+            number: 0,
+            time: now.time,
+            link: LinkType::Raw,
+            stripped_tag: None,
+            data: &packet,
+            wire_len: packet.len() as u32,
+        };
+        let Decoded::Advert(ours) = Decoder::default().decode(&frame) else { return Vec::new() };
+        let theirs = Params {
+            version: advert.version,
+            advert_int: advert.advert_int,
+            addresses: advert.addresses.clone(),
+            source: advert.src,
+            priority: advert.priority.max(1),
+            ..p.clone()
+        };
+        let other = Listener::new(hearing);
+        let all = would_accept(&other.receiver(&theirs, Standing::backup(theirs.priority), now.time), &ours);
+        all.into_iter().filter(|o| matches!(o.failure, Failure::Ko | Failure::Drop)).map(|o| o.reason).collect()
     }
 
     /// Somebody announced an address, by gratuitous ARP or neighbour advertisement, on an interface.
@@ -448,13 +516,15 @@ impl Speaker {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
+        // All at once: alone, the first of a sync group would make the others leave without a word.
+        self.drive(now, Input::Stop, host);
         for i in 0..self.instances.len() {
-            if self.instances[i].phase == Phase::Running {
-                self.drive(now, Input::Instance(i, Event::Stop), host);
-            }
             self.take_off(now, i, host);
             self.instances[i].phase = Phase::Ended;
-            self.tell(now, i, What::Ended);
+            let left = self.instances[i].installed.iter().filter(|on| **on).count();
+            if left == 0 {
+                self.tell(now, i, What::Ended);
+            }
         }
         self.listening = 0;
     }
@@ -497,6 +567,7 @@ impl Speaker {
                 self.instances[i].ear.transition(&transition);
                 if transition.to == State::Master {
                     self.instances[i].trouble = None;
+                    self.instances[i].provisional = false;
                 }
                 self.tell(now, i, What::Transition(transition));
             }
@@ -518,7 +589,7 @@ impl Speaker {
             priority,
             advert_int: p.advert_int,
             signing: instance.ear.sign(p, now.time),
-            checksum: instance.spec.checksum.unwrap_or_else(|| instance.ear.checksum(p)),
+            checksum: instance.ear.checksum(p),
             ..AdvertSpec::new(Mac([0; 6]), p.source, p.vrid, p.addresses.clone())
         };
         let destinations = match instance.spec.hearing.peers.as_slice() {
@@ -577,11 +648,7 @@ impl Speaker {
                     "{} was on the interface already, put there by someone else; it is left as it is",
                     address.ip
                 )),
-                Err(why) => {
-                    // What cannot be removed is not asked for again: most often the interface is gone, and it with it.
-                    *on = false;
-                    troubles.push(why);
-                }
+                Err(why) => troubles.push(why),
             }
         }
         let counts: Vec<(String, usize)> = counts.into_iter().map(|(name, n)| (name.to_owned(), n)).collect();

@@ -8,7 +8,7 @@ use super::{Address, Command, Consent, Phase, Spec, What};
 use crate::frame::{Frame, LinkType};
 use crate::time::{Instant, Timestamp};
 use crate::vrrp::check::Hearing;
-use crate::vrrp::router::{Config, VrrpRouter};
+use crate::vrrp::router::{Config, Group, VrrpRouter};
 use crate::vrrp::{Params, State};
 use crate::wire::build::AdvertSpec;
 use crate::wire::{Advert, Decoded, Decoder, Mac};
@@ -57,10 +57,10 @@ fn now(ms: i64) -> Now {
     Now { at: Instant::from_micros(ms * 1000), time: Timestamp::from_micros(1_700_000_000_000_000 + ms * 1000) }
 }
 
-/// VRID 51 of 10.0.0.2, listening since 0.
-fn speaker(priority: u8, consent: Consent) -> Speaker {
+/// VRID 51 of 10.0.0.2.
+fn spec(priority: u8) -> Spec {
     let params = Params { priority, ..Params::new(51, ip("10.0.0.2"), vec![ip("10.0.0.10")]) };
-    let spec = Spec {
+    Spec {
         name: "VRID 51".into(),
         interface: "eth0".into(),
         params,
@@ -71,7 +71,12 @@ fn speaker(priority: u8, consent: Consent) -> Speaker {
         vmac: false,
         present: Vec::new(),
         tracks: Vec::new(),
-    };
+    }
+}
+
+/// It alone, listening since 0.
+fn speaker(priority: u8, consent: Consent) -> Speaker {
+    let spec = spec(priority);
     let router = VrrpRouter::new(Config { members: vec![spec.member()], ..Config::default() });
     let mut speaker = Speaker::new(router, vec![(spec, 0)], consent, false);
     speaker.start(now(0));
@@ -151,6 +156,64 @@ fn a_living_lower_master_needs_consent() {
 }
 
 #[test]
+fn a_master_that_speaks_up_late_is_not_displaced_without_consent() {
+    let (mut s, mut host) = (speaker(150, Consent::default()), Notes::default());
+    run(&mut s, &mut host, 3_500);
+    assert_eq!(state(&s, 3_500), (Phase::Running, State::Backup));
+    s.packet(now(3_600), 0, &advert(100, |_| {}), &mut host);
+    assert_eq!(state(&s, 3_600), (Phase::Waiting, State::Init));
+    run(&mut s, &mut host, 60_000);
+    assert_eq!(host.sent.len(), 0);
+    // One that is better needs none, and later ones are as ever.
+    let mut s = speaker(150, Consent::default());
+    run(&mut s, &mut host, 3_500);
+    s.packet(now(3_600), 0, &advert(200, |_| {}), &mut host);
+    s.packet(now(3_700), 0, &advert(100, |a| a.src = ip("10.0.0.3")), &mut host);
+    assert_eq!(state(&s, 3_700), (Phase::Running, State::Backup));
+}
+
+#[test]
+fn all_members_of_a_sync_group_release_at_the_end() {
+    let member = |vrid| {
+        let mut spec = spec(100);
+        spec.params.vrid = vrid;
+        spec
+    };
+    let specs = vec![member(51), member(52)];
+    let members = specs.iter().map(Spec::member).collect();
+    let groups = vec![Group { members: vec![0, 1], ..Group::default() }];
+    let router = VrrpRouter::new(Config { members, groups, ..Config::default() });
+    let specs = specs.into_iter().map(|s| (s, 0)).collect();
+    let (mut s, mut host) = (Speaker::new(router, specs, Consent::default(), false), Notes::default());
+    s.start(now(0));
+    run(&mut s, &mut host, 7_300);
+    assert_eq!(host.sent, [100, 100]);
+    s.end(now(7_400), &mut host);
+    assert_eq!((&host.sent[2..], host.installed.len()), (&[0, 0][..], 0));
+}
+
+#[test]
+fn an_interval_of_zero_does_not_stop_time() {
+    let mut spec = spec(100);
+    (spec.params.version, spec.params.grouped) = (3, true);
+    let other = Spec { params: Params { vrid: 52, ..spec.params.clone() }, ..spec.clone() };
+    let specs = vec![spec, other];
+    let members = specs.iter().map(Spec::member).collect();
+    let groups = vec![Group { members: vec![0, 1], ..Group::default() }];
+    let router = VrrpRouter::new(Config { members, groups, ..Config::default() });
+    let specs = specs.into_iter().map(|s| (s, 0)).collect();
+    let consent = Consent { take_over: true, force: true, ..Consent::default() };
+    let (mut s, mut host) = (Speaker::new(router, specs, consent, false), Notes::default());
+    s.start(now(0));
+    run(&mut s, &mut host, 3_700);
+    let forged = advert(200, |a| (a.version, a.advert_int) = (3, Duration::ZERO));
+    s.packet(now(3_800), 0, &forged, &mut host);
+    // VRID 51 waits 3 × 10 ms + 156/256 × 10 ms = 36.09 ms again and again, until 52 is ready at 7.21875 s.
+    run(&mut s, &mut host, 7_300);
+    assert_eq!(host.sent, [100, 100]);
+}
+
+#[test]
 fn observing_and_muted_it_sends_nothing() {
     let consent = Consent { observe: true, ..Consent::default() };
     let (mut s, mut host) = (speaker(150, consent), Notes::default());
@@ -189,7 +252,8 @@ fn the_operator_changes_priority_and_resigns() {
 
 #[test]
 fn adverts_that_do_not_count_are_named_once() {
-    let (mut s, mut host) = (speaker(100, Consent::default()), Notes::default());
+    let consent = Consent { force: true, ..Consent::default() };
+    let (mut s, mut host) = (speaker(100, consent), Notes::default());
     run(&mut s, &mut host, 3_610);
     s.take_told();
     for ms in [4_000, 5_000, 6_000] {

@@ -58,6 +58,8 @@ pub struct Hearing {
     pub owner_ignore_adverts: bool,
     /// `v3_checksum_as_v2`, since keepalived 2.2.8.
     pub v3_checksum_as_v2: bool,
+    /// The checksum of version 3 over IPv4 that it sends and expects, if it is not the profile's.
+    pub checksum: Option<crate::wire::checksum::Form>,
     /// `old_unicast_checksum`.
     pub old_unicast_checksum: OldChecksum,
 }

@@ -25,6 +25,10 @@ const MOST_ANNOUNCEMENTS: usize = 16;
 /// must leave room for the other announcements.
 const MOST_REFRESHES: usize = 4;
 
+/// The least interval that version 3 can express beside 0. An interval of 0, which RFC 9568's erratum 8301 has refused,
+/// counts as this: it must not make a backup's wait nothing.
+const LEAST_INTERVAL: Duration = Duration::from_millis(10);
+
 /// A timer that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Armed {
@@ -459,7 +463,7 @@ impl VirtualRouter {
         let delaying = !self.params.preempt_delay.is_zero() && self.preempt_at.is_none_or(|at| at > now);
         if !self.params.preempt || heard.priority >= self.priority || delaying {
             if self.params.version == 3 {
-                self.master_adver_int = heard.advert_int;
+                self.master_adver_int = heard.advert_int.max(LEAST_INTERVAL);
             }
             self.ready = false;
             self.wait = self.master_down();
@@ -492,7 +496,7 @@ impl VirtualRouter {
                 self.send(now, out);
             }
             if self.params.version == 3 {
-                self.master_adver_int = heard.advert_int;
+                self.master_adver_int = heard.advert_int.max(LEAST_INTERVAL);
             }
             self.heard = Some((heard, now));
             self.leave_master(out);

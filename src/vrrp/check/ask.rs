@@ -329,7 +329,7 @@ pub(super) fn checksum(r: &Receiver<'_>, a: &Advert) -> Outcome {
         (Form::PseudoHeaderGroup, Some(OldChecksum::Always | OldChecksum::WhenHeard)) => true,
         (_, Some(OldChecksum::Always)) => false,
         (_, Some(OldChecksum::WhenHeard)) if r.memory.uses_old_checksum() => false,
-        (form, _) => form == r.profile.checksum,
+        (form, _) => form == r.hearing.checksum.unwrap_or(r.profile.checksum),
     };
     pass_if(right, || {
         format!("its checksum {:#06x} is of the form {}, this router expects another one", a.checksum, form.as_str())

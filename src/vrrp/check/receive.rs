@@ -315,7 +315,7 @@ impl Listener {
             OldChecksum::WhenHeard => self.memory.old_checksum,
             OldChecksum::Never => false,
         };
-        match params.profile.checksum {
+        match self.hearing.checksum.unwrap_or(params.profile.checksum) {
             _ if self.hearing.v3_checksum_as_v2 && params.profile.v3_checksum_as_v2 => Form::Plain,
             Form::PseudoHeader if old => Form::PseudoHeaderGroup,
             form => form,
