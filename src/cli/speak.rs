@@ -347,10 +347,8 @@ fn plain(
         };
         for told in &update.told {
             transitions += u64::from(matches!(told.what, What::Transition(_)));
-            if let What::Listened { join, .. } = told.what {
-                if let Some(known) = joined.get_mut(told.instance) {
-                    *known = Some(join);
-                }
+            if let (What::Listened { join, .. }, Some(known)) = (&told.what, joined.get_mut(told.instance)) {
+                *known = Some(*join);
             }
             let Some((name, vrid, ipv6)) = names.get(told.instance) else { continue };
             let named = Named { name, vrid: *vrid, ipv6: *ipv6 };
