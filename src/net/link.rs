@@ -78,6 +78,11 @@ pub fn index(name: &str) -> io::Result<u32> {
     u32::try_from(index).map_err(|_| io::Error::from_raw_os_error(libc::ENODEV))
 }
 
+/// Whether the interface `name` is there, up and running ([`InterfaceState::running`]); far cheaper than [`state_of`].
+pub fn is_running(name: &str) -> bool {
+    UnixDatagram::unbound().is_ok_and(|socket| up_and_running(socket.as_fd(), name).is_ok_and(|(_, running)| running))
+}
+
 /// What the interface `name` is doing right now.
 pub fn state_of(name: &str) -> io::Result<InterfaceState> {
     let socket = UnixDatagram::unbound()?;
@@ -182,6 +187,13 @@ mod tests {
         assert_eq!(list[1].name, "eth0");
         assert_eq!(list[1].addresses, [([10, 77, 0, 1].into(), 24), ([10, 77, 0, 110].into(), 32)]);
         assert!(list[1].up && list[1].running);
+    }
+
+    #[test]
+    fn only_what_is_there_runs() {
+        assert_eq!(is_running("lo"), state_of("lo").expect("every namespace has one").running);
+        assert!(!is_running("lo:1"));
+        assert!(!is_running(""));
     }
 
     #[test]
