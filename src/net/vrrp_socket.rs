@@ -238,8 +238,18 @@ pub struct Receiver {
     socket: Socket,
     protocol: Protocol,
     to: IpAddr,
-    /// Of a packet socket: what has joined the group in its place.
-    membership: Option<Socket>,
+    kind: Kind,
+}
+
+/// How a [`Receiver`] hears.
+#[derive(Debug)]
+enum Kind {
+    /// By a raw socket, a member of the group itself.
+    Raw,
+    /// By a packet socket; this one has joined the group in its place.
+    Frames(#[expect(dead_code, reason = "it is a member for as long as it is open")] Socket),
+    /// By a packet socket; nobody has joined.
+    Silent,
 }
 
 impl Receiver {
@@ -290,7 +300,24 @@ impl Receiver {
         }
         while sys::receive(socket.as_fd(), &mut [], &mut []).is_ok() {}
         socket.detach_filter().map_err(failed("detach a filter"))?;
-        Ok(Self { socket, protocol, to, membership: None })
+        Ok(Self { socket, protocol, to, kind: Kind::Raw })
+    }
+
+    /// As [`Self::open`] for a group that is not joined: the kernel reports no membership, so nothing is transmitted.
+    ///
+    /// What the link delivers without a membership is heard. Switches flood 224.0.0.0/24 (RFC 4541 §2.1.2); one that snoops
+    /// on MLD may keep ff02::12 from a host that has not asked for it, unless another one behind the same port has.
+    pub fn open_silently(interface: &str, protocol: Protocol, group: IpAddr) -> Result<Self, SocketError> {
+        let socket = packet_socket(interface, protocol, group)?;
+        Ok(Self { socket, protocol, to: group, kind: Kind::Silent })
+    }
+
+    /// The same once more: for an interface that was made anew. It joins the group if this one has.
+    pub fn open_again(&self, interface: &str) -> Result<Self, SocketError> {
+        match self.kind {
+            Kind::Silent => Self::open_silently(interface, self.protocol, self.to),
+            Kind::Raw | Kind::Frames(_) => Self::open(interface, self.protocol, self.to),
+        }
     }
 
     /// Listens on a macvlan for packets to `group`, which the interface below it joins.
@@ -303,31 +330,8 @@ impl Receiver {
         protocol: Protocol,
         group: IpAddr,
     ) -> Result<Self, SocketError> {
-        let failed = |operation| move |source| SocketError::new(operation, macvlan, source);
-        let index = link::index(macvlan).map_err(failed("find the interface"))?;
         let base_index = link::index(base).map_err(|e| SocketError::new("find the interface", base, e))?;
-        // For no protocol at all until it is bound: it hears nothing before.
-        let socket = Socket::new(Domain::PACKET, Type::DGRAM, None).map_err(failed("open a packet socket"))?;
-        let (ethertype, hardware_group) = match group {
-            IpAddr::V4(group) => {
-                let [_, b, c, d] = group.octets();
-                (libc::ETH_P_IP, [0x01, 0x00, 0x5e, b & 0x7f, c, d])
-            }
-            IpAddr::V6(group) => {
-                let [.., a, b, c, d] = group.octets();
-                (libc::ETH_P_IPV6, [0x33, 0x33, a, b, c, d])
-            }
-        };
-        let options = || {
-            socket.set_nonblocking(true)?;
-            socket.attach_filter(&packets_to(protocol, group))?;
-            if sys::force_receive_buffer(socket.as_fd(), RECEIVE_BUFFER as i32).is_err() {
-                socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
-            }
-            sys::join_hardware_group(socket.as_fd(), index as i32, hardware_group)?;
-            socket.bind(&sys::one_protocol_of(index as i32, ethertype as u16)?)
-        };
-        options().map_err(failed("set up a packet socket"))?;
+        let socket = packet_socket(macvlan, protocol, group)?;
         let join = || {
             let membership = Socket::new(Family::of(group).domain(), Type::DGRAM, None)?;
             match group {
@@ -339,16 +343,16 @@ impl Receiver {
             Ok(membership)
         };
         let membership = join().map_err(|e| SocketError::new("join the group", base, e))?;
-        Ok(Self { socket, protocol, to: group, membership: Some(membership) })
+        Ok(Self { socket, protocol, to: group, kind: Kind::Frames(membership) })
     }
 
     /// The next packet, if one has come. A `buffer` of [`LARGEST_PACKET`] cuts none.
     pub fn recv<'b>(&self, buffer: &'b mut [u8]) -> io::Result<Option<Packet<'b>>> {
         loop {
-            let received = match (&self.membership, self.to) {
-                (Some(_), _) => self.recv_frame(buffer),
-                (None, IpAddr::V4(_)) => self.recv_v4(buffer),
-                (None, IpAddr::V6(_)) => self.recv_v6(buffer),
+            let received = match (&self.kind, self.to) {
+                (Kind::Frames(_) | Kind::Silent, _) => self.recv_frame(buffer),
+                (Kind::Raw, IpAddr::V4(_)) => self.recv_v4(buffer),
+                (Kind::Raw, IpAddr::V6(_)) => self.recv_v6(buffer),
             };
             let (to, len) = match received {
                 Ok(received) => received,
@@ -404,6 +408,41 @@ impl AsFd for Receiver {
     }
 }
 
+/// A packet socket that hears what comes in through one interface to one group. Nobody is told of it.
+fn packet_socket(interface: &str, protocol: Protocol, group: IpAddr) -> Result<Socket, SocketError> {
+    let failed = |operation| move |source| SocketError::new(operation, interface, source);
+    let index = link::index(interface).map_err(failed("find the interface"))?;
+    // For no protocol at all until it is bound: it hears nothing before.
+    let socket = Socket::new(Domain::PACKET, Type::DGRAM, None).map_err(failed("open a packet socket"))?;
+    let (ethertype, hardware_group) = match group {
+        IpAddr::V4(group) => {
+            let [_, b, c, d] = group.octets();
+            (libc::ETH_P_IP, [0x01, 0x00, 0x5e, b & 0x7f, c, d])
+        }
+        IpAddr::V6(group) => {
+            let [.., a, b, c, d] = group.octets();
+            (libc::ETH_P_IPV6, [0x33, 0x33, a, b, c, d])
+        }
+    };
+    let options = || {
+        socket.set_nonblocking(true)?;
+        socket.attach_filter(&packets_to(protocol, group))?;
+        if sys::force_receive_buffer(socket.as_fd(), RECEIVE_BUFFER as i32).is_err() {
+            socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+        }
+        // What is no Ethernet has no such addresses, and passes everything.
+        if sys::interface_hardware(socket.as_fd(), interface)?.0 == libc::ARPHRD_ETHER {
+            sys::join_hardware_group(socket.as_fd(), index as i32, hardware_group)?;
+        }
+        socket.bind(&sys::one_protocol_of(index as i32, ethertype as u16)?)
+    };
+    options().map_err(failed("set up a packet socket"))?;
+    Ok(socket)
+}
+
+/// `PACKET_OTHERHOST` of linux/if_packet.h.
+const PACKET_OTHERHOST: u32 = 3;
+
 /// A filter for packets of one protocol to one address; what begins with another header than that protocol's is none.
 fn packets_to(protocol: Protocol, to: IpAddr) -> Vec<SockFilter> {
     let (protocol_at, words_at, words): (u32, u32, Vec<u32>) = match to {
@@ -414,7 +453,10 @@ fn packets_to(protocol: Protocol, to: IpAddr) -> Vec<SockFilter> {
     let give = |bytes| SockFilter::new((libc::BPF_RET | libc::BPF_K) as u16, 0, 0, bytes);
     // Each test skips the refusal behind it.
     let equal = |k| [SockFilter::new((libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16, 1, 0, k), give(0)];
-    let mut program = vec![load(libc::BPF_B, protocol_at)];
+    // Nor what the kernel calls another host's: frames of a VLAN that has no interface here come without their tag.
+    let other_host = SockFilter::new((libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16, 0, 1, PACKET_OTHERHOST);
+    let mut program = vec![load(libc::BPF_B, (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE) as u32), other_host, give(0)];
+    program.push(load(libc::BPF_B, protocol_at));
     program.extend(equal(protocol.number().into()));
     for (at, word) in (words_at..).step_by(4).zip(words) {
         program.push(load(libc::BPF_W, at));

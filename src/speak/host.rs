@@ -117,7 +117,7 @@ impl Kernel {
         }
         for l in inlets {
             if l.interface == name
-                && let Ok(new) = Receiver::open(name, l.protocol, l.to)
+                && let Ok(new) = l.receiver.open_again(name)
             {
                 l.receiver = new;
             }
@@ -269,7 +269,7 @@ impl Opened {
             }
         }
         let sender = self.sender(&own, family)?;
-        let inlet = self.inlet(spec, &own, vmac.as_ref(), follows)?;
+        let inlet = self.inlet(spec, &own, vmac.as_ref(), follows, observe)?;
         let mut watched = vec![spec.interface.clone()];
         watched.extend(vmac.iter().map(|v| v.name().to_owned()));
         self.kernel.vmacs.extend(vmac);
@@ -289,7 +289,14 @@ impl Opened {
         Ok(senders.len() - 1)
     }
 
-    fn inlet(&mut self, spec: &Spec, own: &str, vmac: Option<&Vmac>, follows: bool) -> Result<usize, SpeakError> {
+    fn inlet(
+        &mut self,
+        spec: &Spec,
+        own: &str,
+        vmac: Option<&Vmac>,
+        follows: bool,
+        observe: bool,
+    ) -> Result<usize, SpeakError> {
         let ah = matches!(spec.hearing.authentication, Authentication::Ah(_));
         let protocol = if ah { Protocol::Ah } else { Protocol::Vrrp };
         let group = if spec.ipv6() { IpAddr::from(VRRP_GROUP_V6) } else { VRRP_GROUP_V4.into() };
@@ -301,6 +308,7 @@ impl Opened {
         }
         let receiver = match vmac {
             Some(vmac) if to.is_multicast() => vmac.receiver(protocol, to)?,
+            _ if observe && to.is_multicast() => Receiver::open_silently(own, protocol, to)?,
             _ => Receiver::open(own, protocol, to)?,
         };
         self.inlets.push(Inlet { follows, interface: own.to_owned(), protocol, to, receiver });

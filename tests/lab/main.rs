@@ -69,6 +69,7 @@ const TESTS: &[Test] = &[
     test("speak::vmac", KEEPALIVED, speak::vmac),
     test("speak::release_on_exit", &["tcpdump", "sh", "head"], speak::release_on_exit),
     test("speak::consent", KEEPALIVED, speak::consent),
+    test("speak::observe", KEEPALIVED, speak::observe),
     test("speak::other_addresses", KEEPALIVED, speak::other_addresses),
     test("speak::gratuitous_arp", &["tcpdump"], speak::gratuitous_arp),
     test("speak::neighbour_advertisements", &["tcpdump"], speak::neighbour_advertisements),

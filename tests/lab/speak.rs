@@ -260,6 +260,23 @@ pub fn consent() {
     other.start();
     let ended = other.refused();
     assert!(ended.err.contains("VRID 51 belongs to 10.77.0.110 there, not to 10.77.0.111"), "{}", ended.err);
+    assert_eq!(sent(&tap.all(), &b), []);
+    // That the tap sees b: it joins by force, as the one with other addresses.
+    let mut forced =
+        Speaker::on(&b, "--vip 10.77.0.111/24 --version 3 --advert-int 200ms --priority 150 --take-over --force");
+    let since = master(&lab, &mut forced, "b") - 0.05;
+    tap.heard("10.77.0.2", 1, since);
+    assert!(!sent(&tap.all(), &b).is_empty());
+}
+
+/// Not a frame leaves, not even a report of a multicast group.
+pub fn observe() {
+    let lab = Lab::new();
+    let (mut a, b) = (lab.node("a", 1), lab.node("b", 2));
+    a.configure(&quick(100).text());
+    let tap = Tap::on(&lab, "");
+    a.start();
+    lab.expect("a", "MASTER", 0.0);
     // It only looks: a preempting backup, master in its mind, and a backup of a better one.
     let mut observer = Speaker::on(&b, &format!("{QUICK} --priority 150 --observe"));
     let since = wall();
@@ -283,12 +300,15 @@ pub fn consent() {
     let ended = observer.stop(libc::SIGTERM);
     assert_eq!((&ended.object("summary")["sent"], &ended.objects("addresses")[..]), (&0.into(), &[][..]));
     assert!(!holds(&b, VIP));
-    assert_eq!(sent(&tap.all(), &b), []);
-    // That the tap sees b: it joins by force, as the one with other addresses.
-    let mut forced = Speaker::on(&b, "--vip 10.77.0.111/24 --version 3 --advert-int 200ms --take-over --force");
-    let since = master(&lab, &mut forced, "b") - 0.05;
-    tap.heard("10.77.0.2", 1, since);
-    assert!(!sent(&tap.all(), &b).is_empty());
+    let of_b = |frames: &[Seen]| frames.iter().filter(|f| f.mac() == b.mac).cloned().collect::<Vec<Seen>>();
+    // That the tap sees b, and how soon: the report of the one that takes part comes before its first advert.
+    let mut speaker = Speaker::on(&b, QUICK);
+    let started = wall();
+    master(&lab, &mut speaker, "b");
+    tap.heard("10.77.0.2", 1, started);
+    let first = of_b(&tap.all()).into_iter().next().expect("a frame");
+    assert_eq!((first.kind(), first.bytes[23]), (0x0800, 2), "{first:?}");
+    assert!(first.t > started, "{first:?}");
 }
 
 /// keepalived 2.2.7 takes no advert with other addresses. Which one follows is a matter of the profile.
