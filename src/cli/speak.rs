@@ -1,5 +1,6 @@
 //! `hactl speak`: a VRRP router that takes part.
 
+mod accounts;
 mod config;
 
 use std::io::{self, ErrorKind, Write};
@@ -155,7 +156,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub fn run(args: &SpeakArgs) -> Result<u8, Error> {
     let plan = match &args.config {
         Some(path) => {
-            let plan = config::read(path, &args.instances, args.profile, args.observe)?;
+            let plan = config::read(path, &args.instances, args.profile, args.observe, checksum(args))?;
             if !args.common.quiet {
                 plan.remarks.iter().for_each(|text| note(&format!("hactl: {text}")));
             }
@@ -276,11 +277,17 @@ fn spec(args: &SpeakArgs) -> Result<Spec, Error> {
         addresses: vips.into_iter().map(address).collect(),
         hearing: Hearing { authentication, peers, ..Hearing::default() },
         ttl: 255,
-        checksum: args.checksum.as_deref().map(|c| if c == "plain" { Form::Plain } else { Form::PseudoHeader }),
+        checksum: checksum(args),
         vmac: args.vmac,
         present: Vec::new(),
         tracks: Vec::new(),
+        track_primary: true,
     })
+}
+
+/// The form that is asked for, if one is.
+fn checksum(args: &SpeakArgs) -> Option<Form> {
+    args.checksum.as_deref().map(|c| if c == "plain" { Form::Plain } else { Form::PseudoHeader })
 }
 
 fn authentication(args: &SpeakArgs, params: &Params) -> Result<Authentication, Error> {

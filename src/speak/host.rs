@@ -70,6 +70,8 @@ pub(super) struct Outlet {
     /// Its own interface: the macvlan if it has one.
     pub(super) interface: String,
     sender: usize,
+    /// The interface that it is configured on.
+    pub(super) base: String,
     /// Interfaces it depends on.
     pub(super) watched: Vec<String>,
     pub(super) down: bool,
@@ -272,9 +274,11 @@ impl Opened {
         let inlet = self.inlet(spec, &own, vmac.as_ref(), follows, observe)?;
         let mut watched = vec![spec.interface.clone()];
         watched.extend(vmac.iter().map(|v| v.name().to_owned()));
+        watched.retain(|_| spec.track_primary);
         self.kernel.vmacs.extend(vmac);
         let ipv6 = family == Family::V6;
-        let outlet = Outlet { interface: own, sender, watched, down: false, sourceless: false, follows, ipv6 };
+        let base = spec.interface.clone();
+        let outlet = Outlet { interface: own, base, sender, watched, down: false, sourceless: false, follows, ipv6 };
         self.kernel.outlets.push(outlet);
         self.routes.push(inlet);
         Ok(inlet)

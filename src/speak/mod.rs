@@ -19,7 +19,7 @@ mod view;
 pub use host::SpeakError;
 pub use listen::Consent;
 pub use run::{Remote, Setup, Speaking, start};
-pub use scripts::Script;
+pub use scripts::{Account, Script};
 pub use spec::{Address, Spec};
 pub use told::{Command, Told, Trouble, Update, What};
 pub use view::{AddressView, InstanceView, Peer, Phase, View};

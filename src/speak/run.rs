@@ -444,7 +444,7 @@ impl Loop {
         let mut present: BTreeMap<String, Vec<netlink::Address>> = BTreeMap::new();
         for i in 0..self.kernel.outlets.len() {
             let outlet = &self.kernel.outlets[i];
-            let Some(name) = outlet.watched.first().filter(|_| outlet.follows) else { continue };
+            let Some(name) = Some(&outlet.base).filter(|_| outlet.follows) else { continue };
             if !present.contains_key(name) {
                 let Ok(index) = link::index(name) else { continue };
                 present.insert(name.clone(), self.kernel.netlink.addresses(index)?);

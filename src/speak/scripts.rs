@@ -13,6 +13,15 @@ use crate::net::end_process_group;
 use crate::time::Instant;
 use crate::vrrp::script::{Job, Run, Schedule};
 
+/// A user and a group of this host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The user's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+}
+
 /// A script of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
@@ -26,6 +35,8 @@ pub struct Script {
     pub interval: Duration,
     /// After which a run has failed; the interval if absent.
     pub timeout: Option<Duration>,
+    /// Who runs it, with no further groups; whoever runs this process if absent.
+    pub account: Option<Account>,
 }
 
 struct Entry {
@@ -105,6 +116,9 @@ impl Scripts {
         let Some((program, arguments)) = entry.words.split_first() else { return false };
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        if let Some(Account { uid, gid }) = entry.script.account {
+            command.uid(uid).gid(gid); // as root this clears the supplementary groups too
+        }
         let (Ok(mut child), Ok(wake)) = (command.spawn(), self.wake.try_clone()) else { return false };
         entry.groups.insert(run, child.id());
         let tell = self.tell.clone();
@@ -125,5 +139,47 @@ impl Drop for Scripts {
                 let _ = end_process_group(*group, false);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    /// Whether the script succeeds.
+    fn succeeds(account: Option<Account>, command: &str) -> bool {
+        let (wake, mut woken) = UnixStream::pair().expect("a pair of sockets");
+        let script = Script {
+            name: "chk".into(),
+            tracker: 7,
+            command: command.into(),
+            interval: Duration::from_mins(1),
+            timeout: None,
+            account,
+        };
+        let mut scripts = Scripts::new(vec![script], false, wake);
+        scripts.start(Instant::from_micros(0));
+        assert_eq!(scripts.tick(Instant::from_micros(0)), []);
+        woken.read_exact(&mut [0]).expect("it has ended");
+        let results = scripts.tick(Instant::from_micros(1));
+        assert_eq!(results.len(), 1);
+        assert_eq!(results[0].0, 7);
+        results[0].1
+    }
+
+    #[test]
+    fn a_script_has_the_rights_of_its_user_and_no_more() {
+        let ids = r#"sh -c 'test "$(id -u) $(id -g) $(id -G)" = "65534 65533 65533"'"#;
+        let own = std::fs::metadata("/proc/self").expect("a process").uid();
+        assert!(succeeds(None, &format!("sh -c 'test $(id -u) = {own}'")));
+        assert!(!succeeds(None, ids));
+        if own != 0 {
+            eprintln!("SKIPPED: only root can run a script as another user");
+            return;
+        }
+        assert!(succeeds(Some(Account { uid: 65534, gid: 65533 }), ids));
     }
 }

@@ -45,6 +45,8 @@ pub struct Spec {
     pub present: Vec<IpAddr>,
     /// What it tracks, beside its own interface.
     pub tracks: Vec<Track>,
+    /// Whether it is in FAULT while its own interface is down; not with `dont_track_primary`.
+    pub track_primary: bool,
 }
 
 impl Spec {

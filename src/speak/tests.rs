@@ -71,6 +71,7 @@ fn spec(priority: u8) -> Spec {
         vmac: false,
         present: Vec::new(),
         tracks: Vec::new(),
+        track_primary: true,
     }
 }
 

@@ -1,18 +1,22 @@
 //! Virtual routers from a keepalived.conf.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::time::Duration;
 
+use super::accounts::Accounts;
 use crate::cli::Error;
 use crate::cli::files::Files;
+use crate::conf::model::VrrpScript;
 use crate::conf::run::{RunAddress, RunTrack};
 use crate::conf::{self, Conf, Options, RunInstance, Version, resolve};
-use crate::speak::{Address, Script, Spec};
+use crate::speak::{Account, Address, Script, Spec};
 use crate::vrrp::router::{Group, Source, Tracker};
 use crate::vrrp::sequence::Authentication;
 use crate::vrrp::track::{Kind, Track};
 use crate::vrrp::{Params, Profile};
+use crate::wire::checksum::Form;
 
 /// What is to be run.
 #[derive(Default)]
@@ -25,11 +29,17 @@ pub struct Plan {
     pub remarks: Vec<String>,
 }
 
-/// Reads a configuration, all of it or some instances by name.
-pub fn read(path: &Path, names: &[String], profile: &'static Profile, observe: bool) -> Result<Plan, Error> {
+/// Reads a configuration, all of it or some instances by name. `checksum`: of version 3 over IPv4, if not the profile's.
+pub fn read(
+    path: &Path,
+    names: &[String],
+    profile: &'static Profile,
+    observe: bool,
+    checksum: Option<Form>,
+) -> Result<Plan, Error> {
     let bad = |text: String| Error::Other(text);
     let version = if profile.name == "keepalived-2.2" { Version::V2_2 } else { Version::V2_4 };
-    let mut options = Options { version, environment: std::env::vars().collect(), ..Options::default() };
+    let mut options = Options { version, environment: environment(), ..Options::default() };
     options.directory = std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default();
     let name = path.to_str().ok_or_else(|| bad(format!("{}: the name is not UTF-8", path.display())))?;
     let conf = conf::read(name, &mut Files, &options).map_err(|e| bad(e.to_string()))?;
@@ -54,7 +64,14 @@ pub fn read(path: &Path, names: &[String], profile: &'static Profile, observe: b
     if wanted.is_empty() {
         return Err(bad(format!("{} holds no vrrp_instance that can run", path.display())));
     }
-    let mut trackers = Trackers { conf: &conf, all: Vec::new(), scripts: Vec::new(), remarks: Vec::new() };
+    let mut trackers = Trackers {
+        conf: &conf,
+        accounts: Accounts::of_this_host(),
+        all: Vec::new(),
+        scripts: Vec::new(),
+        remarks: Vec::new(),
+        refused: None,
+    };
     let mut specs = Vec::new();
     for &i in &wanted {
         let instance = &run.instances[i];
@@ -80,14 +97,25 @@ pub fn read(path: &Path, names: &[String], profile: &'static Profile, observe: b
         }
     }
     for spec in &mut specs {
+        spec.checksum = checksum;
         spec.params.grouped = false; // the process sets it for those that are in a group here
     }
-    let Trackers { all, scripts, remarks: more, .. } = trackers;
+    let Trackers { all, scripts, remarks: more, refused, .. } = trackers;
+    if let Some(why) = refused {
+        return Err(bad(format!("{}: {why}", path.display())));
+    }
     remarks.extend(more);
     if observe && !scripts.is_empty() {
         remarks.push("tracked scripts do run while observing: their results decide the priority".into());
     }
     Ok(Plan { specs, groups, trackers: all, scripts, remarks })
+}
+
+/// The variables that a configuration can name: it is text, and so are they.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 fn place(conf: &Conf, problem: &conf::Problem) -> String {
@@ -111,7 +139,10 @@ fn spec(i: &RunInstance, profile: &'static Profile, trackers: &mut Trackers<'_>)
     };
     let addresses: Vec<Address> =
         i.addresses.iter().map(|a| address(a, true)).chain(i.excluded.iter().map(|a| address(a, false))).collect();
-    let mut own: Vec<&str> = vec![&interface];
+    // What is tracked of its own interface without being configured is just that.
+    let primary = |t: &RunTrack| t.kind == Kind::Interface && t.implied && t.name == interface;
+    let track_primary = i.track.iter().any(primary);
+    let mut own: Vec<&str> = if track_primary { vec![&interface] } else { Vec::new() };
     own.extend(i.vmac.iter().map(|v| v.interface.as_str()));
     let hearing = i.hearing();
     if let Authentication::Hmac(auth) = &hearing.authentication {
@@ -132,15 +163,19 @@ fn spec(i: &RunInstance, profile: &'static Profile, trackers: &mut Trackers<'_>)
         vmac,
         present: Vec::new(),
         tracks,
+        track_primary,
     })
 }
 
 /// Trackers in use, each once.
 struct Trackers<'a> {
     conf: &'a Conf,
+    accounts: Accounts,
     all: Vec<Tracker>,
     scripts: Vec<Script>,
     remarks: Vec<String>,
+    /// Why a script cannot run as it is meant to.
+    refused: Option<String>,
 }
 
 impl Trackers<'_> {
@@ -166,7 +201,8 @@ impl Trackers<'_> {
         }
         let id = self.all.len();
         if let Source::Script { .. } = source {
-            self.scripts.push(self.script(&t.name, id)?);
+            let script = self.script(&t.name, id)?;
+            self.scripts.push(script);
         }
         self.all.push(Tracker { name: t.name.clone(), source });
         Some(id)
@@ -182,12 +218,7 @@ impl Trackers<'_> {
                 Some(Source::Script { command, rise: times(&script.rise), fall: times(&script.fall) })
             }
             Kind::File | Kind::Process | Kind::Bfd => {
-                let what = match t.kind {
-                    Kind::File => "file",
-                    Kind::Process => "process",
-                    _ => "BFD session",
-                };
-                let text = format!("tracked {what} {} is not watched; it counts as good", t.name);
+                let text = unwatched(t);
                 if !self.remarks.contains(&text) {
                     self.remarks.push(text);
                 }
@@ -196,8 +227,19 @@ impl Trackers<'_> {
         }
     }
 
-    fn script(&self, name: &str, tracker: usize) -> Option<Script> {
-        let s = self.conf.scripts.iter().find(|s| s.name == name)?;
+    /// Who the script runs as; whoever this is when that is refused.
+    fn account(&mut self, s: &VrrpScript) -> Option<Account> {
+        let [user, script_user] =
+            [&s.user, &self.conf.global.script_user].map(|words| words.as_ref().map(|w| w.value.as_slice()));
+        self.accounts.choose(user, script_user).unwrap_or_else(|why| {
+            self.refused.get_or_insert_with(|| format!("script {} is to run as {why}", s.name));
+            None
+        })
+    }
+
+    fn script(&mut self, name: &str, tracker: usize) -> Option<Script> {
+        let conf = self.conf;
+        let s = conf.scripts.iter().find(|s| s.name == name)?;
         let duration = |d: &Option<conf::Spanned<Duration>>| d.as_ref().map(|d| d.value);
         Some(Script {
             name: name.to_owned(),
@@ -205,6 +247,104 @@ impl Trackers<'_> {
             command: s.command.as_ref()?.value.clone(),
             interval: duration(&s.interval).unwrap_or(Duration::from_secs(1)),
             timeout: duration(&s.timeout),
+            account: self.account(s),
         })
+    }
+}
+
+/// What becomes of a tracker that is not watched here: it gives no points and makes no fault.
+fn unwatched(t: &RunTrack) -> String {
+    let (name, direction) = (&t.name, if t.reverse { " reverse" } else { "" });
+    // Points are for what is good when the weight is positive, for what is bad when it is negative. Without a weight the
+    // good makes no fault, and reversed the bad makes none.
+    let good = match t.weight {
+        0 => !t.reverse,
+        weight => weight < 0,
+    };
+    let (what, counts) = match t.kind {
+        Kind::Process => ("process", if good { "running" } else { "not running" }),
+        Kind::File if t.weight != 0 || good => ("file", "holding 0"),
+        Kind::File => ("file", "not holding 0"),
+        _ => ("BFD session", if good { "up" } else { "down" }),
+    };
+    let effect = if t.weight == 0 { "so it makes no fault" } else { "so the priority stays as it is" };
+    let weight = t.weight;
+    format!("tracked {what} {name} is not watched; with weight {weight}{direction} it counts as {counts}, {effect}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read of `instance`, a part of a virtual router's block, with `more` before it.
+    fn plan(more: &str, instance: &str, checksum: Option<Form>) -> Result<Plan, String> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("k.conf");
+        let block = "interface lo\nvirtual_router_id 51\nvirtual_ipaddress {\n10.77.0.110\n}\n";
+        std::fs::write(&path, format!("{more}\nvrrp_instance V {{\n{block}{instance}\n}}\n")).expect("written");
+        let profile = Profile::named("keepalived-2.4").expect("a profile");
+        read(&path, &[], profile, false, checksum).map_err(|e| e.to_string())
+    }
+
+    const CHECK: &str = "track_script {\nchk\n}";
+
+    #[test]
+    fn a_script_runs_as_the_user_that_the_configuration_names() {
+        let script = |user: &str| format!("vrrp_script chk {{\nscript /bin/true\n{user}\n}}");
+        let global = "global_defs {\nscript_user root\n}\n";
+        let account = |more: &str| plan(more, CHECK, None).expect("a plan").scripts[0].account;
+        // root is user 0 of group 0 wherever there is a Unix.
+        let root = Accounts::of_this_host().choose(Some(&["root".to_owned()]), None);
+        if root == Ok(Some(Account { uid: 0, gid: 0 })) {
+            assert_eq!(account(&script("user root")), Some(Account { uid: 0, gid: 0 }));
+            assert_eq!(account(&(global.to_owned() + &script(""))), Some(Account { uid: 0, gid: 0 }));
+        } else {
+            eprintln!("SKIPPED: only root can run a script as another user");
+        }
+        let refused = plan(&script("user no_such_user"), CHECK, None).err().expect("an error");
+        let why = "script chk is to run as user no_such_user, who is not in /etc/passwd";
+        assert!(refused.ends_with(why) && refused.lines().count() == 1, "{refused}");
+        // Of a script that nothing tracks nobody asks.
+        assert!(plan(&script("user no_such_user"), "", None).is_ok());
+    }
+
+    #[test]
+    fn its_own_interface_is_tracked_unless_the_configuration_forbids_it() {
+        let one = |instance: &str| plan("", instance, None).expect("a plan");
+        assert!(one("").specs[0].track_primary);
+        let without = one("dont_track_primary");
+        assert!(!without.specs[0].track_primary && without.trackers.is_empty());
+        // Named, it is a tracker as any other.
+        let named = one("dont_track_primary\ntrack_interface {\nlo weight -10\n}");
+        assert!(!named.specs[0].track_primary);
+        assert_eq!(named.trackers[0].name, "lo");
+        assert_eq!(named.specs[0].tracks, [Track { tracker: 0, weight: -10, reverse: false }]);
+    }
+
+    #[test]
+    fn a_checksum_form_is_for_every_virtual_router() {
+        assert_eq!(plan("", "", None).expect("a plan").specs[0].checksum, None);
+        assert_eq!(plan("", "", Some(Form::Plain)).expect("a plan").specs[0].checksum, Some(Form::Plain));
+    }
+
+    #[test]
+    fn what_is_not_watched_is_said_with_its_effect() {
+        let track = |kind, weight, reverse| RunTrack { kind, name: "x".into(), weight, reverse, implied: false };
+        let says = |kind, weight, reverse| {
+            let text = unwatched(&track(kind, weight, reverse));
+            text.split_once("is not watched; with ").map(|(_, rest)| rest.to_owned()).expect("a remark")
+        };
+        for (kind, weight, reverse, expected) in [
+            (Kind::Process, 0, false, "weight 0 it counts as running, so it makes no fault"),
+            (Kind::Process, 0, true, "weight 0 reverse it counts as not running, so it makes no fault"),
+            (Kind::Process, 20, false, "weight 20 it counts as not running, so the priority stays as it is"),
+            (Kind::Process, -20, false, "weight -20 it counts as running, so the priority stays as it is"),
+            (Kind::Bfd, 5, true, "weight 5 reverse it counts as down, so the priority stays as it is"),
+            (Kind::Bfd, 0, false, "weight 0 it counts as up, so it makes no fault"),
+            (Kind::File, 1, false, "weight 1 it counts as holding 0, so the priority stays as it is"),
+            (Kind::File, 0, true, "weight 0 reverse it counts as not holding 0, so it makes no fault"),
+        ] {
+            assert_eq!(says(kind, weight, reverse), expected);
+        }
     }
 }
