@@ -232,6 +232,44 @@ fn each_socket_hears_only_its_own_address_and_not_itself() {
 }
 
 #[test]
+fn a_silent_receiver_hears_the_group_and_is_no_member() {
+    Lab::run(|lab| {
+        // As /proc prints them: 224.0.0.18 in the order of this machine's bytes, ff02::12 in the order of the network's.
+        let number = format!("{:08X}", u32::from_ne_bytes([224, 0, 0, 18]));
+        for (family, group, src, table, member) in [
+            (Family::V4, GROUP_V4, LEFT, "igmp", number.as_str()),
+            (Family::V6, GROUP_V6, link_local(0xa), "igmp6", "ff020000000000000000000000000012"),
+        ] {
+            let table = format!("/proc/thread-self/net/{table}");
+            let joined = || lab.right(|| std::fs::read_to_string(&table)).expect("a table").contains(member);
+            let (sender, announcer) =
+                lab.left(|| (Sender::open("cable", family).expect("one"), Announcer::open("cable").expect("one")));
+            let silent = lab.right(|| Receiver::open_silently("cable", Protocol::Vrrp, group)).expect("a receiver");
+            assert!(!joined(), "{member}");
+            let to_group = |priority| AdvertSpec { priority, ..spec(src, 3, vec![]) }.packet();
+            // In VLAN 100, which has no interface there; then without a tag.
+            let (to, kind) = match family {
+                Family::V4 => ([0x01, 0x00, 0x5e, 0, 0, 0x12], [0x08, 0x00]),
+                Family::V6 => ([0x33, 0x33, 0, 0, 0, 0x12], [0x86, 0xdd]),
+            };
+            let head = [&to[..], &[2, 0, 0, 0, 0, 9], &[0x81, 0, 0, 100], &kind].concat();
+            announcer.announce(&[head, to_group(1)].concat()).expect("sent");
+            sender.send(&to_group(2)).expect("sent");
+            assert_eq!(next_packet(&silent), to_group(2));
+            assert!(silent.recv(&mut [0; 100]).expect("nothing").is_none());
+            let again = lab.right(|| silent.open_again("cable")).expect("a receiver");
+            assert!(!joined());
+            sender.send(&to_group(3)).expect("sent");
+            assert_eq!(next_packet(&again), to_group(3));
+            // What the other one is.
+            let open = lab.right(|| Receiver::open("cable", Protocol::Vrrp, group)).expect("a receiver");
+            assert!(joined());
+            drop(open);
+        }
+    });
+}
+
+#[test]
 fn a_burst_of_a_thousand_is_kept_until_it_is_read() {
     Lab::run(|lab| {
         for (family, group, src) in [(Family::V4, GROUP_V4, LEFT), (Family::V6, GROUP_V6, link_local(0xa))] {
