@@ -63,6 +63,25 @@ pub enum VmacError {
     Netlink(#[from] NetlinkError),
 }
 
+/// Is told what is about to be changed, so that it can be undone if this process is killed.
+pub trait Notes {
+    /// An interface is about to be made, or, `gone`, has not been made.
+    fn link(&mut self, name: &str, gone: bool);
+    /// A setting is about to be changed, or to be relied on; `value` is what it is to become again.
+    fn setting(&mut self, path: &str, value: &str);
+    /// What a setting that reads as changed was before, if that is known to have been this program's doing.
+    fn original(&self, path: &str) -> Option<String>;
+}
+
+/// Takes no notes.
+impl Notes for () {
+    fn link(&mut self, _: &str, _: bool) {}
+    fn setting(&mut self, _: &str, _: &str) {}
+    fn original(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
 /// The interface, for as long as this lives.
 #[derive(Debug)]
 pub struct Vmac {
@@ -85,6 +104,12 @@ impl Vmac {
     /// when this is removed, unless another virtual router's interface is there then, which needs it still. Nothing else
     /// of the base changes.
     pub fn open(base: &str, vrid: u8, family: Family) -> Result<Self, VmacError> {
+        Self::open_noting(base, vrid, family, &mut ())
+    }
+
+    /// As [`Self::open`], with notes of what changes. If `arp_ignore` is 1 already for another virtual router's sake, the
+    /// notes say what it was, and whoever is removed last restores it.
+    pub fn open_noting(base: &str, vrid: u8, family: Family, notes: &mut dyn Notes) -> Result<Self, VmacError> {
         let base_index = link::index(base).map_err(|_| VmacError::NoSuchInterface {
             name: base.to_owned(),
             known: link::interfaces().into_iter().map(|i| i.name).collect(),
@@ -94,17 +119,13 @@ impl Vmac {
         if let Some((_, holder)) = netlink.find_macvlan(base_index, mac)? {
             return Err(VmacError::Held { holder, base: base.to_owned(), vrid });
         }
-        let (index, name) = make(&mut netlink, (base_index, base), vrid, family, mac)?;
-        let mut vmac = Self {
-            netlink,
-            base: (base_index, base.to_owned()),
-            index,
-            name,
-            mac,
-            family,
-            restore: None,
-            removed: false,
-        };
+        let restore = if family == Family::V4 { original(base, notes)? } else { None };
+        if let Some((path, value)) = &restore {
+            notes.setting(path, value);
+        }
+        let (index, name) = make(&mut netlink, (base_index, base), vrid, family, mac, notes)?;
+        let mut vmac =
+            Self { netlink, base: (base_index, base.to_owned()), index, name, mac, family, restore, removed: false };
         // From here on an error removes it again.
         vmac.set_up()?;
         Ok(vmac)
@@ -175,10 +196,8 @@ impl Vmac {
     /// Keeps the base interface from answering ARP requests for the addresses on the macvlan with its own MAC.
     fn silence_base(&mut self) -> Result<(), VmacError> {
         let (_, base) = &self.base;
-        let before = read("ipv4", base, "arp_ignore")?;
-        if before == "0" {
+        if read("ipv4", base, "arp_ignore")? == "0" {
             write("ipv4", base, "arp_ignore", "1")?;
-            self.restore = Some((path("ipv4", base, "arp_ignore"), before));
         }
         Ok(())
     }
@@ -189,19 +208,53 @@ impl Vmac {
         }
         self.netlink.delete_link(self.index)?;
         self.removed = true;
-        // Another virtual router's interface needs it still.
-        let is_vmac = |mac: [u8; 6]| mac.starts_with(&[0x00, 0x00, 0x5e, 0x00, 0x01]);
-        if let Some((path, before)) = self.restore.take()
-            && !self.netlink.macvlans(self.base.0)?.iter().any(|other| is_vmac(other.mac))
+        if let Some((path, before)) = &self.restore
+            && !has_vmac(&mut self.netlink, self.base.0)?
         {
-            match fs::write(&path, &before) {
-                // The base is gone, and its settings with it.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => return Err(VmacError::Setting { path, value: before, source }),
-                Ok(()) => {}
-            }
+            set_back(path, before)?;
+            self.restore = None;
         }
         Ok(())
+    }
+}
+
+/// Gives a base interface the `arp_ignore` back that it had before a process that was killed changed it, unless a virtual
+/// router's interface still needs the change. Other paths and values are not touched. Says whether it was given back.
+pub fn restore(netlink: &mut Netlink, path: &str, before: &str) -> Result<bool, VmacError> {
+    let base = path.strip_prefix("/proc/sys/net/ipv4/conf/").and_then(|rest| rest.strip_suffix("/arp_ignore"));
+    let Some(base) = base.filter(|base| before == "0" && !base.contains('/') && !matches!(*base, "." | "..")) else {
+        return Ok(false);
+    };
+    let Ok(index) = link::index(base) else { return Ok(false) };
+    if read("ipv4", base, "arp_ignore")? != "1" || has_vmac(netlink, index)? {
+        return Ok(false);
+    }
+    set_back(path, before)?;
+    Ok(true)
+}
+
+/// Whether an interface has a virtual router's interface of IPv4 on top of it.
+fn has_vmac(netlink: &mut Netlink, base: u32) -> Result<bool, NetlinkError> {
+    Ok(netlink.macvlans(base)?.iter().any(|other| other.mac.starts_with(&[0x00, 0x00, 0x5e, 0x00, 0x01])))
+}
+
+/// The base interface's setting that is going to be changed, or was by another of ours, with its value before.
+fn original(base: &str, notes: &dyn Notes) -> Result<Option<(String, String)>, VmacError> {
+    let path = path("ipv4", base, "arp_ignore");
+    let before = match read("ipv4", base, "arp_ignore")?.as_str() {
+        "0" => Some("0".to_owned()),
+        "1" => notes.original(&path),
+        _ => None,
+    };
+    Ok(before.map(|before| (path, before)))
+}
+
+fn set_back(path: &str, before: &str) -> Result<(), VmacError> {
+    match fs::write(path, before) {
+        // The base is gone, and its settings with it.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(VmacError::Setting { path: path.to_owned(), value: before.to_owned(), source }),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -219,11 +272,16 @@ fn make(
     vrid: u8,
     family: Family,
     mac: [u8; 6],
+    notes: &mut dyn Notes,
 ) -> Result<(u32, String), VmacError> {
-    for name in names(vrid, family) {
+    for name in names(vrid, family).filter(|name| !link::exists(name)) {
+        notes.link(&name, false);
         match netlink.add_macvlan(base_index, &name, mac) {
-            Err(NetlinkError::NameTaken { .. }) => {}
-            Err(e) => return Err(e.into()),
+            Err(NetlinkError::NameTaken { .. }) => notes.link(&name, true),
+            Err(e) => {
+                notes.link(&name, true);
+                return Err(e.into());
+            }
             Ok(index) => return Ok((index, name)),
         }
     }

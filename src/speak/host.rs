@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::ledger::{self, Entry, Ledger};
+use super::ledger::{self, Abandoned, Entry, Ledger};
 use super::speaker::Host;
 use super::spec::{Address, Spec};
 use super::told::Trouble;
 use crate::net::announce::Announcer;
 use crate::net::link;
 use crate::net::netlink::{self, Netlink, NetlinkError, Scope};
-use crate::net::vmac::{Vmac, VmacError};
+use crate::net::vmac::{self, Notes, Vmac, VmacError};
 use crate::net::vrrp_socket::{Family, Protocol, Receiver, Sender, SocketError};
 use crate::vrrp::sequence::Authentication;
 use crate::wire::build::{gratuitous_arp, unsolicited_na};
@@ -48,6 +48,26 @@ pub enum SpeakError {
     /// It was asked for its end twice.
     #[error("the speaker has ended already")]
     Gone,
+    /// What another speaker is.
+    #[error(
+        "hactl process {pid} is virtual router {vrid} of {family} on {interface} already: end it first (`kill {pid}`)"
+    )]
+    Running {
+        /// The other's process id.
+        pid: u32,
+        /// The VRID.
+        vrid: u8,
+        /// The family.
+        family: Family,
+        /// The interface.
+        interface: String,
+    },
+    /// What somebody did while it ran.
+    #[error("interface {interface} was removed and made anew by someone else: end this process and start it again")]
+    Remade {
+        /// The interface.
+        interface: String,
+    },
     /// Anything else.
     #[error("cannot {operation}: {source}")]
     Io {
@@ -92,6 +112,15 @@ pub(super) struct Kernel {
     /// Dropping them removes them.
     vmacs: Vec<Vmac>,
     ledger: Option<Ledger>,
+    /// Why something could not be written down, until it has been told.
+    unwritten: Option<String>,
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        // The first one knows what their base was like, and can say so when it is the last.
+        while self.vmacs.pop().is_some() {}
+    }
 }
 
 impl Kernel {
@@ -105,25 +134,46 @@ impl Kernel {
         Ok((name, device))
     }
 
-    /// Sockets belong to an interface's number, which changes when it is deleted and made again.
-    pub(super) fn reopen(&mut self, name: &str, inlets: &mut [Inlet]) {
-        if let Ok(device) = device(name) {
-            self.devices.insert(name.to_owned(), device);
+    /// Sockets belong to an interface's number, which changes when it is deleted and made again. After an error the
+    /// device keeps its old number: whoever compares it sees that this has to be done still.
+    pub(super) fn reopen(&mut self, name: &str, inlets: &mut [Inlet]) -> Result<(), SpeakError> {
+        if self.vmacs.iter().any(|vmac| vmac.name() == name) {
+            return Err(SpeakError::Remade { interface: name.to_owned() });
         }
+        let device = device(name)?;
         for ((interface, family), sender) in &mut self.senders {
-            if interface == name
-                && let Ok(new) = Sender::open(name, *family)
-            {
-                *sender = new;
+            if interface == name {
+                *sender = Sender::open(name, *family)?;
             }
         }
-        for l in inlets {
-            if l.interface == name
-                && let Ok(new) = l.receiver.open_again(name)
-            {
-                l.receiver = new;
-            }
+        for l in inlets.iter_mut().filter(|l| l.interface == name) {
+            l.receiver = l.receiver.open_again(name)?;
         }
+        self.devices.insert(name.to_owned(), device);
+        Ok(())
+    }
+
+    /// Writes down that an address is ours, or, `gone`, that what is there from now on is not.
+    fn note(&mut self, interface: &str, address: &Address, gone: bool) {
+        let entry = Entry::Address { interface: interface.to_owned(), ip: address.ip, prefix: address.prefix };
+        let Some(ledger) = &mut self.ledger else { return };
+        let written = if gone { ledger.gone(&entry) } else { ledger.add(&[entry]) };
+        if let Err(e) = written {
+            self.unwritten = Some(forgetful(&e));
+        }
+    }
+
+    /// Somebody took an address off: if it is put on again without us, it is not ours.
+    pub(super) fn disown(&mut self, instance: usize, address: &Address) {
+        if let Ok((name, _)) = self.device(instance, address) {
+            let name = name.to_owned();
+            self.note(&name, address, true);
+        }
+    }
+
+    /// What could not be written down since this was last asked.
+    pub(super) fn take_unwritten(&mut self) -> Option<Trouble> {
+        self.unwritten.take().map(Trouble::Other)
     }
 }
 
@@ -157,16 +207,23 @@ impl Host for Kernel {
     }
 
     fn install(&mut self, instance: usize, address: &Address) -> Result<bool, String> {
-        let (_, device) = self.device(instance, address)?;
-        let index = device.index;
-        self.netlink.add_address(index, address.ip, address.prefix).map_err(|e| e.to_string())
+        let (name, device) = self.device(instance, address)?;
+        let (name, index) = (name.to_owned(), device.index);
+        self.note(&name, address, false);
+        let added = self.netlink.add_address(index, address.ip, address.prefix);
+        if !matches!(added, Ok(true)) {
+            self.note(&name, address, true);
+        }
+        added.map_err(|e| e.to_string())
     }
 
     fn remove(&mut self, instance: usize, address: &Address) -> Result<(), String> {
-        let (_, device) = self.device(instance, address)?;
-        let index = device.index;
+        let (name, device) = self.device(instance, address)?;
+        let (name, index) = (name.to_owned(), device.index);
         self.removed.push((index, address.ip, address.prefix));
-        self.netlink.remove_address(index, address.ip, address.prefix).map(drop).map_err(|e| e.to_string())
+        self.netlink.remove_address(index, address.ip, address.prefix).map_err(|e| e.to_string())?;
+        self.note(&name, address, true);
+        Ok(())
     }
 
     fn announce(&mut self, instance: usize, address: &Address) -> Result<(), String> {
@@ -205,10 +262,9 @@ pub(super) fn open(specs: &mut [Spec], observe: bool) -> Result<Opened, SpeakErr
     let mut netlink = Netlink::open()?;
     let mut remarks = Vec::new();
     if !observe {
-        for dead in Ledger::abandoned(Path::new(ledger::DIRECTORY)) {
-            remarks.extend(tidy(&mut netlink, &dead.entries, dead.pid).into_iter().map(Trouble::Leftover));
-            dead.forget();
-        }
+        let dead = Ledger::abandoned(Path::new(ledger::DIRECTORY));
+        remarks.extend(tidy(&mut netlink, &dead).into_iter().map(Trouble::Leftover));
+        dead.iter().for_each(Abandoned::forget);
     }
     let kernel = Kernel {
         netlink,
@@ -218,49 +274,90 @@ pub(super) fn open(specs: &mut [Spec], observe: bool) -> Result<Opened, SpeakErr
         removed: Vec::new(),
         vmacs: Vec::new(),
         ledger: None,
+        unwritten: None,
     };
     let mut opened = Opened { kernel, inlets: Vec::new(), routes: Vec::new(), remarks };
     if !observe {
-        match Ledger::create(Path::new(ledger::DIRECTORY), &[]) {
+        let routers: Vec<Entry> = specs.iter().map(router).collect();
+        // Before looking for others: of two that start at the same time, each then sees the other.
+        match Ledger::create(Path::new(ledger::DIRECTORY), &routers) {
             Ok(ledger) => opened.kernel.ledger = Some(ledger),
-            Err(e) => opened.forgetful(&e),
+            Err(e) => opened.remarks.push(Trouble::Other(forgetful(&e))),
         }
+        alone(&routers)?;
     }
     let mut taken = BTreeSet::new();
+    let vips: Vec<IpAddr> = specs.iter().flat_map(|s| s.addresses.iter().map(|a| a.ip)).collect();
     for spec in &mut *specs {
-        let inlet = opened.add(spec, observe)?;
+        let inlet = opened.add(spec, &vips, observe)?;
         if !taken.insert((inlet, spec.params.vrid)) {
             return Err(SpeakError::Twice { vrid: spec.params.vrid, interface: spec.interface.clone() });
         }
     }
-    opened.write_down(specs)?;
+    opened.look_around(specs)?;
+    let unwritten = opened.kernel.take_unwritten();
+    opened.remarks.extend(unwritten);
     Ok(opened)
 }
 
-impl Opened {
-    fn forgetful(&mut self, e: &std::io::Error) {
-        let directory = ledger::DIRECTORY;
-        let why = format!("cannot write {directory}: {e}; if this process is killed, nobody will know what it left");
-        self.remarks.push(Trouble::Other(why));
+fn forgetful(e: &std::io::Error) -> String {
+    format!("cannot write {}: {e}; if this process is killed, nobody will know what it left", ledger::DIRECTORY)
+}
+
+fn router(spec: &Spec) -> Entry {
+    let (interface, vrid) = (spec.interface.clone(), spec.params.vrid);
+    Entry::Router { interface, family: Family::of(spec.params.source), vrid }
+}
+
+/// Makes sure that no other process is one of these virtual routers. Neither would hear the other: what this host sends
+/// does not come back to it.
+fn alone(routers: &[Entry]) -> Result<(), SpeakError> {
+    for (pid, entries) in Ledger::living(Path::new(ledger::DIRECTORY)) {
+        if pid == std::process::id() {
+            continue;
+        }
+        if let Some(Entry::Router { interface, family, vrid }) = entries.into_iter().find(|e| routers.contains(e)) {
+            return Err(SpeakError::Running { pid, vrid, family, interface });
+        }
+    }
+    Ok(())
+}
+
+impl Notes for Kernel {
+    fn link(&mut self, name: &str, gone: bool) {
+        let entry = Entry::Link { name: name.to_owned() };
+        let Some(ledger) = &mut self.ledger else { return };
+        let written = if gone { ledger.gone(&entry) } else { ledger.add(&[entry]) };
+        self.unwritten = written.err().map(|e| forgetful(&e)).or(self.unwritten.take());
     }
 
-    /// Opens what one virtual router needs, and gives its inlet.
-    fn add(&mut self, spec: &mut Spec, observe: bool) -> Result<usize, SpeakError> {
+    fn setting(&mut self, path: &str, value: &str) {
+        let entry = Entry::Setting { path: path.to_owned(), value: value.to_owned() };
+        let written = self.ledger.as_mut().map_or(Ok(()), |l| l.add(&[entry]));
+        self.unwritten = written.err().map(|e| forgetful(&e)).or(self.unwritten.take());
+    }
+
+    fn original(&self, path: &str) -> Option<String> {
+        let entries = Ledger::living(Path::new(ledger::DIRECTORY)).into_iter().flat_map(|(_, entries)| entries);
+        entries.into_iter().find_map(|e| match e {
+            Entry::Setting { path: known, value } if known == path => Some(value),
+            _ => None,
+        })
+    }
+}
+
+impl Opened {
+    /// Opens what one virtual router needs, and gives its inlet. `vips`: the virtual addresses of all of them.
+    fn add(&mut self, spec: &mut Spec, vips: &[IpAddr], observe: bool) -> Result<usize, SpeakError> {
         let follows = spec.params.source.is_unspecified();
         let family = Family::of(spec.params.source);
         let index = interface_index(&spec.interface)?;
         if follows {
-            let vips: Vec<IpAddr> = spec.addresses.iter().map(|a| a.ip).collect();
-            spec.params.source = source(&self.kernel.netlink.addresses(index)?, family, &vips)
+            spec.params.source = source(&self.kernel.netlink.addresses(index)?, family, vips)
                 .ok_or(SpeakError::NoSource { interface: spec.interface.clone(), family })?;
         }
         let vmac = if spec.vmac && !observe {
-            let vmac = Vmac::open(&spec.interface, spec.params.vrid, family)?;
-            let entry = Entry::Link { name: vmac.name().to_owned() };
-            if let Some(Err(e)) = self.kernel.ledger.as_mut().map(|l| l.add(&[entry])) {
-                self.forgetful(&e);
-            }
-            Some(vmac)
+            Some(Vmac::open_noting(&spec.interface, spec.params.vrid, family, &mut self.kernel)?)
         } else {
             None
         };
@@ -270,8 +367,11 @@ impl Opened {
                 self.kernel.devices.insert(name.clone(), device(name)?);
             }
         }
-        let sender = self.sender(&own, family)?;
-        let inlet = self.inlet(spec, &own, vmac.as_ref(), follows, observe)?;
+        // Unicast peers answer to the base interface's MAC, so adverts come and go there, as with keepalived.
+        let (through, heard_by) =
+            if spec.hearing.is_unicast() { (&spec.interface, None) } else { (&own, vmac.as_ref()) };
+        let sender = self.sender(through, family)?;
+        let inlet = self.inlet(spec, through, heard_by, follows, observe)?;
         let mut watched = vec![spec.interface.clone()];
         watched.extend(vmac.iter().map(|v| v.name().to_owned()));
         watched.retain(|_| spec.track_primary);
@@ -319,27 +419,20 @@ impl Opened {
         Ok(self.inlets.len() - 1)
     }
 
-    /// Writes down the addresses that may be left behind. What is there already is somebody else's and stays.
-    fn write_down(&mut self, specs: &mut [Spec]) -> Result<(), SpeakError> {
+    /// Looks which addresses are there already: they are somebody else's and stay.
+    fn look_around(&mut self, specs: &mut [Spec]) -> Result<(), SpeakError> {
         let mut there: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
         for (name, device) in &self.kernel.devices {
             let addresses = self.kernel.netlink.addresses(device.index)?;
             there.insert(name.clone(), addresses.into_iter().map(|a| a.ip).collect());
         }
-        let mut entries = Vec::new();
         for (spec, outlet) in specs.iter_mut().zip(&self.kernel.outlets) {
             for address in &spec.addresses {
                 let interface = address.interface.as_ref().unwrap_or(&outlet.interface);
                 if there.get(interface).is_some_and(|a| a.contains(&address.ip)) {
                     spec.present.push(address.ip);
-                } else {
-                    let (interface, ip, prefix) = (interface.clone(), address.ip, address.prefix);
-                    entries.push(Entry::Address { interface, ip, prefix });
                 }
             }
-        }
-        if let Some(Err(e)) = self.kernel.ledger.as_mut().map(|l| l.add(&entries)) {
-            self.forgetful(&e);
         }
         Ok(())
     }
@@ -369,10 +462,11 @@ pub(super) fn source(all: &[netlink::Address], family: Family, vips: &[IpAddr]) 
     all.iter().filter(wanted).map(|a| a.ip).find(|ip| !vips.contains(ip))
 }
 
-/// Removes what a dead process left, and names it.
-fn tidy(netlink: &mut Netlink, entries: &[Entry], pid: u32) -> Vec<String> {
+/// Removes what dead processes left, and names it.
+fn tidy(netlink: &mut Netlink, dead: &[Abandoned]) -> Vec<String> {
     let mut said = Vec::new();
-    for entry in entries {
+    let entries = || dead.iter().flat_map(|d| d.entries.iter().map(|entry| (d.pid, entry)));
+    for (pid, entry) in entries() {
         match entry {
             Entry::Address { interface, ip, prefix } => {
                 let Ok(index) = link::index(interface) else { continue };
@@ -381,13 +475,25 @@ fn tidy(netlink: &mut Netlink, entries: &[Entry], pid: u32) -> Vec<String> {
                 }
             }
             Entry::Link { name } => {
+                // Somebody may have made another one of this name since.
+                let virtual_mac = |mac: [u8; 6]| mac.starts_with(&[0x00, 0x00, 0x5e, 0x00]);
                 let Ok(index) = link::index(name) else { continue };
-                if matches!(netlink.delete_link(index), Ok(true)) {
+                if link::state_of(name).is_ok_and(|s| s.mac.is_some_and(virtual_mac))
+                    && matches!(netlink.delete_link(index), Ok(true))
+                {
                     said.push(format!(
                         "interface {name} was still here: left by hactl process {pid}, which was killed; removed"
                     ));
                 }
             }
+            Entry::Setting { .. } | Entry::Router { .. } => {}
+        }
+    }
+    // Once no interface of theirs needs them.
+    for (pid, entry) in entries() {
+        let Entry::Setting { path, value } = entry else { continue };
+        if matches!(vmac::restore(netlink, path, value), Ok(true)) {
+            said.push(format!("{path} was changed by hactl process {pid}, which was killed; it is {value} again"));
         }
     }
     said

@@ -23,7 +23,7 @@ use crate::net::{self, Capture, CaptureOptions, Next, Stop, link, monotonic, wai
 use crate::time::Instant;
 use crate::vrrp::Fault;
 use crate::vrrp::router::{Config, Group, Source, Tracker, VrrpRouter};
-use crate::wire::{Decoded, Decoder};
+use crate::wire::{Decoded, Decoder, Mac};
 
 /// The screen gets a new picture this often.
 const PICTURE: Duration = Duration::from_millis(100);
@@ -136,6 +136,8 @@ struct Loop {
     /// For the screen: who else announces our addresses. One for each interface.
     captures: Vec<Capture>,
     frames: u64,
+    /// Whether the kernel did not say which addresses there are: with the next change all are looked at.
+    unseen: bool,
 }
 
 impl Drop for Loop {
@@ -209,6 +211,7 @@ pub fn start(setup: Setup) -> Result<(Speaking, Channel<Update>), SpeakError> {
         pictured: None,
         captures,
         frames: 0,
+        unseen: false,
     };
     let thread = thread::Builder::new().name("speak".into()).spawn(move || all.run()).map_err(io("start a thread"))?;
     let remote = Remote { commands: send_command, wake: Arc::new(wake) };
@@ -347,49 +350,57 @@ impl Loop {
 
     fn changes(&mut self) -> Result<(), SpeakError> {
         let (mut links, mut addresses, mut gone) = (false, false, Vec::new());
+        // What was missed, or could not be read, may be anything.
+        let mut all = std::mem::take(&mut self.unseen);
         while let Some(change) = self.monitor.next()? {
             match change {
                 Change::Link { .. } | Change::LinkGone { .. } => links = true,
                 Change::Address { .. } => addresses = true,
                 Change::AddressGone { index, address } => gone.push((index, address.ip)),
-                Change::Resync => (links, addresses) = (true, true),
+                Change::Resync => (links, all) = (true, true),
             }
         }
         let at = now();
         if links {
             self.look_at_interfaces(at);
         }
-        if !gone.is_empty() {
+        if all || !gone.is_empty() {
             addresses = true;
-            self.look_for_lost(at, &gone);
+            self.look_for_lost(at, |index, ip| all || gone.contains(&(index, ip)));
+            self.kernel.looked();
         }
         if addresses {
-            self.look_at_addresses(at)?;
+            self.look_at_addresses(at);
+        }
+        if let Some(trouble) = self.kernel.take_unwritten() {
+            self.speaker.trouble(at, 0, trouble);
         }
         Ok(())
     }
 
-    /// Of addresses that went: those that should be here still.
-    fn look_for_lost(&mut self, at: Now, gone: &[(u32, IpAddr)]) {
+    /// Of the addresses that may have gone (number of the interface, address): those that should be here still.
+    fn look_for_lost(&mut self, at: Now, may_be_gone: impl Fn(u32, IpAddr) -> bool) {
         let mut missed = Vec::new();
         for (i, a) in self.speaker.installed() {
             let Ok((_, device)) = self.kernel.device(i, a) else { continue };
-            if gone.contains(&(device.index, a.ip)) {
+            if may_be_gone(device.index, a.ip) {
                 missed.push((i, device.index, a.clone()));
             }
         }
         let mut present = BTreeMap::new();
         for (i, index, address) in missed {
             // It may have been taken off and put on again, by ourselves.
-            if let std::collections::btree_map::Entry::Vacant(e) = present.entry(index) {
-                e.insert(self.kernel.netlink.addresses(index).unwrap_or_default());
-            }
-            let here = present[&index].iter().any(|a| a.ip == address.ip);
+            let there = present.entry(index).or_insert_with(|| self.kernel.netlink.addresses(index).ok());
+            let Some(there) = there else {
+                self.unseen = true;
+                continue;
+            };
+            let here = there.iter().any(|a| a.ip == address.ip);
             if !here && !self.kernel.restore(i, index, &address) {
+                self.kernel.disown(i, &address);
                 self.speaker.address_lost(at, i, address.ip, &mut self.kernel);
             }
         }
-        self.kernel.looked();
     }
 
     /// Looks which interfaces work, and opens the sockets of one that was made anew.
@@ -406,19 +417,39 @@ impl Loop {
             let up = link::state_of(name).is_ok_and(|s| s.running);
             self.speaker.interface(at, *tracker, up, &mut self.kernel);
         }
-        let renewed: Vec<String> = self
-            .kernel
-            .devices
-            .iter()
-            .filter(|(name, d)| link::index(name).is_ok_and(|index| index != d.index))
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in renewed {
-            self.kernel.reopen(&name, &mut self.inlets);
+        let mut unopened = BTreeMap::new();
+        for name in self.renewed() {
+            // It was gone in between, with all its addresses, even if nothing is seen of that any more.
+            for i in 0..self.kernel.outlets.len() {
+                let outlet = &mut self.kernel.outlets[i];
+                if outlet.watched.contains(&name) && !std::mem::replace(&mut outlet.down, true) {
+                    let again = Trouble::Interface(format!("interface {name} was removed and made anew"));
+                    self.speaker.trouble(at, i, again);
+                    self.speaker.fault(at, i, Fault::Interface, true, &mut self.kernel);
+                }
+            }
+            match self.kernel.reopen(&name, &mut self.inlets) {
+                Ok(()) => {
+                    let index = self.kernel.devices.get(&name).map(|d| d.index);
+                    self.look_for_lost(at, |on, _| Some(on) == index);
+                }
+                Err(e) => {
+                    unopened.insert(name, e.to_string());
+                }
+            }
+        }
+        for (name, device) in &mut self.kernel.devices {
+            if let Some(mac) = link::state_of(name).ok().and_then(|s| s.mac) {
+                device.mac = Mac(mac);
+            }
         }
         for i in 0..self.kernel.outlets.len() {
             let outlet = &mut self.kernel.outlets[i];
-            let broken = outlet.watched.iter().find(|name| !states.get(*name).copied().unwrap_or(false)).cloned();
+            let works = |name: &&String| states.get(*name) == Some(&true) && !unopened.contains_key(*name);
+            let broken = outlet.watched.iter().find(|name| !works(name)).cloned();
+            if let Some(why) = broken.as_ref().and_then(|name| unopened.get(name)) {
+                self.speaker.trouble(at, i, Trouble::Interface(why.clone()));
+            }
             if broken.is_some() == outlet.down {
                 continue;
             }
@@ -428,6 +459,12 @@ impl Loop {
             }
             self.speaker.fault(at, i, Fault::Interface, broken.is_some(), &mut self.kernel);
         }
+    }
+
+    /// Interfaces that have another number than their sockets: they were deleted and made again.
+    fn renewed(&self) -> Vec<String> {
+        let changed = |(name, d): &(&String, &host::Device)| link::index(name).is_ok_and(|index| index != d.index);
+        self.kernel.devices.iter().filter(changed).map(|(name, _)| name.clone()).collect()
     }
 
     /// A unicast virtual router is sent to where it sends from: its socket hears one address only.
@@ -440,18 +477,25 @@ impl Loop {
     }
 
     /// Looks whether each virtual router has an address to send from.
-    fn look_at_addresses(&mut self, at: Now) -> Result<(), SpeakError> {
+    fn look_at_addresses(&mut self, at: Now) {
+        let identity = |i| self.speaker.identity(i);
+        let vips: Vec<IpAddr> =
+            (0..self.kernel.outlets.len()).filter_map(identity).flat_map(|(_, vips)| vips).collect();
         let mut present: BTreeMap<String, Vec<netlink::Address>> = BTreeMap::new();
         for i in 0..self.kernel.outlets.len() {
             let outlet = &self.kernel.outlets[i];
             let Some(name) = Some(&outlet.base).filter(|_| outlet.follows) else { continue };
             if !present.contains_key(name) {
                 let Ok(index) = link::index(name) else { continue };
-                present.insert(name.clone(), self.kernel.netlink.addresses(index)?);
+                let Ok(addresses) = self.kernel.netlink.addresses(index) else {
+                    self.unseen = true;
+                    continue;
+                };
+                present.insert(name.clone(), addresses);
             }
             let all = &present[name];
             let family = if outlet.ipv6 { Family::V6 } else { Family::V4 };
-            let Some((own, vips)) = self.speaker.identity(i) else { continue };
+            let Some((own, _)) = self.speaker.identity(i) else { continue };
             let there = all.iter().any(|a| a.ip == own);
             let next = if there { Some(own) } else { host::source(all, family, &vips) };
             let sourceless = next.is_none();
@@ -464,6 +508,5 @@ impl Loop {
                 self.speaker.fault(at, i, Fault::NoSource, sourceless, &mut self.kernel);
             }
         }
-        Ok(())
     }
 }
