@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::announce::Announcer;
 use super::netlink::{Address, Change, Monitor, Netlink, Scope};
-use super::vmac::Vmac;
+use super::vmac::{self, Notes, Vmac};
 use super::vrrp_socket::{Family, LARGEST_PACKET, Packet, Protocol, Receiver, Sender};
 use super::{Capture, CaptureOptions, Next, link, sys, wait_any};
 use crate::time::Timestamp;
@@ -614,6 +614,56 @@ fn a_virtual_router_has_an_interface_of_its_own() {
         let names: Vec<String> = lab.right(link::interfaces).into_iter().map(|i| i.name).collect();
         assert_eq!(names, ["lo", "cable", "vrrp.52"]);
         assert_eq!(arp_ignore(), "0");
+    });
+}
+
+/// Remembers the last setting.
+#[derive(Default)]
+struct Known(Vec<String>, Option<String>);
+
+impl Notes for Known {
+    fn link(&mut self, name: &str, gone: bool) {
+        self.0.push(format!("link {name}{}", if gone { " gone" } else { "" }));
+    }
+
+    fn setting(&mut self, path: &str, value: &str) {
+        self.0.push(format!("setting {path} {value}"));
+        self.1 = Some(value.to_owned());
+    }
+
+    fn original(&self, _: &str) -> Option<String> {
+        self.1.clone()
+    }
+}
+
+#[test]
+fn the_last_interface_of_virtual_routers_restores_the_base() {
+    const PATH: &str = "/proc/sys/net/ipv4/conf/cable/arp_ignore";
+    Lab::run(|lab| {
+        lab.right(|| {
+            let arp_ignore = || std::fs::read_to_string(PATH).expect("a setting").trim().to_owned();
+            let mut notes = Known::default();
+            let first = Vmac::open_noting("cable", 51, Family::V4, &mut notes).expect("an interface");
+            let second = Vmac::open_noting("cable", 52, Family::V4, &mut notes).expect("another");
+            let setting = format!("setting {PATH} 0");
+            assert_eq!(notes.0, [&setting, "link vrrp.51", &setting, "link vrrp.52"]);
+            drop(first);
+            assert_eq!(arp_ignore(), "1");
+            let mut netlink = Netlink::open().expect("netlink");
+            assert!(!vmac::restore(&mut netlink, PATH, "0").expect("still needed"));
+            drop(second);
+            assert_eq!(arp_ignore(), "0");
+            // What a killed one left is restored, and nothing else is written to.
+            std::fs::write(PATH, "1").expect("written");
+            for other in ["/proc/sys/net/ipv4/conf/../conf/cable/arp_ignore", "/proc/sys/net/ipv4/conf/cable/rp_filter"]
+            {
+                assert!(!vmac::restore(&mut netlink, other, "0").expect("passed over"));
+            }
+            assert!(!vmac::restore(&mut netlink, PATH, "2").expect("passed over"));
+            assert_eq!(arp_ignore(), "1");
+            assert!(vmac::restore(&mut netlink, PATH, "0").expect("restored"));
+            assert_eq!(arp_ignore(), "0");
+        });
     });
 }
 

@@ -67,6 +67,7 @@ const TESTS: &[Test] = &[
     test("takeover::holds_and_hands_over", KEEPALIVED, takeover::holds_and_hands_over),
     test("speak::other_password", KEEPALIVED, speak::other_password),
     test("speak::vmac", KEEPALIVED, speak::vmac),
+    test("speak::vmac_unicast", &["tcpdump"], speak::vmac_unicast),
     test("speak::release_on_exit", &["tcpdump", "sh", "head"], speak::release_on_exit),
     test("speak::consent", KEEPALIVED, speak::consent),
     test("speak::observe", KEEPALIVED, speak::observe),

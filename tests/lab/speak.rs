@@ -137,18 +137,43 @@ pub fn vmac() {
     lab.expect("a", "MASTER", since);
     lab.expect("b", "BACKUP", since);
     b.stop(libc::SIGTERM);
-    assert_eq!(interfaces(&on_b.ns), ["lo", "eth0"]);
+    assert_eq!((interfaces(&on_b.ns), arp_ignore(&on_b)), (vec!["lo".into(), "eth0".into()], "0".into()));
     // What a killed one leaves, the next one removes.
     b.start();
     b.object("listening", since, |_| true);
     let pid = b.crash();
     assert_eq!(interfaces(&on_b.ns), ["lo", "eth0", "vrrp.51"]);
+    assert_eq!(arp_ignore(&on_b), "1");
     b.start();
     let told = b.object("trouble", since, |v| v["kind"] == "leftover");
     let text = format!("interface vrrp.51 was still here: left by hactl process {pid}, which was killed; removed");
     assert_eq!(told["message"], text);
     b.stop(libc::SIGINT);
-    assert_eq!(interfaces(&on_b.ns), ["lo", "eth0"]);
+    assert_eq!((interfaces(&on_b.ns), arp_ignore(&on_b)), (vec!["lo".into(), "eth0".into()], "0".into()));
+}
+
+fn arp_ignore(node: &Node<'_>) -> String {
+    run(inside(&node.ns, "sysctl").args(["-n", "net.ipv4.conf.eth0.arp_ignore"])).trim().to_owned()
+}
+
+/// With a virtual MAC of its own a unicast virtual router is still reached by the MAC of its interface.
+pub fn vmac_unicast() {
+    let lab = Lab::new();
+    let (on_a, on_b) = (lab.node("a", 1), lab.node("b", 2));
+    let tap = Tap::on(&lab, ADVERTS);
+    let mut a = Speaker::on(&on_a, &format!("{QUICK} --unicast-peer 10.77.0.2 --priority 200"));
+    let mut b = Speaker::on(&on_b, &format!("{QUICK} --unicast-peer 10.77.0.1 --vmac"));
+    master(&lab, &mut a, "a");
+    let since = wall();
+    b.start();
+    let told = b.object("listened", since, |_| true);
+    assert_eq!((&told["master"], &told["master_priority"]), (&json!("10.77.0.1"), &json!(200)), "{told}");
+    a.stop(libc::SIGTERM);
+    lab.expect("b", "MASTER", since);
+    tap.heard("10.77.0.2", 1, since);
+    assert!(tap.adverts(since).iter().filter(|f| f.src == "10.77.0.2").all(|f| f.mac == on_b.mac));
+    until("the address on the macvlan", SOON, || addresses(&on_b.ns, "vrrp.51").contains(&VIP.into()).then_some(()));
+    b.stop(libc::SIGTERM);
 }
 
 /// Announcements of two addresses: five rounds at once, and five more after 5 s.
@@ -432,6 +457,16 @@ pub fn leftovers() {
     let mut speaker = Speaker::on(&a, QUICK);
     master(&lab, &mut speaker, "a");
     until_holds(&a, VIP, true);
+    // Another one would not hear it, and be master too.
+    let mut second = Speaker::on(&a, QUICK);
+    second.start();
+    let ended = second.ended();
+    let pid = speaker.running().pid();
+    let text = format!(
+        "hactl: hactl process {pid} is virtual router 51 of IPv4 on eth0 already: end it first (`kill {pid}`)\n"
+    );
+    assert_eq!((ended.text(), ended.err), (String::new(), text));
+    assert!(holds(&a, VIP));
     let pid = speaker.crash();
     assert!(holds(&a, VIP));
     // The next one removes what the killed one left, and says so.
@@ -465,6 +500,18 @@ pub fn leftovers() {
     lab.expect("a", "BACKUP", since);
     let ended = speaker.stop(libc::SIGTERM);
     assert_eq!(ended.objects("trouble"), [] as [Value; 0]);
+    assert!(holds(&a, VIP));
+    // A killed one that never had the address, or no longer, left nothing: what came since is somebody else's.
+    ip(&a.ns, "addr del 10.77.0.110/24 dev eth0\n");
+    let since = wall();
+    speaker.start();
+    speaker.object("listening", since, |_| true);
+    speaker.crash();
+    ip(&a.ns, "addr add 10.77.0.110/24 dev eth0\n");
+    let mut speaker = Speaker::on(&a, QUICK);
+    speaker.start();
+    let refused = speaker.refused();
+    assert!(refused.err.contains("10.77.0.110 is on this host already"), "{}", refused.err);
     assert!(holds(&a, VIP));
 }
 
@@ -545,5 +592,16 @@ pub fn faults() {
     let made = wall();
     a.plug_in();
     recovers(made, "a after there is an interface");
+    // The same while it does not look: there is an interface before and after.
+    speaker.running().signal(libc::SIGSTOP);
+    ip(&a.ns, "link del eth0\n");
+    a.plug_in();
+    let made = wall();
+    speaker.running().signal(libc::SIGCONT);
+    speaker.state("FAULT", made);
+    let backup = lab.expect("a", "BACKUP", made);
+    lab.expect("a", "MASTER", backup);
+    until_holds(&a, VIP, true);
+    tap.heard("10.77.0.1", 2, wall());
     speaker.stop(libc::SIGTERM);
 }
