@@ -205,7 +205,11 @@ fn on_screen(
     let view = speaking.join().map_err(|e| Error::Other(e.to_string()))?;
     let mut out = Output::new(false, args.common.color);
     // What scrolled away with the screen is said again on the terminal.
-    for i in &view.instances {
+    const MOST: usize = 8;
+    if view.instances.len() > MOST {
+        writeln!(out, "{} virtual routers, the first {MOST}:", view.instances.len())?;
+    }
+    for i in view.instances.iter().take(MOST) {
         let (sent, heard) = (i.sent.0, i.received.0);
         let (sent, heard) = (describe::count(sent, "advert"), describe::count(heard, "advert"));
         let last =
@@ -298,7 +302,13 @@ fn authentication(args: &SpeakArgs, params: &Params) -> Result<Authentication, E
             Err(Error::Other(format!("{what} is of version 2 over IPv4; version 3 has --hmac-key")))
         }
     };
-    let password = |path| key_file(path).map(|text| Secret::new(text.as_bytes()));
+    let password = |path| {
+        let text = key_file(path)?;
+        if text.len() > 8 {
+            note(&"hactl: of the password only the first eight bytes count, as in keepalived");
+        }
+        Ok::<_, Error>(Secret::new(text.as_bytes()))
+    };
     if let Some(path) = &args.auth_pass_file {
         legacy("--auth-pass-file")?;
         return Ok(Authentication::Pass(password(path)?));
@@ -337,7 +347,7 @@ fn plain(
     let mut transitions = 0;
     // For each virtual router whether it takes part, once it has listened.
     let mut joined = vec![None; names.len()];
-    let (mut refused, mut asked) = (false, false);
+    let (mut refused, mut asked, mut why) = (false, false, String::new());
     loop {
         // Else a settled router would hold its address for good, for it has nothing to write.
         if written.is_ok() && is_deserted(io::stdout().as_fd()) {
@@ -354,8 +364,11 @@ fn plain(
         };
         for told in &update.told {
             transitions += u64::from(matches!(told.what, What::Transition(_)));
-            if let (What::Listened { join, .. }, Some(known)) = (&told.what, joined.get_mut(told.instance)) {
+            if let (What::Listened { join, says, .. }, Some(known)) = (&told.what, joined.get_mut(told.instance)) {
                 *known = Some(*join);
+                if !join && why.is_empty() {
+                    why.clone_from(says);
+                }
             }
             let Some((name, vrid, ipv6)) = names.get(told.instance) else { continue };
             let named = Named { name, vrid: *vrid, ipv6: *ipv6 };
@@ -388,8 +401,7 @@ fn plain(
         return Err(Error::Other(format!("could not remove {}: `ip address del` does it", left.join(", "))));
     }
     if refused {
-        let says = view.instances.iter().find(|i| !i.says.is_empty()).map_or("", |i| i.says.as_str());
-        return Err(Error::Other(format!("not joined: {says}; --take-over or --force says yes beforehand")));
+        return Err(Error::Other(format!("not joined: {why}")));
     }
     Ok(exit)
 }

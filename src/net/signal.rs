@@ -1,4 +1,4 @@
-//! Being asked to stop: SIGINT, SIGTERM, SIGHUP.
+//! Being asked to stop: SIGINT, SIGTERM, SIGHUP, SIGQUIT.
 //!
 //! A handler only stores a number; whoever works in a loop asks [`Stop::requested`] between two steps. `poll` is never
 //! restarted after a handler ran (signal(7)), so a thread that waits in [`crate::net::Capture::next`] or
@@ -13,7 +13,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
@@ -28,10 +28,12 @@ pub enum Signal {
     Terminate,
     /// SIGHUP: the terminal is gone.
     Hangup,
+    /// SIGQUIT: Ctrl-\\.
+    Quit,
 }
 
 impl Signal {
-    const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
+    const ALL: [Self; 4] = [Self::Interrupt, Self::Terminate, Self::Hangup, Self::Quit];
 
     /// The signal's number, e.g. 2 for SIGINT.
     pub const fn number(self) -> i32 {
@@ -39,6 +41,7 @@ impl Signal {
             Self::Interrupt => SIGINT,
             Self::Terminate => SIGTERM,
             Self::Hangup => SIGHUP,
+            Self::Quit => SIGQUIT,
         }
     }
 }

@@ -221,8 +221,13 @@ impl Host for Kernel {
         let (name, device) = self.device(instance, address)?;
         let (name, index) = (name.to_owned(), device.index);
         self.removed.push((index, address.ip, address.prefix));
-        self.netlink.remove_address(index, address.ip, address.prefix).map_err(|e| e.to_string())?;
-        self.note(&name, address, true);
+        match self.netlink.remove_address(index, address.ip, address.prefix) {
+            // An interface that is gone took its addresses with it.
+            Err(_) if link::index(&name).is_ok_and(|now| now == index) => {
+                return Err(format!("cannot remove {} from {name}: `ip address del` does it", address.ip));
+            }
+            _ => self.note(&name, address, true),
+        }
         Ok(())
     }
 
@@ -353,7 +358,11 @@ impl Opened {
         let family = Family::of(spec.params.source);
         let index = interface_index(&spec.interface)?;
         if follows {
-            spec.params.source = source(&self.kernel.netlink.addresses(index)?, family, vips)
+            let all = self.kernel.netlink.addresses(index)?;
+            // The addresses of an owner are the interface's own.
+            let owned = || source(&all, family, &[]).filter(|_| spec.params.is_owner());
+            spec.params.source = source(&all, family, vips)
+                .or_else(owned)
                 .ok_or(SpeakError::NoSource { interface: spec.interface.clone(), family })?;
         }
         let vmac = if spec.vmac && !observe {

@@ -44,8 +44,8 @@ pub enum Missing {
 /// What is known of the surroundings beside the peers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around<'a> {
-    /// Other virtual routers heard on the same interface, for orientation.
-    pub elsewhere: &'a [(u8, IpAddr)],
+    /// Other virtual routers heard on the same interface: VRID, source, and the addresses that they carry.
+    pub elsewhere: &'a [(u8, IpAddr, Vec<IpAddr>)],
     /// Virtual addresses that are on this host already, put there by someone else. Another VRRP daemon here is not heard:
     /// what a host sends to a group does not come back to it.
     pub present: &'a [IpAddr],
@@ -54,6 +54,14 @@ pub struct Around<'a> {
 /// Judges what joining would do.
 pub fn judge(params: &Params, peers: &[Peer], around: Around<'_>, now: Instant, consent: Consent) -> Judgement {
     let mut judgement = judge_wire(params, peers, around.elsewhere, now, consent);
+    let taken = |(_, _, theirs): &&(u8, IpAddr, Vec<IpAddr>)| theirs.iter().any(|a| params.addresses.contains(a));
+    if let Some((vrid, src, theirs)) = around.elsewhere.iter().find(taken) {
+        let both = theirs.iter().find(|a| params.addresses.contains(a)).map_or(String::new(), ToString::to_string);
+        let _ = write!(judgement.says, "; {both} belongs to VRID {vrid} there ({src}), so two hosts would have it");
+        if !consent.observe && !consent.force {
+            judgement.lacks = Some(Missing::Force);
+        }
+    }
     // An owner's addresses are its own.
     if let Some(ip) = around.present.first().filter(|_| !params.is_owner()) {
         let _ = write!(
@@ -70,7 +78,7 @@ pub fn judge(params: &Params, peers: &[Peer], around: Around<'_>, now: Instant, 
 fn judge_wire(
     params: &Params,
     peers: &[Peer],
-    elsewhere: &[(u8, IpAddr)],
+    elsewhere: &[(u8, IpAddr, Vec<IpAddr>)],
     now: Instant,
     consent: Consent,
 ) -> Judgement {
@@ -85,16 +93,19 @@ fn judge_wire(
         let others = match elsewhere {
             [] => String::new(),
             list => {
-                let names: Vec<String> = list.iter().take(4).map(|(vrid, src)| format!("{vrid} ({src})")).collect();
+                let names: Vec<String> = list.iter().take(4).map(|(vrid, src, _)| format!("{vrid} ({src})")).collect();
                 let more = if list.len() > 4 { format!(" and {} more", list.len() - 4) } else { String::new() };
                 format!("; other VRIDs here: {}{more}", names.join(", "))
             }
         };
         let released = if peers.is_empty() { "" } else { " any more" };
-        let says = format!(
-            "nobody is master of VRID {vrid}{released}{others}; unless one speaks up, this router is master in {} s",
-            millis(wait)
-        );
+        let when = match params.startup_delay {
+            Duration::ZERO if params.is_owner() && params.wants_master => {
+                "as the owner this router is master at once".into()
+            }
+            _ => format!("unless one speaks up, this router is master in {} s", millis(wait)),
+        };
+        let says = format!("nobody is master of VRID {vrid}{released}{others}; {when}");
         return Judgement { master: None, says, lacks: None };
     };
     let mut says = format!("{} is master with {}", master.src, master.priority);
@@ -233,6 +244,19 @@ mod tests {
         assert!(judged.says.contains("10.0.0.10 is on this host already"), "{}", judged.says);
         assert_eq!(j(&params(100), Consent { force: true, ..Consent::default() }).lacks, None);
         assert_eq!(j(&params(255), Consent::default()).lacks, None);
+    }
+
+    #[test]
+    fn an_address_of_another_virtual_router_needs_force() {
+        let ip = |s: &str| s.parse::<IpAddr>().unwrap();
+        let elsewhere = [(7, ip("10.0.0.9"), vec![ip("10.0.0.10")]), (8, ip("10.0.0.9"), vec![ip("10.0.0.11")])];
+        let around = Around { elsewhere: &elsewhere, ..Around::default() };
+        let j = judge(&params(100), &[], around, Instant::from_micros(10_000_000), Consent::default());
+        assert_eq!(j.lacks, Some(Missing::Force));
+        assert!(j.says.contains("10.0.0.10 belongs to VRID 7 there (10.0.0.9)"), "{}", j.says);
+        let around = Around { elsewhere: &elsewhere[1..], ..Around::default() };
+        let j = judge(&params(100), &[], around, Instant::from_micros(10_000_000), Consent::default());
+        assert_eq!(j.lacks, None);
     }
 
     #[test]

@@ -409,12 +409,12 @@ impl Loop {
         for outlet in &self.kernel.outlets {
             for name in &outlet.watched {
                 if !states.contains_key(name) {
-                    states.insert(name.clone(), link::state_of(name).is_ok_and(|s| s.running));
+                    states.insert(name.clone(), link::is_running(name));
                 }
             }
         }
         for (tracker, name) in &self.tracked {
-            let up = link::state_of(name).is_ok_and(|s| s.running);
+            let up = link::is_running(name);
             self.speaker.interface(at, *tracker, up, &mut self.kernel);
         }
         let mut unopened = BTreeMap::new();

@@ -97,8 +97,8 @@ pub struct Speaker {
     instances: Vec<Instance>,
     /// (socket, VRID) to instance.
     routes: BTreeMap<(usize, u8), usize>,
-    /// Other virtual routers heard: (socket, VRID) to the last source.
-    elsewhere: BTreeMap<(usize, u8), IpAddr>,
+    /// Other virtual routers heard: (socket, VRID) to the last source and its addresses.
+    elsewhere: BTreeMap<(usize, u8), (IpAddr, Vec<IpAddr>)>,
     consent: Consent,
     /// Tell each advert sent and heard.
     every: bool,
@@ -238,7 +238,8 @@ impl Speaker {
     fn judge(&self, now: Now, i: usize) -> Judgement {
         let instance = &self.instances[i];
         let around = self.elsewhere.range((instance.inlet, 0)..=(instance.inlet, 255));
-        let elsewhere: Vec<(u8, IpAddr)> = around.map(|((_, vrid), src)| (*vrid, *src)).collect();
+        let elsewhere: Vec<(u8, IpAddr, Vec<IpAddr>)> =
+            around.map(|((_, vrid), (src, addresses))| (*vrid, *src, addresses.clone())).collect();
         let around = Around { elsewhere: &elsewhere, present: &instance.spec.present };
         judge(&instance.spec.params, &instance.peers, around, now.at, self.consent)
     }
@@ -252,7 +253,7 @@ impl Speaker {
     pub fn packet(&mut self, now: Now, inlet: usize, advert: &Advert, host: &mut dyn Host) {
         let Some(&i) = self.routes.get(&(inlet, advert.vrid)) else {
             if self.elsewhere.len() < MOST_ELSEWHERE || self.elsewhere.contains_key(&(inlet, advert.vrid)) {
-                self.elsewhere.insert((inlet, advert.vrid), advert.src);
+                self.elsewhere.insert((inlet, advert.vrid), (advert.src, advert.addresses.clone()));
             }
             return;
         };

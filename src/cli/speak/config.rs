@@ -62,7 +62,12 @@ pub fn read(
         names.iter().map(find).collect::<Result<_, _>>()?
     };
     if wanted.is_empty() {
-        return Err(bad(format!("{} holds no vrrp_instance that can run", path.display())));
+        let why = match remarks.as_slice() {
+            [] => String::new(),
+            [one] => format!(": {one}"),
+            [first, rest @ ..] => format!(": {first}; and {} more (`keepalived -t -f` names its own)", rest.len()),
+        };
+        return Err(bad(format!("{} holds no vrrp_instance that can run{why}", path.display())));
     }
     let mut trackers = Trackers {
         conf: &conf,
@@ -214,6 +219,16 @@ impl Trackers<'_> {
             Kind::Script => {
                 let script = self.conf.scripts.iter().find(|s| s.name == t.name)?;
                 let command = script.command.as_ref()?.value.clone();
+                // keepalived takes such a script out of the configuration.
+                let program =
+                    command.split_whitespace().next().unwrap_or_default().trim_matches(['"', '\'']).to_owned();
+                if program.starts_with('/') && !std::path::Path::new(&program).is_file() {
+                    let text = format!("tracked script {}: there is no {program}; it is not tracked", t.name);
+                    if !self.remarks.contains(&text) {
+                        self.remarks.push(text);
+                    }
+                    return None;
+                }
                 let times = |n: &Option<conf::Spanned<u32>>| n.as_ref().map_or(1, |n| n.value);
                 Some(Source::Script { command, rise: times(&script.rise), fall: times(&script.fall) })
             }

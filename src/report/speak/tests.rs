@@ -177,7 +177,7 @@ fn every_reason_has_its_words_and_numbers() {
     assert_eq!(say(change(0, Master, Failed, Reason::Group)), "a member of its sync group is in FAULT");
     assert_eq!(say(change(0, Master, Backup, Reason::AddressLost)), "somebody else deleted one of its addresses");
     assert_eq!(say(change(0, Master, Backup, Reason::Resigned)), "the operator made it resign, with priority 0");
-    assert_eq!(say(change(0, Master, Init, Reason::Stopped)), "stopped, released with priority 0");
+    assert_eq!(say(change(0, Master, Init, Reason::Stopped)), "stopped; a master releases with priority 0");
     assert_eq!(say(change(0, Backup, Init, Reason::Stopped)), "stopped");
     assert_eq!(say(change(0, Backup, Backup, Reason::Reloaded)), "its configuration was read again");
 }

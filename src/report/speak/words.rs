@@ -108,7 +108,7 @@ pub fn reason(t: &Transition) -> String {
         },
         Reason::AddressLost => "somebody else deleted one of its addresses".to_owned(),
         Reason::Resigned => "the operator made it resign, with priority 0".to_owned(),
-        Reason::Stopped if t.from == State::Master => "stopped, released with priority 0".to_owned(),
+        Reason::Stopped if t.from == State::Master => "stopped; a master releases with priority 0".to_owned(),
         Reason::Stopped => "stopped".to_owned(),
         Reason::Reloaded => "its configuration was read again".to_owned(),
     }
