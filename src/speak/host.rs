@@ -45,6 +45,18 @@ pub enum SpeakError {
         /// The interface.
         interface: String,
     },
+    /// No advert would leave.
+    #[error("an advert with {count} addresses is {length} bytes long, and {interface} carries packets of {mtu}")]
+    TooLong {
+        /// Addresses in an advert.
+        count: usize,
+        /// Length of its packet.
+        length: usize,
+        /// The interface.
+        interface: String,
+        /// Its MTU.
+        mtu: u32,
+    },
     /// It was asked for its end twice.
     #[error("the speaker has ended already")]
     Gone,
@@ -364,6 +376,10 @@ impl Opened {
             spec.params.source = source(&all, family, vips)
                 .or_else(owned)
                 .ok_or(SpeakError::NoSource { interface: spec.interface.clone(), family })?;
+        }
+        let (length, count) = (spec.packet_length(), spec.params.addresses.len());
+        if let Some(mtu) = link::state_of(&spec.interface).ok().map(|s| s.mtu).filter(|mtu| length > *mtu as usize) {
+            return Err(SpeakError::TooLong { count, length, interface: spec.interface.clone(), mtu });
         }
         let vmac = if spec.vmac && !observe {
             Some(Vmac::open_noting(&spec.interface, spec.params.vrid, family, &mut self.kernel)?)

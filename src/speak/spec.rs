@@ -6,8 +6,11 @@ use std::time::Duration;
 use crate::vrrp::Params;
 use crate::vrrp::check::Hearing;
 use crate::vrrp::router::{Member, Via};
+use crate::vrrp::sequence::Authentication;
 use crate::vrrp::track::Track;
+use crate::wire::auth::{AH_LEN, TRAILER_LEN};
 use crate::wire::checksum::Form;
+use crate::wire::vrrp::{AUTH_DATA_LEN, HEADER_LEN};
 
 /// An address to be put on an interface while master.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +66,18 @@ impl Spec {
             Via::Multicast { group: self.hearing.group, vmac: self.vmac }
         };
         Member { interface: self.interface.clone(), via, params: self.params.clone(), tracks: self.tracks.clone() }
+    }
+
+    /// Length of the IP packets that its adverts are.
+    pub fn packet_length(&self) -> usize {
+        let (header, size) = if self.ipv6() { (40, 16) } else { (20, 4) };
+        let data = if self.params.version == 2 && !self.ipv6() { AUTH_DATA_LEN } else { 0 };
+        let signature = match self.hearing.authentication {
+            Authentication::Ah(_) => AH_LEN,
+            Authentication::Hmac(_) => TRAILER_LEN,
+            Authentication::None | Authentication::Pass(_) => 0,
+        };
+        header + HEADER_LEN + size * self.params.addresses.len() + data + signature
     }
 
     /// How long it listens before it takes part: a master-down interval of its own.

@@ -117,6 +117,16 @@ fn state(speaker: &Speaker, ms: i64) -> (Phase, State) {
 }
 
 #[test]
+fn the_length_of_an_advert_is_known_beforehand() {
+    // IPv4 20, VRRP 8, one address 4, authentication data 8.
+    assert_eq!(spec(100).packet_length(), 40);
+    let mut six = spec(100);
+    six.params = Params { addresses: vec![ip("fe80::10"); 101], ..Params::new(51, ip("fe80::2"), Vec::new()) };
+    // IPv6 40, VRRP 8, 101 addresses of 16.
+    assert_eq!(six.packet_length(), 1664);
+}
+
+#[test]
 fn it_listens_joins_takes_over_and_releases() {
     let (mut s, mut host) = (speaker(100, Consent::default()), Notes::default());
     // Listens for 3.609375 s, then waits as long as a backup.
