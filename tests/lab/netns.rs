@@ -7,7 +7,6 @@
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -270,16 +269,26 @@ pub struct Lab {
     pub switch: String,
     pub dir: PathBuf,
     namespaces: Mutex<Vec<String>>,
+    /// Process ids of speakers that were started.
+    speakers: Mutex<Vec<i32>>,
     pub notices: Arc<Log<Notice>>,
 }
 
 impl Lab {
+    /// Remembers a speaker, whose traces go with the lab.
+    pub fn started(&self, pid: i32) {
+        if let Ok(mut speakers) = self.speakers.lock() {
+            speakers.push(pid);
+        }
+    }
+
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let name = format!("{PREFIX}{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let dir = std::env::temp_dir().join(&name);
         let switch = format!("{name}-sw");
-        let lab = Self { name, switch, dir, namespaces: Mutex::default(), notices: Log::new() };
+        let lab =
+            Self { name, switch, dir, namespaces: Mutex::default(), speakers: Mutex::default(), notices: Log::new() };
         {
             let _open = gate();
             fs::create_dir(&lab.dir).expect("a new directory");
@@ -388,6 +397,9 @@ impl Drop for Lab {
     fn drop(&mut self) {
         let namespaces = self.namespaces.lock().map(|n| n.clone()).unwrap_or_default();
         remove_namespaces(&namespaces);
+        for pid in self.speakers.lock().map(|s| s.clone()).unwrap_or_default() {
+            forget_speaker(pid);
+        }
         if std::env::var_os("HACTL_LAB_KEEP").is_some() {
             eprintln!("kept {}", self.dir.display());
         } else {
@@ -407,22 +419,23 @@ fn remove_namespaces(namespaces: &[String]) {
             if pids.trim().is_empty() {
                 break;
             }
-            pids.lines().filter_map(|l| l.trim().parse().ok()).for_each(|pid| sys::kill(pid, libc::SIGKILL));
+            for pid in pids.lines().filter_map(|l| l.trim().parse().ok()) {
+                sys::kill(pid, libc::SIGKILL);
+                forget_speaker(pid);
+            }
             thread::sleep(Duration::from_millis(10));
         }
     }
     for ns in namespaces {
-        forget_speakers(ns);
         let _ = ip(&["del", ns]);
     }
 }
 
-/// Removes what killed speakers have written down about a namespace: its number will be given to another one.
-fn forget_speakers(namespace: &str) {
-    let Ok(meta) = fs::metadata(Path::new("/run/netns").join(namespace)) else { return };
-    let prefix = format!("speak-{}-", meta.ino());
+/// Removes what a killed speaker has written down.
+fn forget_speaker(pid: i32) {
+    let suffix = format!("-{pid}");
     for entry in fs::read_dir("/run/hactl").into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with("speak-") && name.ends_with(&suffix)) {
             let _ = fs::remove_file(entry.path());
         }
     }

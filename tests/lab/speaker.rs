@@ -51,7 +51,9 @@ impl<'a> Speaker<'a> {
             }
         };
         let mut command = inside(&self.ns, env!("CARGO_BIN_EXE_hactl"));
-        self.running = Some(Running::watched(command.args(self.args.split(' ')), Stdio::null(), see));
+        let running = Running::watched(command.args(self.args.split(' ')), Stdio::null(), see);
+        self.lab.started(running.pid());
+        self.running = Some(running);
     }
 
     pub fn running(&self) -> &Running {
