@@ -7,6 +7,7 @@ pub mod cli;
 pub mod conf;
 pub mod finding;
 pub mod frame;
+pub mod lint;
 pub mod net;
 pub mod pcap;
 pub mod report;

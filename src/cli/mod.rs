@@ -9,6 +9,7 @@ mod docs;
 mod explain;
 mod feeder;
 mod files;
+mod lint;
 mod output;
 mod reading;
 mod speak;
@@ -60,6 +61,8 @@ enum Command {
     /// A full VRRP router, with a screen of its states and timers
     #[command(disable_version_flag = true)]
     Speak(Box<speak::SpeakArgs>),
+    /// What is wrong in a keepalived.conf, and between those of several nodes
+    Lint(lint::LintArgs),
     /// The text behind a finding's id
     Explain(explain::ExplainArgs),
     /// Completions for a shell
@@ -75,6 +78,7 @@ pub fn command() -> clap::Command {
         ("sniff", decode::SNIFF_EXAMPLES),
         ("decode", decode::DECODE_EXAMPLES),
         ("speak", speak::EXAMPLES),
+        ("lint", lint::EXAMPLES),
         ("explain", explain::EXAMPLES),
         ("completions", docs::COMPLETIONS_EXAMPLES),
         ("man", docs::MAN_EXAMPLES),
@@ -102,6 +106,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sniff(args) => decode::run(&args, "sniff"),
         Command::Decode(args) => decode::run(&args, "decode"),
         Command::Speak(args) => speak::run(&args),
+        Command::Lint(args) => lint::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => docs::completions(&args),
         Command::Man(args) => docs::man(&args),

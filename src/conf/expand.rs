@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::problem::{Kind, Problem, quote};
 use super::source::{FileId, SourceMap, Span};
 use super::token::{MAX_LINE, Text, brace, decomment, is_blank};
-use super::{Loader, Options, Version};
+use super::{Loader, Options};
 
 /// Includes within includes; keepalived goes on until it has no file handles.
 const MAX_DEPTH: usize = 64;
@@ -85,7 +85,11 @@ impl<'a> Expander<'a> {
             problems,
             frames,
             rest: None,
-            definitions: HashMap::new(),
+            definitions: options
+                .definitions
+                .iter()
+                .map(|(n, v)| (n.clone().into_bytes(), vec![v.clone().into_bytes()]))
+                .collect(),
             count: 0,
             includes: 0,
         }
@@ -120,7 +124,7 @@ impl<'a> Expander<'a> {
         let file = self.file();
         self.frames.clear();
         let at = self.sources.text(file).len() as u32;
-        let span = Span { file, start: at, end: at };
+        let span = Span { file, start: at, end: at, ..Span::default() };
         self.report(
             span,
             Kind::TooMuch,
@@ -202,12 +206,14 @@ impl<'a> Expander<'a> {
         let end = line.iter().rposition(|b| *b != b'\r').map_or(0, |last| last + 1);
         let mut text = Text::new(id, start, &line[..end]);
         if end > MAX_LINE {
-            let sentence = match self.options.version {
-                Version::V2_2 => "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own",
-                Version::V2_4 => "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it",
+            let cut = !self.options.version.at_least(2, 4, 0);
+            let sentence = if cut {
+                "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own"
+            } else {
+                "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it"
             };
             self.report(text.span(MAX_LINE..end), Kind::LongLine, sentence);
-            if self.options.version == Version::V2_2 {
+            if cut {
                 // The rest is read next.
                 let cut = start + MAX_LINE;
                 if let Some(Frame::File { at, .. }) = self.frames.last_mut() {
@@ -224,7 +230,7 @@ impl<'a> Expander<'a> {
                 Kind::NulByte,
                 "a NUL byte; keepalived 2.2 ends the line here, 2.4 passes over the byte",
             );
-            if self.options.version == Version::V2_2 {
+            if !self.options.version.at_least(2, 4, 0) {
                 text.truncate(nul);
             } else {
                 while let Some(nul) = text.bytes.iter().position(|b| *b == 0) {
@@ -377,7 +383,7 @@ impl<'a> Expander<'a> {
                 self.report(text.span(at..used.end), Kind::Random, sentence);
                 Some((low, true))
             }
-            b"_ENV" if self.options.version == Version::V2_4 => {
+            b"_ENV" if self.options.version.at_least(2, 4, 0) => {
                 let name = String::from_utf8_lossy(words.first()?).into_owned();
                 Some((self.options.environment.get(&name).cloned().unwrap_or_default().into_bytes(), true))
             }

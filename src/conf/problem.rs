@@ -138,12 +138,56 @@ pub struct Problem {
     pub sentence: String,
     /// Whether it only follows from an earlier stray brace, and goes away with that.
     pub cascade: bool,
+    /// Other places that explain it, each with what it shows: `first set here`.
+    pub related: Vec<(Span, String)>,
+    /// The change to make, as a sentence; nothing where the kind's own advice says it.
+    pub help: Option<String>,
+    /// Edits that make the change without changing what keepalived does with the file.
+    pub edits: Vec<Edit>,
+}
+
+/// A change of a file's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes; empty to insert.
+    pub span: Span,
+    /// What comes in its place.
+    pub text: String,
 }
 
 impl Problem {
     /// A problem of its own.
     pub fn new(span: Span, kind: Kind, sentence: impl Into<String>) -> Self {
-        Self { span, kind, sentence: sentence.into(), cascade: false }
+        Self {
+            span,
+            kind,
+            sentence: sentence.into(),
+            cascade: false,
+            related: Vec::new(),
+            help: None,
+            edits: Vec::new(),
+        }
+    }
+
+    /// Adds a place that explains it.
+    #[must_use]
+    pub fn related(mut self, span: Span, note: impl Into<String>) -> Self {
+        self.related.push((span, note.into()));
+        self
+    }
+
+    /// Says which change to make.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds an edit that keeps the meaning.
+    #[must_use]
+    pub fn edit(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.edits.push(Edit { span, text: text.into() });
+        self
     }
 
     /// Whether keepalived gives up at it instead of starting.

@@ -63,7 +63,7 @@ impl Resolver<'_> {
             return None;
         };
         let interface = i.interface.as_ref().map(|s| s.value.clone());
-        if interface.is_none() && !(self.version == Version::V2_4 && unicast && i.source.is_some()) {
+        if interface.is_none() && !(self.version.at_least(2, 2, 8) && unicast && i.source.is_some()) {
             self.report(at, Kind::Incomplete, format!("{name} has no `interface`; keepalived drops the instance"));
             return None;
         }
@@ -74,7 +74,7 @@ impl Resolver<'_> {
                 return None;
             }
         }
-        if strict && unicast && self.version == Version::V2_4 {
+        if strict && unicast && self.version.at_least(2, 3, 3) {
             let span = i.peers.first().map_or(at, |p| p.span);
             self.report(span, Kind::Contradiction, format!("{name} is strict, which forbids unicast peers; keepalived does not start on an interface that can do multicast"));
         }
@@ -166,7 +166,7 @@ impl Resolver<'_> {
                 false,
             ),
             // 2.4 forgets to ask for strict mode here and turns it on for every owner.
-            owner_ignore_adverts: owner && self.version == Version::V2_4,
+            owner_ignore_adverts: owner && self.version.at_least(2, 3, 3),
             // `skip_check_adv_addr off` turns it on, too.
             skip_check_adv_addr: i.skip_check_adv_addr.is_some()
                 || value(i.inherited.skip_check_adv_addr).unwrap_or(false),
@@ -469,7 +469,7 @@ impl Resolver<'_> {
             self.report(own.name.span, Kind::Contradiction, sentence);
             all.retain(|t| t.kind != track::Kind::Interface || Some(t.name.as_str()) != interface);
         }
-        if owner && self.version == Version::V2_4 && all.iter().any(|t| t.weight != 0) {
+        if owner && self.version.at_least(2, 3, 3) && all.iter().any(|t| t.weight != 0) {
             self.report(
                 i.name.span,
                 Kind::Contradiction,

@@ -12,7 +12,7 @@ use crate::vrrp::check::{self, Hearing, OldChecksum};
 use crate::vrrp::router::{Config, Group, Member, Source, Tracker, Via};
 use crate::vrrp::sequence::Authentication;
 use crate::vrrp::track::{self, Track};
-use crate::vrrp::{Announcing, Params, profile};
+use crate::vrrp::{Announcing, Params};
 
 /// The multicast group of IPv4 adverts (RFC 5798 §5.1.1.2).
 pub const GROUP4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
@@ -173,10 +173,7 @@ impl RunInstance {
     /// The state machine's configuration. `source` is the address to send from: [`Self::source`], else the interface's.
     pub fn params(&self, source: IpAddr, version: Version) -> Params {
         Params {
-            profile: match version {
-                Version::V2_2 => &profile::KEEPALIVED_2_2,
-                Version::V2_4 => &profile::KEEPALIVED_2_4,
-            },
+            profile: version.profile(),
             version: self.version,
             vrid: self.vrid,
             source,

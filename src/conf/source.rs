@@ -6,7 +6,39 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
-/// A piece of a file: bytes `start..end`.
+/// How text came to the place where keepalived reads it: a row of its [`SourceMap`], or none for text of the main file
+/// that stands where it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Via(u32);
+
+impl Via {
+    /// Text of the main file, read where it is written.
+    pub const NONE: Self = Self(0);
+}
+
+/// A way in which text comes to be read elsewhere than it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It is the value of a definition, used here.
+    Definition,
+    /// It is the text of `~SEQ` or `~LST`, read once for each value.
+    Repetition,
+    /// It stands in a file that is included here.
+    Include,
+}
+
+/// One step from where text is written to where it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expansion {
+    /// What it is.
+    pub how: How,
+    /// Where it happens: the use of the definition, the head of the repetition, the `include`.
+    pub at: Span,
+    /// The values of a repetition: `I = 3`; else nothing.
+    pub values: Option<Box<str>>,
+}
+
+/// A piece of a file, bytes `start..end`, where it is *written*.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The file.
@@ -15,13 +47,17 @@ pub struct Span {
     pub start: u32,
     /// Offset behind the last byte.
     pub end: u32,
+    /// How it came to where it is read.
+    pub via: Via,
 }
 
 impl Span {
-    /// From the beginning of this one to the end of a later one; this one when the other lies in another file or earlier.
+    /// From the beginning of this one to the end of a later one; this one when the other lies in another file, came
+    /// another way, or lies earlier.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
-        Self { end: if other.file == self.file { other.end.max(self.end) } else { self.end }, ..self }
+        let joined = other.file == self.file && other.via == self.via;
+        Self { end: if joined { other.end.max(self.end) } else { self.end }, ..self }
     }
 }
 
@@ -30,7 +66,7 @@ impl Span {
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it is written; for text out of a definition, where the definition is used.
+    /// Where it is written.
     pub span: Span,
 }
 
@@ -61,6 +97,8 @@ struct File {
 #[derive(Default)]
 pub struct SourceMap {
     files: Vec<File>,
+    /// Row n is [`Via`] n + 1.
+    expansions: Vec<Expansion>,
 }
 
 impl fmt::Debug for SourceMap {
@@ -102,9 +140,46 @@ impl SourceMap {
         self.files.iter().map(|f| f.name.as_str())
     }
 
+    /// Adds a step; the way of spans that came by it.
+    pub fn add_expansion(&mut self, expansion: Expansion) -> Via {
+        self.expansions.push(expansion);
+        Via(self.expansions.len() as u32)
+    }
+
+    /// The step by which a span came, the innermost first.
+    pub fn expansion(&self, span: Span) -> Option<&Expansion> {
+        self.expansions.get((span.via.0 as usize).checked_sub(1)?)
+    }
+
+    /// All steps from where a span is written to where it is read, outwards. Each began before the one it holds.
+    pub fn expansions(&self, span: Span) -> impl Iterator<Item = &Expansion> {
+        std::iter::successors(self.expansion(span), |step| self.expansion(step.at))
+    }
+
+    /// Where keepalived sees a span: in the file that it reads, at the use of a definition. A span of an included file
+    /// stays there.
+    pub fn used(&self, span: Span) -> Span {
+        let mut span = span;
+        while let Some(step) = self.expansion(span).filter(|step| step.how != How::Include) {
+            span = match step.how {
+                // The text of a repetition stands on the line where it is read.
+                How::Repetition => Span { via: step.at.via, ..span },
+                How::Definition | How::Include => step.at,
+            };
+        }
+        span
+    }
+
     /// Where a span begins.
     pub fn position(&self, span: Span) -> Position {
         self.locate(span.file, span.start)
+    }
+
+    /// Offset of the first byte of the line in which a span begins.
+    pub fn line_start(&self, span: Span) -> u32 {
+        let lines = self.files.get(span.file.0 as usize).map_or(&[][..], |f| &f.lines);
+        let line = lines.partition_point(|start| *start <= span.start).max(1);
+        lines.get(line - 1).copied().unwrap_or(0)
     }
 
     /// Where a span ends: the position behind its last byte.
@@ -137,7 +212,7 @@ mod tests {
         let mut map = SourceMap::default();
         let file = map.add("a.conf", b"one\r\n\ntwo three".to_vec());
         let at = |start, end| {
-            let span = Span { file, start, end };
+            let span = Span { file, start, end, via: Via::NONE };
             (map.position(span), map.end(span))
         };
         assert_eq!(at(0, 3), (Position { line: 1, column: 1 }, Position { line: 1, column: 4 }));

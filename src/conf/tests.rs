@@ -36,6 +36,7 @@ fn files(files: &[(&'static str, &[u8])], version: Version) -> Conf {
         config_id: "a".into(),
         directory: "/etc/keepalived".into(),
         environment: BTreeMap::from([("IFACE".to_owned(), "eth7".to_owned())]),
+        ..Options::default()
     };
     super::read(files[0].0, &mut memory, &options).unwrap()
 }

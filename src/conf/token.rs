@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::Version;
-use super::source::{FileId, Span};
+use super::source::{FileId, Span, Via};
 
 /// Longest physical line that keepalived reads at once (`MAXBUF` less its NUL).
 pub const MAX_LINE: usize = 1023;
@@ -76,7 +76,7 @@ impl Text {
     pub(super) fn span(&self, range: Range<usize>) -> Span {
         let start = self.piece(range.start).0;
         let end = if range.is_empty() { start } else { self.piece(range.end - 1).1 };
-        Span { file: self.file, start, end: end.max(start) }
+        Span { file: self.file, start, end: end.max(start), via: Via::NONE }
     }
 
     /// Where all of it is written.
@@ -161,7 +161,7 @@ pub(super) fn decomment(text: Text, version: Version) -> (Text, Met) {
             },
             b'#' | b'!' if comment.is_none() && !met.quote => {
                 comment = Some(i);
-                if version != Version::V2_2 {
+                if version.at_least(2, 2, 8) {
                     break;
                 }
             }

@@ -322,8 +322,7 @@ impl Builder {
             let (major, minor, patch) = keyword.since.unwrap_or_default();
             let sentence = format!(
                 "`{}` exists since keepalived {major}.{minor}.{patch}; {} does not know it",
-                keyword.name,
-                self.version.as_str()
+                keyword.name, self.version
             );
             self.report(span, Kind::TooNew, sentence);
         } else {

@@ -141,7 +141,7 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
             time.and_then(|word| r.number(word, min, max)).map(Value::Int)
         }
         Seconds(min, max) => r.time(6, min, max, 1_000_000).map(Value::Time),
-        ScriptSeconds(max) if version == Version::V2_2 => {
+        ScriptSeconds(max) if !version.at_least(2, 2, 8) => {
             let most = i64::try_from(max / 1_000_000).unwrap_or(i64::MAX);
             r.number(word, 0, most).map(|n| Value::Time(Duration::from_secs(n.unsigned_abs())))
         }

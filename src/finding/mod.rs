@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use crate::time::Timestamp;
 use crate::wire::Vlans;
@@ -101,8 +102,31 @@ pub enum Evidence {
         /// What it shows.
         note: String,
     },
+    /// A piece of a file.
+    Place(Place),
     /// A fact of this host or of the whole capture.
     Fact(String),
+}
+
+/// A piece of a line of a file, in a form that can be shown without the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The file's name, as it was given or found.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The first character, from 1.
+    pub column: u32,
+    /// The character behind the last.
+    pub end_column: u32,
+    /// The line's text: without control characters, and with secrets masked.
+    pub text: String,
+    /// The characters of [`Self::text`] that are meant, counted from 0. Not always the columns: a mask has its own length.
+    pub mark: Range<usize>,
+    /// What it shows; nothing when the finding's message says it.
+    pub note: String,
+    /// Whether the finding is about this place, as opposed to one that explains it.
+    pub primary: bool,
 }
 
 /// A verdict.
@@ -152,6 +176,13 @@ impl Finding {
     #[must_use]
     pub fn frame(mut self, number: u64, time: Timestamp, note: impl Into<String>) -> Self {
         self.evidence.push(Evidence::Frame { number, time, note: note.into() });
+        self
+    }
+
+    /// Adds a piece of a file.
+    #[must_use]
+    pub fn place(mut self, place: Place) -> Self {
+        self.evidence.push(Evidence::Place(place));
         self
     }
 

@@ -247,6 +247,7 @@ struct FrameEvidence<'a> {
 #[serde(untagged)]
 enum EvidenceObject<'a> {
     Frame(FrameEvidence<'a>),
+    Place { file: &'a str, line: u32, column: u32, end_column: u32, note: &'a str },
     Fact { note: &'a str },
 }
 
@@ -275,6 +276,13 @@ pub fn finding(out: &mut dyn Write, f: &Finding) -> io::Result<()> {
         Evidence::Frame { number, time, note } => {
             EvidenceObject::Frame(FrameEvidence { frame: *number, time: *time, t: t(*time), note })
         }
+        Evidence::Place(p) => EvidenceObject::Place {
+            file: &p.file,
+            line: p.line,
+            column: p.column,
+            end_column: p.end_column,
+            note: &p.note,
+        },
         Evidence::Fact(note) => EvidenceObject::Fact { note },
     });
     let object = FindingObject {

@@ -67,6 +67,7 @@ pub fn finding(out: &mut dyn Write, f: &Finding, clock: &Clock) -> io::Result<()
             Evidence::Frame { number, time, note } => {
                 writeln!(out, "  - frame {number} at {}: {note}", clock.hms_millis(*time))?;
             }
+            Evidence::Place(p) => writeln!(out, "  - {}:{}:{}: {}", p.file, p.line, p.column, p.note)?,
             Evidence::Fact(note) => writeln!(out, "  - {note}")?,
         }
     }

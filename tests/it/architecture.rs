@@ -15,15 +15,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("finding", &["time", "wire"]),
     ("simulate", &["pcap", "time"]),
     ("conf", &["time", "vrrp", "wire"]),
+    ("lint", &["conf", "finding", "time", "vrrp", "wire"]),
     ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
     ("speak", &["finding", "frame", "net", "time", "vrrp", "wire"]),
-    ("report", &["finding", "sniff", "speak", "time", "vrrp", "wire"]),
+    ("report", &["conf", "finding", "lint", "sniff", "speak", "time", "vrrp", "wire"]),
     ("tui", &["finding", "frame", "pcap", "report", "sniff", "speak", "time", "vrrp", "wire"]),
     (
         "cli",
         &[
-            "conf", "finding", "frame", "net", "pcap", "report", "simulate", "sniff", "speak", "time", "tui", "vrrp",
-            "wire",
+            "conf", "finding", "frame", "lint", "net", "pcap", "report", "simulate", "sniff", "speak", "time", "tui",
+            "vrrp", "wire",
         ],
     ),
 ];

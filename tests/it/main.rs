@@ -6,6 +6,7 @@ mod compliance;
 mod conf;
 mod findings;
 mod lan;
+mod lint;
 mod machine;
 mod provenance;
 mod receive;

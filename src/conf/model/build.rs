@@ -469,7 +469,7 @@ impl Builder<'_> {
     fn virtual_address(&mut self, i: &mut VrrpInstance, address: Spanned<Address>) {
         if self.fits(i, address.value.address, address.span) {
             let twice = i.addresses.iter().any(|a| a.value.address == address.value.address);
-            if twice && self.version == Version::V2_4 {
+            if twice && self.version.at_least(2, 3, 3) {
                 let sentence = format!("{} is in this list already", address.value.address);
                 return self.report(address.span, Kind::AlreadySet, sentence);
             }

@@ -91,6 +91,7 @@ pub fn explain(app: &App, key: FindingKey, columns: usize) -> Vec<Line<'static>>
                         let n = describe::thousands(*number);
                         format!("frame {n} at {}: {note}", app.clock.hms_millis(*time))
                     }
+                    Evidence::Place(p) => format!("{}:{}:{} {}", p.file, p.line, p.column, p.note),
                     Evidence::Fact(note) => note.clone(),
                 };
                 para(&mut lines, &text, 2);

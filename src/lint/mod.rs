@@ -1,0 +1,106 @@
+//! What is wrong in configurations: in one, and between several.
+//!
+//! A [`Rule`] is a file of `rules/` and a line of [`RULES`]. It is a pure function of [`Node`]s, which are configurations
+//! read as they were meant, and gives [`Diagnostic`]s: findings that still know where in the text they are. [`judge`] asks
+//! all rules; [`Diagnostic::finding`] makes the program's one [`Finding`](crate::finding::Finding) of each.
+
+mod diagnostic;
+mod excerpt;
+mod host;
+mod rules;
+
+pub use diagnostic::{Diagnostic, Found, Label};
+pub use excerpt::Excerpts;
+pub use host::Host;
+pub use rules::{RULES, rule};
+
+use std::collections::BTreeSet;
+
+use crate::conf::{Conf, Kind, Run, Version};
+use crate::finding::{Page, Severity};
+
+/// One configuration.
+#[derive(Debug)]
+pub struct Node {
+    /// What messages call it: the file's name without its directory and ending, made unique.
+    pub name: String,
+    /// What it says, read as meant.
+    pub conf: Conf,
+    /// What would run.
+    pub run: Run,
+}
+
+/// What rules know besides the configurations.
+#[derive(Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// By whose rules.
+    pub version: Version,
+    /// The host that the configuration is for, when this is that host.
+    pub host: Option<&'a dyn Host>,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Problems that reading or resolving met, of these kinds.
+    Problems(&'static [Kind]),
+    /// One configuration by itself. The index is its place among the nodes.
+    Node(fn(usize, &Node, &Context<'_>, &mut Found)),
+    /// Several configurations that are to work together: two at least.
+    Nodes(fn(&[Node], &Context<'_>, &mut Found)),
+}
+
+/// One kind of trouble.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its page; the page's id is the finding's.
+    pub page: Page,
+    /// How bad it is, unless the check says otherwise.
+    pub severity: Severity,
+    /// The change to make, for problems that have no advice of their own.
+    pub fix: &'static str,
+    /// Looks for it.
+    pub check: Check,
+}
+
+/// Which rules are asked.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these; empty for all.
+    pub select: BTreeSet<String>,
+    /// Not these.
+    pub ignore: BTreeSet<String>,
+}
+
+impl Selection {
+    /// Whether a rule is asked.
+    pub fn has(&self, id: &str) -> bool {
+        (self.select.is_empty() || self.select.contains(id)) && !self.ignore.contains(id)
+    }
+}
+
+/// Everything that the rules find: the worst first, and in the order of the text.
+pub fn judge(nodes: &[Node], context: &Context<'_>, selection: &Selection) -> Vec<Diagnostic> {
+    let mut all = Vec::new();
+    for rule in RULES.iter().filter(|r| selection.has(r.page.id)) {
+        let mut found = Found::new(rule);
+        match rule.check {
+            Check::Problems(kinds) => {
+                for (n, node) in nodes.iter().enumerate() {
+                    let problems = node.conf.problems.iter().chain(&node.run.problems);
+                    problems.filter(|p| kinds.contains(&p.kind) && !p.cascade).for_each(|p| found.problem(n, p));
+                }
+            }
+            Check::Node(check) => {
+                for (n, node) in nodes.iter().enumerate() {
+                    check(n, node, context, &mut found);
+                }
+            }
+            Check::Nodes(check) if nodes.len() > 1 => check(nodes, context, &mut found),
+            Check::Nodes(_) => {}
+        }
+        all.append(&mut found.into_all());
+    }
+    all.sort_by_key(|d| (std::cmp::Reverse(d.severity), d.labels.first().map(|l| (l.node, l.span))));
+    all
+}

@@ -1,0 +1,169 @@
+//! The rules of `hactl lint` against configurations that say what is to be found in them.
+//!
+//! `tests/fixtures/lint/ID/` holds, for the rule of that id, what fires it and what leaves it silent: `fires*.conf` and
+//! `silent*.conf`, or, for rules between nodes, directories `fires*/` and `silent*/` with a file a node. The README there
+//! says how expectations are written into them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use hactl::conf::{self, LoadError, Loader, Options, Reading, Version, resolve};
+use hactl::finding::Evidence;
+use hactl::lint::{Check, Context, Excerpts, Node, RULES, Selection, judge};
+
+use crate::support::root;
+
+fn fixtures() -> PathBuf {
+    root().join("tests/fixtures/lint")
+}
+
+/// Files as they are; `include` knows names, and one `*` in the last part of a name.
+struct Disk;
+
+impl Loader for Disk {
+    fn expand(&mut self, pattern: &str, from: &str) -> Vec<String> {
+        let path = Path::new(from).parent().unwrap().join(pattern);
+        let (parent, name) = (path.parent().unwrap(), path.file_name().unwrap().to_str().unwrap());
+        let Some((before, after)) = name.split_once('*') else {
+            return path.exists().then(|| path.to_str().unwrap().to_owned()).into_iter().collect();
+        };
+        let Ok(entries) = std::fs::read_dir(parent) else { return Vec::new() };
+        let names = entries.map(|e| e.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|n| n.starts_with(before) && n.ends_with(after)).collect();
+        names.sort();
+        names.iter().map(|n| parent.join(n).to_str().unwrap().to_owned()).collect()
+    }
+
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
+        std::fs::read(name).map_err(|_| LoadError::NotFound(name.to_owned()))
+    }
+}
+
+/// A case: its name and its configurations.
+struct Case {
+    id: String,
+    name: String,
+    files: Vec<PathBuf>,
+}
+
+fn entries(dir: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for dir in entries(&fixtures()).into_iter().filter(|p| p.is_dir()) {
+        let id = dir.file_name().unwrap().to_str().unwrap().to_owned();
+        for path in entries(&dir) {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if !name.starts_with("fires") && !name.starts_with("silent") {
+                continue; // what those include
+            }
+            let files = if path.is_dir() {
+                entries(&path).into_iter().filter(|p| p.extension().is_some_and(|e| e == "conf")).collect()
+            } else {
+                vec![path]
+            };
+            cases.push(Case { id: id.clone(), name: format!("{id}/{name}"), files });
+        }
+    }
+    cases
+}
+
+/// Ids by file and line.
+type Marks = BTreeMap<(String, u32), BTreeSet<String>>;
+
+/// What the comments of a file expect, and the version that it is for.
+fn expected(file: &Path, version: Version, into: &mut Marks) {
+    let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
+    for (number, line) in (1..).zip(text.lines()) {
+        let Some((_, mark)) = line.split_once("#~") else { continue };
+        let (head, ids) = mark.split_once(' ').unwrap_or((mark, ""));
+        let number = match head {
+            "" => number,
+            "^" => number - 1,
+            "options" => continue,
+            series if series == version.series() => number,
+            _ => continue,
+        };
+        let key = (file.to_str().unwrap().to_owned(), number);
+        into.entry(key).or_default().extend(ids.split_whitespace().map(str::to_owned));
+    }
+}
+
+/// What a case is read with: `#~options version=2.2.7 id=a` in the first line of a file.
+fn option(file: &Path, name: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
+    let words = text.lines().next()?.strip_prefix("#~options ")?.to_owned();
+    words.split_whitespace().find_map(|w| w.strip_prefix(&format!("{name}=")).map(str::to_owned))
+}
+
+fn nodes(files: &[PathBuf]) -> (Vec<Node>, Version) {
+    let version = option(&files[0], "version").map_or(Version::default(), |v| v.parse().unwrap());
+    let read = |file: &PathBuf| {
+        let config_id = option(file, "id").unwrap_or_default();
+        let options = Options { version, config_id, reading: Reading::AsMeant, ..Options::default() };
+        let conf = conf::read(file.to_str().unwrap(), &mut Disk, &options).unwrap();
+        let run = resolve(&conf, version);
+        Node { name: file.file_stem().unwrap().to_str().unwrap().to_owned(), conf, run }
+    };
+    (files.iter().map(read).collect(), version)
+}
+
+#[test]
+fn each_case_finds_what_its_comments_say_and_nothing_else() {
+    for case in cases() {
+        let (nodes, version) = nodes(&case.files);
+        let context = Context { version, host: None };
+        let mut found = Marks::new();
+        let mut said = Vec::new();
+        for d in judge(&nodes, &context, &Selection::default()) {
+            let f = d.finding(&nodes, &mut Excerpts::default());
+            let Some(Evidence::Place(place)) = f.evidence.first() else { panic!("{}: {f:?}", case.name) };
+            found.entry((place.file.clone(), place.line)).or_default().insert(f.id.to_owned());
+            said.push(format!("{}:{}: {}", place.file, place.line, f.message));
+        }
+        let mut wanted = Marks::new();
+        let names: BTreeSet<String> =
+            nodes.iter().flat_map(|n| n.conf.sources.names().map(str::to_owned).collect::<Vec<_>>()).collect();
+        names.iter().for_each(|name| expected(Path::new(name), version, &mut wanted));
+        assert_eq!(found, wanted, "{}: {said:#?}", case.name);
+        let fires = found.values().any(|ids| ids.contains(&case.id));
+        assert_eq!(fires, case.name.contains("/fires"), "{}: {said:#?}", case.name);
+    }
+}
+
+#[test]
+fn each_rule_has_a_case_that_fires_it_and_one_that_does_not() {
+    let cases = cases();
+    for rule in RULES {
+        for kind in ["fires", "silent"] {
+            let has = cases.iter().any(|c| c.id == rule.page.id && c.name.contains(&format!("/{kind}")));
+            assert!(has, "tests/fixtures/lint/{}/ has no {kind} case", rule.page.id);
+        }
+    }
+    for case in &cases {
+        assert!(RULES.iter().any(|r| r.page.id == case.id), "no rule is called {}", case.id);
+    }
+}
+
+#[test]
+fn each_page_has_all_its_sections() {
+    let heads = ["What it is", "Why it hurts", "Example", "What keepalived does", "How to fix", "Since"];
+    for rule in RULES {
+        let places: Vec<_> = heads.iter().map(|h| rule.page.text.find(&format!("{h}\n"))).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{}: {places:?}", rule.page.id);
+        assert!(rule.page.text.lines().all(|l| l.chars().count() <= 120), "{} has a long line", rule.page.id);
+    }
+}
+
+#[test]
+fn each_problem_of_reading_has_one_rule() {
+    for kind in conf::Kind::ALL {
+        let rules = RULES.iter().filter(|r| matches!(r.check, Check::Problems(kinds) if kinds.contains(kind)));
+        let ids: Vec<_> = rules.map(|r| r.page.id).collect();
+        assert_eq!(ids.len(), 1, "{}: {ids:?}", kind.as_str());
+    }
+}
