@@ -1,3 +1,29 @@
-//! Pairs of routers that need no network: today the recorded one behind `--demo`.
+//! Elections among simulated nodes: what happens, and when, before it happens.
+//!
+//! A [`Scenario`] names nodes with their configurations and what befalls them. A [`World`] plays it: discrete events in
+//! integer microseconds, the state machines of `vrrp` behind real bytes of `wire`, no clock and no randomness but its
+//! seed's. What happens comes out as [`Record`]s, in order; a [`Chronicle`] makes windows and takeovers of them.
 
+mod chronicle;
 pub mod demo;
+mod draft;
+mod fault;
+mod faults;
+mod host;
+mod network;
+mod queue;
+mod read;
+mod record;
+mod rng;
+mod scenario;
+mod words;
+mod world;
+
+pub use chronicle::{Chronicle, Group, Story, Takeover, Window};
+pub use draft::Draft;
+pub use fault::{Args, FAULTS, Fault, FaultKind, Key, Whose};
+pub use read::{Configs, parse_address, read};
+pub use record::{Record, Sink, Who};
+pub use scenario::{Daemon, NodeSpec, Outcome, Scenario, Setting, Timed};
+pub use words::{line, node_name};
+pub use world::World;

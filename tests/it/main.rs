@@ -10,6 +10,7 @@ mod lint;
 mod machine;
 mod provenance;
 mod receive;
+mod simulate;
 mod support;
 mod transitions;
 mod tshark;
