@@ -12,7 +12,9 @@ mod files;
 mod lint;
 mod output;
 mod reading;
+mod simulate;
 mod speak;
+mod surroundings;
 mod watch;
 
 use std::ffi::OsString;
@@ -58,6 +60,8 @@ enum Command {
     Sniff(decode::DecodeArgs),
     /// One decoded line for each frame of capture files
     Decode(decode::DecodeArgs),
+    /// Elections among nodes with these configurations, under faults: what will happen, before it does
+    Simulate(Box<simulate::SimulateArgs>),
     /// A full VRRP router, with a screen of its states and timers
     #[command(disable_version_flag = true)]
     Speak(Box<speak::SpeakArgs>),
@@ -77,6 +81,7 @@ pub fn command() -> clap::Command {
         ("watch", watch::EXAMPLES),
         ("sniff", decode::SNIFF_EXAMPLES),
         ("decode", decode::DECODE_EXAMPLES),
+        ("simulate", simulate::EXAMPLES),
         ("speak", speak::EXAMPLES),
         ("lint", lint::EXAMPLES),
         ("explain", explain::EXAMPLES),
@@ -105,6 +110,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Watch(args) => watch::run(&args),
         Command::Sniff(args) => decode::run(&args, "sniff"),
         Command::Decode(args) => decode::run(&args, "decode"),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Speak(args) => speak::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -5,6 +5,7 @@ pub mod describe;
 pub mod json;
 pub mod line;
 mod object;
+pub mod simulate;
 pub mod speak;
 pub mod table;
 pub mod verdict;

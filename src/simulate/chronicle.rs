@@ -142,7 +142,7 @@ impl Chronicle {
     /// Takes note of a record.
     pub fn note(&mut self, record: &Record) {
         match record {
-            Record::State { who, transition: t } => {
+            Record::State { who, transition: t, .. } => {
                 let story = self.stories.entry(who.group()).or_default();
                 let key = (who.node, who.instance);
                 let changed =

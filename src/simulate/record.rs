@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::time::Instant;
-use crate::vrrp::{State, Transition};
+use crate::vrrp::{Armed, State, Transition};
 
 /// An instance of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum Record {
         who: Who,
         /// What and why.
         transition: Transition,
+        /// The timer that then runs.
+        armed: Option<Armed>,
     },
     /// A node's VRRP process is gone without a word: killed, or its host lost power.
     Gone {

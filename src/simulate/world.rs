@@ -202,6 +202,13 @@ impl World {
         Some(host.interfaces.get(host.interface(run.interface.as_deref()?)?)?.segment)
     }
 
+    /// Addresses that a node sends from.
+    pub fn addresses(&self, node: usize) -> Vec<IpAddr> {
+        let Some(host) = self.hosts.get(node) else { return Vec::new() };
+        let own = host.interfaces.iter().flat_map(|i| i.addresses.iter().map(|a| a.0));
+        own.chain(host.removed.iter().map(|(_, a, _)| *a)).collect()
+    }
+
     /// Virtual addresses that are on a node.
     pub fn installed(&self, node: usize) -> impl Iterator<Item = IpAddr> {
         self.hosts.get(node).into_iter().flat_map(|h| h.installed.keys().copied())
@@ -653,7 +660,9 @@ impl World {
                 if let Some(bound) = bound.and_then(Option::as_mut) {
                     bound.ear.transition(&transition);
                     bound.told.clear();
-                    self.out.push(Record::State { who: bound.who.clone(), transition });
+                    let who = bound.who.clone();
+                    let armed = self.router(n, place).and_then(VirtualRouter::armed);
+                    self.out.push(Record::State { who, transition, armed });
                 }
             }
             Action::Ready => {}
