@@ -55,6 +55,7 @@ impl Draft {
             processes: BTreeMap::new(),
             files: BTreeMap::new(),
             drift_ppm: 0,
+            mirror: None,
         });
         let last = self.scenario.nodes.len() - 1;
         &mut self.scenario.nodes[last]
@@ -63,6 +64,11 @@ impl Draft {
     /// Adds the node that a single configuration leaves to be imagined: its mirror, in BACKUP.
     pub fn mirror(&mut self, name: &str, priority: u8) {
         let Some(first) = self.scenario.nodes.first().cloned() else { return };
+        self.mirror_of(&first, name, priority);
+    }
+
+    /// The same of any node.
+    pub fn mirror_of(&mut self, first: &NodeSpec, name: &str, priority: u8) -> &mut NodeSpec {
         let mut run = Run::clone(&first.setting.run);
         for i in &mut run.instances {
             (i.wants_master, i.priority) = (false, priority);
@@ -77,7 +83,9 @@ impl Draft {
         let daemon = first.daemon;
         let taken = self.scenario.nodes.iter().any(|n| n.name == name);
         let name = if taken { format!("{name}-mirror") } else { name.to_owned() };
-        self.node(&name, daemon, setting);
+        let node = self.node(&name, daemon, setting);
+        node.mirror = Some((first.name.clone(), priority));
+        node
     }
 
     /// Gives each interface that carries VRRP an address to send from, where none is known.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::record::Who;
-use super::scenario::{Daemon, Outcome, Setting};
+use super::scenario::{Behaviour, Daemon, Setting};
 use crate::conf::RunInstance;
 use crate::time::Instant;
 use crate::vrrp::check::{Check, Listener};
@@ -106,7 +106,7 @@ pub struct Host {
     /// Its interfaces.
     pub interfaces: Vec<Interface>,
     /// What scripts do now.
-    pub scripts: BTreeMap<String, Outcome>,
+    pub scripts: BTreeMap<String, Behaviour>,
     /// Whether enough processes run.
     pub processes: BTreeMap<String, bool>,
     /// Numbers in files.

@@ -17,7 +17,7 @@ pub struct Rule<T> {
 }
 
 /// The state of the links.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Network {
     /// Nodes, and interfaces of theirs, that hear no VRRP.
     pub deaf: BTreeSet<(usize, Option<usize>)>,

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::draft::Draft;
 use super::fault::Key;
-use super::scenario::{Daemon, NodeSpec, Outcome, Setting, Timed};
+use super::scenario::{Behaviour, Daemon, NodeSpec, Setting, Timed};
 use super::words::{Said, duration, fault, fault_kind, nearest, none_such};
 use crate::conf::{self, Loader, Options};
 use crate::time::Instant;
@@ -159,20 +159,42 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn node(&mut self, name: &str, value: &Value<'a>, daemon: Daemon) -> Result<(), String> {
-        const KEYS: &[&str] = &["config", "daemon", "address", "start", "scripts", "processes", "files", "drift_ppm"];
+        const KEYS: &[&str] = &[
+            "config",
+            "mirror",
+            "priority",
+            "daemon",
+            "address",
+            "start",
+            "scripts",
+            "processes",
+            "files",
+            "drift_ppm",
+        ];
         let table = self.table_of(value, "a node")?;
         self.known(table, KEYS, "a node")?;
         let daemon = match table.get("daemon") {
             Some(v) => self.daemon(v)?,
             None => daemon,
         };
-        let Some(config) = table.get("config") else {
-            return Err(self.wrong(value.span().start, &format!("node {name} lacks its config = \"FILE\"")));
+        let mut spec = if let Some(mirror) = table.get("mirror") {
+            let of = self.text_of(mirror, "mirror")?;
+            let place = self.at(mirror.span().start, super::words::node(&of, &self.draft.scenario.nodes))?;
+            let priority = table.get("priority").map_or(Ok(100), |v| {
+                let wrong = || self.wrong(v.span().start, "a priority is from 1 to 255");
+                u8::try_from(self.int_of(v, "priority")?).ok().filter(|p| *p > 0).ok_or_else(wrong)
+            })?;
+            let first = self.draft.scenario.nodes[place].clone();
+            self.draft.mirror_of(&first, name, priority).clone()
+        } else {
+            let Some(config) = table.get("config") else {
+                return Err(self.wrong(value.span().start, &format!("node {name} lacks its config = \"FILE\"")));
+            };
+            let file = self.beside(&self.text_of(config, "config")?);
+            let setting = self.configs.read(&file, name, daemon);
+            let setting = self.at(config.span().start, setting)?;
+            self.draft.node(name, daemon, setting).clone()
         };
-        let file = self.beside(&self.text_of(config, "config")?);
-        let setting = self.configs.read(&file, name, daemon);
-        let setting = self.at(config.span().start, setting)?;
-        let mut spec = NodeSpec { name: name.to_owned(), ..self.draft.node(name, daemon, setting).clone() };
         if let Some(v) = table.get("start") {
             let never = v.get_ref().as_str() == Some("never");
             spec.start = if never { None } else { Some(Instant::ZERO.after(self.time_of(v, "start")?)) };
@@ -259,8 +281,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// An exit status, `"hang"`, or a table of both with what a run takes.
-    fn outcome(&self, value: &Value<'a>) -> Result<Outcome, String> {
-        let mut outcome = Outcome::default();
+    fn outcome(&self, value: &Value<'a>) -> Result<Behaviour, String> {
+        let mut outcome = Behaviour::default();
         if let Some(table) = value.get_ref().as_table() {
             self.known(table, &["exit", "takes", "hangs"], "a script")?;
             if let Some(v) = table.get("exit") {

@@ -97,7 +97,7 @@ impl Setting {
 
 /// What a tracked script does when it is run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Outcome {
+pub struct Behaviour {
     /// Its exit status.
     pub exit: i32,
     /// How long it takes.
@@ -120,13 +120,15 @@ pub struct NodeSpec {
     /// When its VRRP process is ready; `None` for not before an event starts it.
     pub start: Option<Instant>,
     /// What its scripts do at the beginning; those that are not named succeed at once.
-    pub scripts: BTreeMap<String, Outcome>,
+    pub scripts: BTreeMap<String, Behaviour>,
     /// Whether as many processes run as are asked for; they do where nothing is said.
     pub processes: BTreeMap<String, bool>,
     /// Numbers in tracked files; 0 where nothing is said.
     pub files: BTreeMap<String, i32>,
     /// How much too fast its clock runs, in millionths.
     pub drift_ppm: i32,
+    /// Of which node it is the made-up mirror, and with which priority.
+    pub mirror: Option<(String, u8)>,
 }
 
 /// Something that happens at a time.

@@ -1,6 +1,7 @@
 //! The world of a scenario: hosts, what is between them, and what happens next.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +12,14 @@ use super::network::Network;
 use super::queue::Queue;
 use super::record::{Record, Sink, Who};
 use super::rng::Rng;
-use super::scenario::{Outcome, Scenario, Setting};
+use super::scenario::{Behaviour, Scenario, Setting};
 use crate::conf::{RunInstance, model::VrrpScript};
 use crate::frame::{Frame, LinkType};
 use crate::time::{Instant, Timestamp};
 use crate::vrrp::check::{Failure, Listener, Standing, Verdict};
 use crate::vrrp::router::{Config, Input, Source, VrrpRouter};
 use crate::vrrp::script::{Job, Run as ScriptRun, Schedule};
+use crate::vrrp::sequence::Authentication;
 use crate::vrrp::track::Reading;
 use crate::vrrp::{Action, Event, Fault as Cause, VirtualRouter};
 use crate::wire::build::{AdvertSpec, Signing, gratuitous_arp, unsolicited_na};
@@ -209,13 +211,58 @@ impl World {
         own.chain(host.removed.iter().map(|(_, a, _)| *a)).collect()
     }
 
+    /// Names of what an instance tracks.
+    pub fn tracks(&self, node: usize, instance: usize) -> Vec<String> {
+        let Some(process) = self.hosts.get(node).and_then(|h| h.process.as_ref()) else { return Vec::new() };
+        let names = process.router.tracks(instance).filter_map(|(t, _)| process.router.tracker(t.tracker));
+        names.map(str::to_owned).collect()
+    }
+
+    /// A number for what this world is in, seen from its own moment: two worlds with the same number go on alike. Times
+    /// count from now; what was only counted or noted does not matter.
+    pub fn fingerprint(&self) -> u64 {
+        let mut h = DefaultHasher::new();
+        let since = |at: Instant| at.as_micros() - self.now.as_micros();
+        for host in &self.hosts {
+            (host.paused, host.drift_ppm, &host.installed, &host.files, &host.processes).hash(&mut h);
+            host.inbox.len().hash(&mut h);
+            for i in &host.interfaces {
+                (i.up, &i.addresses).hash(&mut h);
+            }
+            for (name, outcome) in &host.scripts {
+                (name, outcome).hash(&mut h);
+            }
+            let Some(process) = &host.process else {
+                0_u8.hash(&mut h);
+                continue;
+            };
+            for (place, vr) in process.router.instances() {
+                place.hash(&mut h);
+                vr.fingerprint(host.local(self.now), &mut h);
+                process.router.tracks(place).for_each(|(t, e)| (t.tracker, e.points, e.fault, e.pending).hash(&mut h));
+            }
+            for bound in process.bound.iter().flatten() {
+                // Sequence numbers decide too, where there are any.
+                if matches!(bound.ear.hearing.authentication, Authentication::Ah(_) | Authentication::Hmac(_)) {
+                    format!("{:?}", bound.ear.memory.signer).hash(&mut h);
+                }
+            }
+            for script in &process.scripts {
+                script.schedule.next_deadline().map(|d| since(host.global(d))).hash(&mut h);
+                process.router.script(script.tracker).hash(&mut h);
+            }
+        }
+        self.network.hash(&mut h);
+        h.finish()
+    }
+
     /// Virtual addresses that are on a node.
     pub fn installed(&self, node: usize) -> impl Iterator<Item = IpAddr> {
         self.hosts.get(node).into_iter().flat_map(|h| h.installed.keys().copied())
     }
 
     /// What a script does now.
-    pub fn script(&self, node: usize, name: &str) -> Outcome {
+    pub fn script(&self, node: usize, name: &str) -> Behaviour {
         self.hosts.get(node).and_then(|h| h.scripts.get(name)).copied().unwrap_or_default()
     }
 
@@ -381,7 +428,7 @@ impl World {
         }
     }
 
-    pub(super) fn set_script(&mut self, n: usize, name: &str, outcome: Outcome) {
+    pub(super) fn set_script(&mut self, n: usize, name: &str, outcome: Behaviour) {
         if let Some(host) = self.hosts.get_mut(n) {
             host.scripts.insert(name.to_owned(), outcome);
         }

@@ -330,6 +330,11 @@ impl VrrpRouter {
         self.trackers.get(id).map(|w| w.reading)
     }
 
+    /// What the results of a tracked script add up to.
+    pub fn script(&self, id: usize) -> Option<ScriptState> {
+        self.trackers.get(id).filter(|w| w.tracker.source.kind() == Kind::Script).map(|w| w.script)
+    }
+
     /// Of which kind a tracker is.
     pub fn tracker_kind(&self, id: usize) -> Option<Kind> {
         self.trackers.get(id).map(|w| w.tracker.source.kind())

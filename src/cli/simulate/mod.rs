@@ -1,5 +1,7 @@
 //! `hactl simulate`: elections among nodes with given configurations.
 
+mod explore;
+
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -16,9 +18,9 @@ use crate::finding::Tally;
 use crate::frame::{Frame, LinkType};
 use crate::pcap::CaptureWriter;
 use crate::report::simulate::chart::{self, Lanes};
-use crate::report::simulate::{Names, json as sim_json, svg, text};
+use crate::report::simulate::{Names, explored, json as sim_json, svg, text};
 use crate::report::{Clock, json, verdict};
-use crate::simulate::{Configs, Daemon, Draft, NodeSpec, Play, Record, Scenario, Sink, line, node_name, read};
+use crate::simulate::{Configs, Daemon, Draft, NodeSpec, Play, Record, Scenario, Sink, line, node_name, read, what_if};
 use crate::time::{Instant, Timestamp};
 
 pub const EXAMPLES: &str = "\
@@ -65,6 +67,18 @@ pub struct SimulateArgs {
     /// Tell of each advert, too
     #[arg(long)]
     adverts: bool,
+    /// Try the faults for me: each one on each node, link and check, at each moment that can matter, and its end
+    #[arg(long, conflicts_with_all = ["at", "write", "svg", "adverts"])]
+    explore: bool,
+    /// With --explore: so many faults one after the other, 1 to 3
+    #[arg(long, value_name = "N", requires = "explore", value_parser = clap::value_parser!(u8).range(1..=3))]
+    faults: Option<u8>,
+    /// With --explore: what must hold: 'one master within 5s', 'no split brain', 'returns to NODE', 'returns'
+    #[arg(long, value_name = "WHAT", requires = "explore")]
+    assert: Vec<String>,
+    /// With --explore: write each kind of bad outcome as a scenario file into this directory
+    #[arg(long, value_name = "DIR", requires = "explore")]
+    save: Option<PathBuf>,
     /// Exit with 0 even when there are findings
     #[arg(long)]
     exit_zero: bool,
@@ -80,19 +94,24 @@ pub fn run(args: &SimulateArgs) -> Result<u8, Error> {
     if let Some(other) = &args.other {
         match *other {}
     }
-    let Draft { scenario, remarks } = scenario(args)?;
+    let (draft, alone) = scenario(args)?;
+    let Draft { scenario, remarks } = draft;
     if !args.common.quiet {
         remarks.iter().for_each(|r| note(&format!("note: {r}")));
     }
-    play(args, &scenario)
+    if args.explore {
+        return explore::run(args, &scenario, alone.is_some());
+    }
+    play(args, &scenario, alone.as_ref())
 }
 
-/// What is to be played.
-fn scenario(args: &SimulateArgs) -> Result<Draft, Error> {
+/// What is to be played; and if it is one configuration only, that without the peer that is made up.
+fn scenario(args: &SimulateArgs) -> Result<(Draft, Option<Draft>), Error> {
     let bad = Error::Other;
     let is_toml = |p: &PathBuf| p.extension().is_some_and(|e| e == "toml");
     let mut files = Files;
     let mut configs = Configs { loader: &mut files, options: options() };
+    let mut alone = None;
     let mut draft = match args.files.as_slice() {
         [one] if is_toml(one) => {
             let name = name_of(one)?;
@@ -112,6 +131,7 @@ fn scenario(args: &SimulateArgs) -> Result<Draft, Error> {
                 draft.node(&node, daemon, setting);
             }
             if all.len() == 1 {
+                alone = Some(draft.clone());
                 let priority = args.peer_priority.unwrap_or(100);
                 draft.mirror("peer", priority);
                 draft.remarks.push(format!(
@@ -141,7 +161,7 @@ fn scenario(args: &SimulateArgs) -> Result<Draft, Error> {
         let end = crate::time::seconds(scenario.duration);
         return Err(bad(format!("the event at {at} s is after the end at {end} s; --for makes it longer")));
     }
-    Ok(draft)
+    Ok((draft, alone))
 }
 
 fn name_of(path: &Path) -> Result<&str, Error> {
@@ -206,7 +226,7 @@ const PIECE: Duration = Duration::from_secs(10);
 /// Lines of a timeline that are shown.
 const LINES: usize = 2_000;
 
-fn play(args: &SimulateArgs, scenario: &Scenario) -> Result<u8, Error> {
+fn play(args: &SimulateArgs, scenario: &Scenario, alone: Option<&Draft>) -> Result<u8, Error> {
     let mut out = Output::new(false, args.common.color);
     let mut play = Play::new(scenario);
     play.world.record_adverts(args.adverts);
@@ -246,6 +266,9 @@ fn play(args: &SimulateArgs, scenario: &Scenario) -> Result<u8, Error> {
         fs::write(path, picture).map_err(|e| Error::Other(format!("cannot write {}: {e}", path.display())))?;
     }
     if args.common.json {
+        if let Some(draft) = alone {
+            explored::what_if_json(&mut out, &what_if(draft))?;
+        }
         findings.iter().try_for_each(|f| json::finding(&mut out, f))?;
         sim_json::summary(&mut out, &play.world, scenario.duration, scenario.seed, &stories, tally, exit)?;
         out.flush()?;
@@ -277,6 +300,13 @@ fn play(args: &SimulateArgs, scenario: &Scenario) -> Result<u8, Error> {
         }
     }
     if told {
+        writeln!(out)?;
+    }
+    if let Some(draft) = alone {
+        writeln!(out, "For every priority that the peer may have (a mirror in BACKUP, its checks passing), the peer")?;
+        for l in explored::what_if(&what_if(draft)) {
+            writeln!(out, "{l}")?;
+        }
         writeln!(out)?;
     }
     for f in &findings {

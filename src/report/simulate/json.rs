@@ -10,7 +10,7 @@ use crate::finding::Tally;
 use crate::report::json::{Start, line, ms};
 use crate::report::printable;
 use crate::report::speak::words::reason;
-use crate::simulate::{Group, Key, Record, Scenario, Story, Window, World};
+use crate::simulate::{Explored, Group, Key, Record, Scenario, Story, Window, World};
 use crate::time::Instant;
 
 use super::Names;
@@ -264,4 +264,22 @@ pub fn summary(
             exit,
         },
     )
+}
+
+#[derive(Serialize)]
+struct ExploredObject {
+    r#type: &'static str,
+    combinations: usize,
+    simulations: usize,
+    known: usize,
+    findings: FindingsObject,
+    seed: u64,
+    exit: u8,
+}
+
+/// `summary` of `--explore`.
+pub fn explored(out: &mut dyn Write, found: &Explored, seed: u64, tally: Tally, exit: u8) -> io::Result<()> {
+    let findings = FindingsObject { critical: tally.critical, warning: tally.warning, info: tally.info };
+    let (combinations, simulations, known) = (found.outcomes.len(), found.played, found.known);
+    line(out, &ExploredObject { r#type: "summary", combinations, simulations, known, findings, seed, exit })
 }

@@ -1,6 +1,7 @@
 //! A simulation in words, as a chart, as JSON and as a picture.
 
 pub mod chart;
+pub mod explored;
 pub mod json;
 pub mod svg;
 pub mod text;

@@ -1,7 +1,7 @@
 //! `script`
 
 use super::{FaultKind, Key, Whose};
-use crate::simulate::scenario::Outcome;
+use crate::simulate::scenario::Behaviour;
 
 pub const SCRIPT: FaultKind = FaultKind {
     name: "script",
@@ -12,7 +12,7 @@ pub const SCRIPT: FaultKind = FaultKind {
     apply: |world, args| {
         if let (Some(node), Some(name)) = (args.node, &args.name) {
             let exit = args.exit.unwrap_or_default();
-            world.set_script(node, name, Outcome { exit, takes: args.time.unwrap_or_default(), hangs: args.hangs });
+            world.set_script(node, name, Behaviour { exit, takes: args.time.unwrap_or_default(), hangs: args.hangs });
         }
     },
 };
