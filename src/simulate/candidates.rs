@@ -38,7 +38,8 @@ pub fn trials(nodes: &[NodeSpec]) -> Vec<Trial> {
         for name in ["crash", "power-off", "stop"] {
             add(name, of(n), Some(("start", of(n))), false);
         }
-        add("pause", of(n), Some(("resume", of(n))), false);
+        // One that stands still keeps its addresses, whatever its configuration says.
+        add("pause", of(n), Some(("resume", of(n))), true);
         add("reload", of(n), None, false);
         let carrying = carrying(spec);
         for interface in interfaces(spec) {
