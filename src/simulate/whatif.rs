@@ -14,6 +14,8 @@ use crate::time::Instant;
 pub enum Answer {
     /// The peer takes over so long after the fault, depending on the moment: shortest and longest.
     TakesOver(Duration, Duration),
+    /// The same, but the priorities are equal before it, so that the higher address decides who is master then.
+    TakesOverIfLower(Duration, Duration),
     /// The peer never takes over. `tie`: the priorities are equal then.
     Never {
         /// Whether equal priorities are why.
@@ -25,8 +27,12 @@ pub enum Answer {
 
 impl Answer {
     fn same(&self, other: &Self) -> bool {
-        matches!((self, other), (Self::TakesOver(..), Self::TakesOver(..)) | (Self::Before, Self::Before))
-            || self == other
+        matches!(
+            (self, other),
+            (Self::TakesOver(..), Self::TakesOver(..))
+                | (Self::TakesOverIfLower(..), Self::TakesOverIfLower(..))
+                | (Self::Before, Self::Before)
+        ) || self == other
     }
 }
 
@@ -156,5 +162,14 @@ fn answer(scenario: &Scenario, base: &Play, trial: &Trial) -> Answer {
         }
     }
     let shortest = times.iter().min().copied().unwrap_or_default();
-    Answer::TakesOver(shortest, times.iter().max().copied().unwrap_or_default())
+    let longest = times.iter().max().copied().unwrap_or_default();
+    let priority = |n: usize| {
+        let first = base.world.instances(n).next().map(|(i, _)| i)?;
+        base.world.router(n, first).map(crate::vrrp::VirtualRouter::priority)
+    };
+    if priority(0) == priority(1) {
+        Answer::TakesOverIfLower(shortest, longest)
+    } else {
+        Answer::TakesOver(shortest, longest)
+    }
 }

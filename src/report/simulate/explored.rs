@@ -273,6 +273,10 @@ pub fn what_if(rows: &[Row]) -> Vec<String> {
                 if r.from == r.to { format!("at {}", r.from) } else { format!("at {} to {}", r.from, r.to) };
             let answer = match r.answer {
                 Answer::TakesOver(a, b) => format!("takes over after {}", range((a, b))),
+                Answer::TakesOverIfLower(a, b) => format!(
+                    "takes over after {}, if it is not master already: equal priorities, the higher address decides",
+                    range((a, b))
+                ),
                 Answer::Never { tie: true } => "never (tie: equal does not take over)".to_owned(),
                 Answer::Never { tie: false } => "never".to_owned(),
                 Answer::Before => "is master before it".to_owned(),
@@ -304,6 +308,7 @@ pub fn what_if_json(out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
         for r in &row.ranges {
             let (takes_over, after_ms, reason) = match r.answer {
                 Answer::TakesOver(a, b) => (true, Some([ms(a), ms(b)]), None),
+                Answer::TakesOverIfLower(a, b) => (true, Some([ms(a), ms(b)]), Some("equal-before")),
                 Answer::Never { tie } => (false, None, Some(if tie { "tie" } else { "lower" })),
                 Answer::Before => (false, None, Some("master-before")),
             };
