@@ -20,6 +20,7 @@ mod read;
 mod record;
 mod rng;
 mod scenario;
+pub mod tcp;
 mod whatif;
 mod words;
 mod world;

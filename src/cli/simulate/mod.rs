@@ -1,6 +1,7 @@
 //! `hactl simulate`: elections among nodes with given configurations.
 
 mod explore;
+pub mod tcp;
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -88,11 +89,15 @@ pub struct SimulateArgs {
 
 /// Simulations of other things than elections.
 #[derive(Debug, Subcommand)]
-enum Other {}
+enum Other {
+    /// What TCP keepalive does and when, for given settings and faults
+    #[command(disable_version_flag = true)]
+    TcpKeepalive(Box<tcp::TcpArgs>),
+}
 
 pub fn run(args: &SimulateArgs) -> Result<u8, Error> {
-    if let Some(other) = &args.other {
-        match *other {}
+    if let Some(Other::TcpKeepalive(tcp)) = &args.other {
+        return tcp::run(tcp);
     }
     let (draft, alone) = scenario(args)?;
     let Draft { scenario, remarks } = draft;
