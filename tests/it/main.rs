@@ -5,6 +5,7 @@ mod cli;
 mod compliance;
 mod conf;
 mod findings;
+mod keepalive;
 mod lan;
 mod lint;
 mod machine;

@@ -14,8 +14,8 @@ use crate::finding::Severity;
 use crate::report::simulate::tcp::timeline::Timeline;
 use crate::report::simulate::tcp::{advice, json, words};
 use crate::simulate::tcp::{
-    Answer, Errno, Kernel, LONGEST, Middlebox, Preset, Scenario, Settings, Slack, Summary, Target, Verdict, What, bytes,
-    duration, event, horizon, judge, middlebox, nginx, play, preset, retries2, solve, whole_seconds,
+    Answer, Errno, Kernel, LONGEST, Middlebox, Preset, Scenario, Settings, Slack, Summary, Target, Verdict, What,
+    bytes, duration, event, horizon, judge, middlebox, nginx, play, preset, retries2, solve, whole_seconds,
 };
 use crate::time::{Instant, seconds};
 
@@ -227,7 +227,8 @@ fn tell_timeline(out: &mut Output, scenario: &Scenario) -> Result<(), Error> {
     let fault = scenario.events.iter().find(|(_, w)| w.is_fault()).map(|(at, _)| *at);
     let after = |at: Instant| {
         let since = fault.filter(|f| f.as_micros() > 0 && *f <= at);
-        since.map_or_else(String::new, |f| format!(", {} after the first fault", words::time(words::round(at.since(f)))))
+        since
+            .map_or_else(String::new, |f| format!(", {} after the first fault", words::time(words::round(at.since(f)))))
     };
     match (summary.error, summary.first) {
         (Some((at, l)), _) => {
@@ -242,7 +243,10 @@ fn tell_timeline(out: &mut Output, scenario: &Scenario) -> Result<(), Error> {
             }
             if least > told {
                 let least = words::time(words::round(least));
-                writeln!(out, "Milliseconds decide: timers that are on time allow one retransmission more, and {least}.")?;
+                writeln!(
+                    out,
+                    "Milliseconds decide: timers that are on time allow one retransmission more, and {least}."
+                )?;
             }
         }
         (None, Some((at, l))) if l.error == Errno::Eof => {
@@ -291,7 +295,10 @@ fn tell_target(
             writeln!(out)?;
         }
         None if judged.is_none_or(|v| !v.is_met()) => {
-            writeln!(out, "No settings do that: the kernel counts keepalive in whole seconds, and needs a probe and its time.")?;
+            writeln!(
+                out,
+                "No settings do that: the kernel counts keepalive in whole seconds, and needs a probe and its time."
+            )?;
             writeln!(out)?;
         }
         None => {}
@@ -328,7 +335,11 @@ fn scenario(args: &TcpArgs) -> Result<(Scenario, String), Error> {
         None => (last + forgets + horizon(&local)).min(LONGEST),
     };
     if last > length {
-        let text = format!("the event at {} s is after the end at {} s; --for makes it longer", seconds(last), seconds(length));
+        let text = format!(
+            "the event at {} s is after the end at {} s; --for makes it longer",
+            seconds(last),
+            seconds(length)
+        );
         return Err(Error::Other(text));
     }
     let peer = Settings { kernel: local.kernel, ..Settings::default() };

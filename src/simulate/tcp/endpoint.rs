@@ -787,7 +787,8 @@ impl Endpoint {
         }
         self.unreachable = true;
         // `tcp_ld_RTO_revert` (RFC 6069): it was not congestion, so the last doubling is taken back.
-        let Some(head) = self.flight.front().filter(|_| seq == self.una && self.timeouts > 0 && self.backoff > 0) else {
+        let Some(head) = self.flight.front().filter(|_| seq == self.una && self.timeouts > 0 && self.backoff > 0)
+        else {
             return;
         };
         let since = now.since(head.at);

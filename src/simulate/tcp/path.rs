@@ -195,14 +195,7 @@ impl Credit {
 
 /// A reset that a middlebox makes up, which the receiver will believe.
 pub fn forged(expected: u64) -> Segment {
-    let like = Segment {
-        kind: super::segment::Kind::Ack,
-        seq: 0,
-        ack: expected,
-        len: 0,
-        fin: false,
-        rst: false,
-        sack: None,
-    };
+    let like =
+        Segment { kind: super::segment::Kind::Ack, seq: 0, ack: expected, len: 0, fin: false, rst: false, sack: None };
     like.refusal()
 }

@@ -111,9 +111,9 @@ pub fn nginx(text: &str, kernel: &Kernel) -> Result<Option<Keepalive>, String> {
     }
     let time = |text: &str, kernel: Duration| match text {
         "" => Ok(kernel),
-        t => nginx_time(t).filter(|d| (1..=32_767).contains(&d.as_secs())).ok_or_else(|| {
-            format!("{t:?} is not a time of nginx such as 30m or 90s, of 1 to 32767 seconds")
-        }),
+        t => nginx_time(t)
+            .filter(|d| (1..=32_767).contains(&d.as_secs()))
+            .ok_or_else(|| format!("{t:?} is not a time of nginx such as 30m or 90s, of 1 to 32767 seconds")),
     };
     let count = match *probes {
         "" => kernel.keepalive.probes,

@@ -151,10 +151,10 @@ fn a_close_is_the_end_of_data_and_a_broken_pipe_later() {
 
 #[test]
 fn resets_come_at_once_from_a_process_and_with_the_next_segment_from_a_host() {
-    assert_eq!(outcomes(&scenario(keepalive(10, 1, 3), &["1s reset", "2s write"])), [
-        (1_000_100, "ECONNRESET"),
-        (2_000_000, "EPIPE")
-    ]);
+    assert_eq!(
+        outcomes(&scenario(keepalive(10, 1, 3), &["1s reset", "2s write"])),
+        [(1_000_100, "ECONNRESET"), (2_000_000, "EPIPE")]
+    );
     assert_eq!(outcomes(&scenario(keepalive(10, 1, 3), &["1s reboot"])), [(10_000_200, "ECONNRESET")]);
     assert_eq!(outcomes(&scenario(keepalive(10, 1, 3), &["1s reboot", "2s write"])), [(2_000_200, "ECONNRESET")]);
     // A reset that is lost is noticed like a reboot.

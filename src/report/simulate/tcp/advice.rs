@@ -18,7 +18,8 @@ pub fn faults(scenario: &Scenario) -> Vec<String> {
         (What::Drop, "host dead, packets dropped"),
         (What::Unreachable, "unreachable (ICMP)"),
     ];
-    let mut lines = vec![format!("{:<28}{:<46}{}", "If the peer’s …", "nothing under way: the application", "it writes just then")];
+    let mut lines =
+        vec![format!("{:<28}{:<46}{}", "If the peer’s …", "nothing under way: the application", "it writes just then")];
     for (what, name) in ROWS {
         let idle = endings(scenario, &[what]);
         let data = endings(scenario, &[what, What::Write(1)]);
@@ -46,7 +47,11 @@ pub fn remarks(scenario: &Scenario) -> Vec<String> {
     let rtt = scenario.rtt;
     let mut all = Vec::new();
     let data = data_error(s, rtt, Slack::Usual);
-    let by = if s.user_timeout.is_some() { "the user timeout".to_owned() } else { format!("tcp_retries2 {}", s.kernel.retries2) };
+    let by = if s.user_timeout.is_some() {
+        "the user timeout".to_owned()
+    } else {
+        format!("tcp_retries2 {}", s.kernel.retries2)
+    };
     let data = data.map_or_else(|| "never fails".to_owned(), |t| format!("fails after {}", time(round(t))));
     all.push(format!(
         "Keepalive does not cover data that is unacknowledged: a write into silence {data}, by {by}, and no probe is sent \
@@ -99,7 +104,8 @@ pub fn verdict(v: &Verdict) -> Vec<String> {
         let took = check.took.map_or_else(|| "never".to_owned(), |t| format!("{} s", seconds(round(t))));
         let latest = check.latest.map_or_else(String::new, |t| format!("at most {} s", seconds(round(t))));
         let wanted = check.limit.map_or_else(String::new, |t| format!("wanted {} s", seconds(t)));
-        lines.push(format!("{name:<34}{took:<14}{latest:<22}{wanted:<18}{}", if check.met { "met" } else { "NOT MET" }));
+        lines
+            .push(format!("{name:<34}{took:<14}{latest:<22}{wanted:<18}{}", if check.met { "met" } else { "NOT MET" }));
     };
     if let Some(c) = &v.idle {
         row("peer silent, nothing under way", c);

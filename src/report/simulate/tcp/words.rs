@@ -66,7 +66,9 @@ pub fn meaning(learned: &Learned, by: From, scenario: &Scenario) -> String {
     let sentence = match learned.cause {
         Cause::Fin => "the peer closed its side: read() gives 0; writing still succeeds until an RST comes".to_owned(),
         Cause::Probes(n) => {
-            let k = s.keepalive.map_or_else(String::new, |k| format!(": {} + {n} x {} s after the last thing heard", seconds(k.idle) + " s", seconds(k.interval)));
+            let k = s.keepalive.map_or_else(String::new, |k| {
+                format!(": {} + {n} x {} s after the last thing heard", seconds(k.idle) + " s", seconds(k.interval))
+            });
             format!("keepalive: {} without an answer{k}", count(n, "probe"))
         }
         Cause::IdleUserTimeout(n) => {
@@ -84,7 +86,10 @@ pub fn meaning(learned: &Learned, by: From, scenario: &Scenario) -> String {
         ),
         Cause::DataUserTimeout(n) => {
             let t = s.user_timeout.map_or_else(String::new, seconds);
-            format!("data stayed unacknowledged for the user timeout of {t} s after its first timeout, in {}", count(n, "timeout"))
+            format!(
+                "data stayed unacknowledged for the user timeout of {t} s after its first timeout, in {}",
+                count(n, "timeout")
+            )
         }
         Cause::Reset => format!("{who} answered with RST: it has no such connection (any more), or ended it"),
         Cause::ResetAfterFin => {
@@ -168,7 +173,11 @@ pub fn ending(all: &[(Duration, Errno)], soon: Duration) -> String {
     let mut said: Vec<String> = Vec::new();
     for (at, error) in all {
         let name = error.as_str();
-        said.push(if *at <= soon { format!("{name} at once") } else { format!("{name} after {} s", seconds(round(*at))) });
+        said.push(if *at <= soon {
+            format!("{name} at once")
+        } else {
+            format!("{name} after {} s", seconds(round(*at)))
+        });
     }
     if said.is_empty() { "learns nothing".to_owned() } else { said.join(", then ") }
 }
