@@ -1,5 +1,5 @@
-//! `hactl simulate tcp-keepalive` from outside. What a kernel does is compared in the lab; here are the contract, literals
-//! worked out by hand, and what is refused.
+//! `hactl simulate tcp-keepalive` from outside. What a kernel does is compared in the lab; here are the contract,
+//! literals worked out by hand, and what is refused.
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
-//! `hactl simulate tcp-keepalive` beside a real kernel: sockets in namespaces, a router between them that drops, refuses
-//! or forgets, and peers that close, reset or lose their memory. Segments are compared in their order and times, and what
-//! the sockets say with what the simulation says.
+//! `hactl simulate tcp-keepalive` beside a real kernel: sockets in namespaces, a router between them that drops,
+//! refuses or forgets, and peers that close, reset or lose their memory. Segments are compared in their order and
+//! times, and what the sockets say with what the simulation says.
 //!
 //! All connections run at once, each from an address of its own, which the router's rules go by.
 
@@ -34,8 +34,8 @@ const LENGTH: Duration = Duration::from_millis(9_500);
 /// A timer is never early; the clock that events are timed with is read a moment after they happen.
 const EARLY: f64 = 0.025;
 
-/// Beside the coarseness of timers, which the simulation knows: two loaded processors, where a process or an interrupt may
-/// wait that long for its turn.
+/// Beside the coarseness of timers, which the simulation knows: two loaded processors, where a process or an
+/// interrupt may wait that long for its turn.
 const LATE: f64 = 0.150;
 
 /// A connection: what is set, what happens, and what the application learns.
@@ -250,27 +250,29 @@ fn router(lab: &Lab) -> Node<'_> {
     node
 }
 
-/// The router's ways and rules: sets of local addresses say whose packets are lost, refused or led to the other host, and
-/// who has a middlebox.
+/// The router's ways and rules: sets of local addresses say whose packets are lost, refused or led to the other host,
+/// and who has a middlebox.
 fn route(router: &Node, peer: &Node) {
-    netns::ip(
-        &router.ns,
-        &format!(
-            "route add {PEER}/32 via 10.99.2.4\nroute add {PEER}/32 via 10.99.2.5 table 100\nrule add fwmark 1 table 100\n"
-        ),
-    );
+    let ways = format!("route add {PEER}/32 via 10.99.2.4\nroute add {PEER}/32 via 10.99.2.5 table 100\n");
+    netns::ip(&router.ns, &(ways + "rule add fwmark 1 table 100\n"));
     let sets: String = ["dropped", "refused", "moved", "silent", "resetting"]
         .map(|name| format!("  set {name} {{ type ipv4_addr; }}\n"))
         .concat();
+    let known = "ct state established accept; tcp flags & (syn|ack) == syn accept";
+    let rules = [
+        "ip saddr @dropped drop; ip daddr @dropped drop".to_owned(),
+        "ip saddr @refused reject with icmp type host-unreachable; ip daddr @refused drop".to_owned(),
+        format!("ip daddr @moved ether saddr {} drop", peer.mac),
+        "ip saddr @silent jump quiet; ip daddr @silent jump quiet".to_owned(),
+        "ip saddr @resetting jump loud; ip daddr @resetting jump loud".to_owned(),
+    ];
     router.nft(&format!(
-        "table ip lab {{\n{sets}  chain mark {{ type filter hook prerouting priority -150; \
-         ip saddr @moved meta mark set 1; }}\n  chain quiet {{ ct state established accept; \
-         tcp flags & (syn|ack) == syn accept; drop; }}\n  chain loud {{ ct state established accept; \
-         tcp flags & (syn|ack) == syn accept; meta l4proto tcp reject with tcp reset; }}\n  chain way {{ type filter hook \
-         forward priority 0; ip saddr @dropped drop; ip daddr @dropped drop; ip saddr @refused reject with icmp type \
-         host-unreachable; ip daddr @refused drop; ip daddr @moved ether saddr {} drop; ip saddr @silent jump quiet; \
-         ip daddr @silent jump quiet; ip saddr @resetting jump loud; ip daddr @resetting jump loud; }}\n}}\n",
-        peer.mac
+        "table ip lab {{\n{sets}  \
+         chain mark {{ type filter hook prerouting priority -150; ip saddr @moved meta mark set 1; }}\n  \
+         chain quiet {{ {known}; drop; }}\n  \
+         chain loud {{ {known}; meta l4proto tcp reject with tcp reset; }}\n  \
+         chain way {{ type filter hook forward priority 0; {}; }}\n}}\n",
+        rules.join("; ")
     ));
     // The entries of the table exist once a rule asks for a state.
     let conntrack = [
@@ -518,8 +520,8 @@ fn simulated(case: &Case, running: &Connection, slack: Slack) -> (Seen, Vec<(f64
     (seen, learns)
 }
 
-/// Compares a case: the same segments in the same order, none earlier than simulated with timers on time, none later than
-/// with timers as late as the kernel's wheel may make them.
+/// Compares a case: the same segments in the same order, none earlier than simulated with timers on time, none later
+/// than with timers as late as the kernel's wheel may make them.
 fn compare(case: &Case, running: &Connection, seen: &Seen, learnt: &[(f64, String)]) -> Result<(), String> {
     let (usual, learns) = simulated(case, running, Slack::Usual);
     let (late, learns_late) = simulated(case, running, Slack::Most);

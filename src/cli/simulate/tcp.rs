@@ -91,8 +91,8 @@ pub struct TcpArgs {
     /// What it does with packets of a forgotten flow: silent, rst, or rst-both (to both ends when it forgets)
     #[arg(long, value_name = "ANSWER", help_heading = "Middlebox")]
     middlebox_answer: Option<String>,
-    /// A known one: aws-nlb, aws-nat-gateway, azure-lb, azure-lb-reset, gcp-firewall, gcp-nat, f5-fastl4, ipvs, conntrack,
-    /// rfc5382
+    /// A known one: aws-nlb, aws-nat-gateway, azure-lb, azure-lb-reset, gcp-firewall, gcp-nat, f5-fastl4, ipvs,
+    /// conntrack, rfc5382
     #[arg(long, value_name = "NAME", help_heading = "Middlebox")]
     middlebox: Option<String>,
     /// A silent peer has to be noticed within this time

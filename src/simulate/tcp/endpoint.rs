@@ -1,8 +1,8 @@
 //! One end of a connection: a socket of a Linux kernel, as far as its timers, its acknowledgements and its errors go.
 //!
-//! `(now, input)` in, actions and the next deadline out, as the state machine of a virtual router. Names in brackets are
-//! the kernel's functions. Left out: the handshake, congestion windows beyond the first ten segments and the one after a
-//! timeout, closed windows, delayed acknowledgements.
+//! `(now, input)` in, actions and the next deadline out, as the state machine of a virtual router. Names in brackets
+//! are the kernel's functions. Left out: the handshake, congestion windows beyond the first ten segments and the one
+//! after a timeout, closed windows, delayed acknowledgements.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

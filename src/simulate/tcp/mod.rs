@@ -1,9 +1,9 @@
 //! One TCP connection and what befalls it: what keepalive does and when, and what the application learns.
 //!
-//! An [`Endpoint`] is the kernel's side of a socket as far as its timers go: keepalive, retransmission, loss probe, user
-//! timeout (Linux, `net/ipv4/tcp_timer.c`). Two of them, a path between them that loses, refuses or forgets, and a script
-//! make a [`Scenario`]; [`play`] plays it in integer microseconds and gives [`Record`]s in order. Nothing here asks a clock
-//! or opens a socket.
+//! An [`Endpoint`] is the kernel's side of a socket as far as its timers go: keepalive, retransmission, loss probe,
+//! user timeout (Linux, `net/ipv4/tcp_timer.c`). Two of them, a path between them that loses, refuses or forgets, and
+//! a script make a [`Scenario`]; [`play`] plays it in integer microseconds and gives [`Record`]s in order. Nothing
+//! here asks a clock or opens a socket.
 
 mod endpoint;
 mod event;

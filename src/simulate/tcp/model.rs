@@ -7,8 +7,9 @@ use super::settings::Keepalive;
 /// `TCP_RTO_MIN`, which the formula starts from whatever the timeouts of a connection are.
 const RTO_MIN: Duration = Duration::from_millis(200);
 
-/// How long data stays unacknowledged after its first retransmission before `boundary` retries count as used up: the sum of
-/// `boundary` + 1 timeouts that begin with 200 ms and double up to `rto_max` (`tcp_model_timeout`). 924.6 s for 15.
+/// How long data stays unacknowledged after its first retransmission before `boundary` retries count as used up: the
+/// sum of `boundary` + 1 timeouts that begin with 200 ms and double up to `rto_max` (`tcp_model_timeout`). 924.6 s
+/// for 15.
 pub fn model_timeout(boundary: u32, rto_max: Duration) -> Duration {
     let doubling = (rto_max.as_micros() / RTO_MIN.as_micros()).max(1).ilog2();
     let sum = |n: u32| RTO_MIN * ((2_u32 << n) - 1);

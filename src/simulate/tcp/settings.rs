@@ -16,7 +16,8 @@ pub struct Keepalive {
 }
 
 impl Keepalive {
-    /// How far apart probes are that are answered: the timer that an interval sets finds how much of the idle time is left.
+    /// How far apart probes are that are answered: the timer that an interval sets finds how much of the idle time is
+    /// left.
     pub fn pace(&self) -> Duration {
         self.idle.max(self.interval)
     }
@@ -62,8 +63,8 @@ impl Default for Kernel {
 pub enum Slack {
     /// On time.
     Least,
-    /// Told as they are set. Whether retries are used up is judged by the time that the wheel usually makes of it, half a
-    /// bucket for each timer: a few milliseconds decide whether there is one more, twice as long.
+    /// Told as they are set. Whether retries are used up is judged by the time that the wheel usually makes of it,
+    /// half a bucket for each timer: a few milliseconds decide whether there is one more, twice as long.
     #[default]
     Usual,
     /// As late as the wheel may make them.

@@ -164,8 +164,8 @@ fn attempt(
     Some(judge(&settings, rtt, target)).filter(Verdict::is_met)
 }
 
-/// The largest `tcp_retries2` with which unacknowledged data fails in time without a user timeout, for programs that cannot
-/// set one.
+/// The largest `tcp_retries2` with which unacknowledged data fails in time without a user timeout, for programs that
+/// cannot set one.
 pub fn retries2(kernel: &Kernel, rtt: Duration, within: Duration) -> Option<u32> {
     (0..=15).rev().find(|n| {
         let settings = Settings { kernel: Kernel { retries2: *n, ..*kernel }, ..Settings::default() };

@@ -54,19 +54,19 @@ pub fn remarks(scenario: &Scenario) -> Vec<String> {
     };
     let data = data.map_or_else(|| "never fails".to_owned(), |t| format!("fails after {}", time(round(t))));
     all.push(format!(
-        "Keepalive does not cover data that is unacknowledged: a write into silence {data}, by {by}, and no probe is sent \
-         meanwhile."
+        "Keepalive does not cover data that is unacknowledged: a write into silence {data}, by {by}, and no probe is \
+         sent meanwhile."
     ));
     match s.keepalive {
         None => all.push(
-            "Without keepalive an idle connection to a peer that fell silent is never given up: the application waits for ever."
+            "Without keepalive an idle connection to a peer that fell silent is never given up: it waits for ever."
                 .to_owned(),
         ),
         Some(k) => {
             if let (Some(on_time), Some(late)) = (idle_error(s, rtt, Slack::Usual), idle_error(s, rtt, Slack::Most)) {
                 all.push(format!(
-                    "An idle connection to a peer that fell silent fails {} after the last thing heard; the timers of a \
-                     kernel with {} ticks a second are coarse and may make that {}, never less.",
+                    "An idle connection to a peer that fell silent fails {} after the last thing heard; the timers of \
+                     a kernel with {} ticks a second are coarse and may make that {}, never less.",
                     time(on_time),
                     s.kernel.hz,
                     time(round(late))
@@ -77,8 +77,8 @@ pub fn remarks(scenario: &Scenario) -> Vec<String> {
                 let by_timeout = gives_up_idle(&k, Some(t));
                 if by_probes != by_timeout {
                     all.push(format!(
-                        "The user timeout decides, not the number of probes: {} instead of {}; it is looked at when a probe \
-                         is due, once one was sent.",
+                        "The user timeout decides, not the number of probes: {} instead of {}; it is looked at when a \
+                         probe is due, once one was sent.",
                         time(by_timeout),
                         time(by_probes)
                     ));
@@ -86,8 +86,8 @@ pub fn remarks(scenario: &Scenario) -> Vec<String> {
             }
             if let Some(m) = scenario.middlebox.filter(|m| k.pace() >= m.limit) {
                 all.push(format!(
-                    "An idle connection sends a probe each {}, and the middlebox forgets it after {}: keepalive does not keep \
-                     the flow.",
+                    "An idle connection sends a probe each {}, and the middlebox forgets it after {}: keepalive \
+                     does not keep the flow.",
                     time(k.pace()),
                     time(m.limit)
                 ));
@@ -151,7 +151,7 @@ pub fn spelled(s: &Settings, retries2: Option<u32>) -> Vec<String> {
     lines.push(format!("             net.ipv4.tcp_keepalive_probes = {probes}"));
     if let Some(n) = retries2 {
         lines.push(format!(
-            "             net.ipv4.tcp_retries2 = {n}    (all connections of the host; for programs without a user timeout)"
+            "             net.ipv4.tcp_retries2 = {n}    (of the whole host; for programs without a user timeout)"
         ));
     }
     lines.push(format!("nginx        listen … so_keepalive={idle}s:{interval}s:{probes};  proxy_socket_keepalive on;"));
@@ -165,7 +165,8 @@ pub fn spelled(s: &Settings, retries2: Option<u32>) -> Vec<String> {
         cut("server")
     ));
     lines.push(format!(
-        "postgres     tcp_keepalives_idle = {idle}, tcp_keepalives_interval = {interval}, tcp_keepalives_count = {probes}{}",
+        "postgres     tcp_keepalives_idle = {idle}, tcp_keepalives_interval = {interval}, \
+         tcp_keepalives_count = {probes}{}",
         timeout.map_or_else(String::new, |(ms, _)| format!(", tcp_user_timeout = {ms}"))
     ));
     lines

@@ -153,7 +153,8 @@ struct SummaryObject {
     exit: u8,
 }
 
-/// `summary`: how it ended, `latest` with timers as late as the kernel may make them, and what was asked of the settings.
+/// `summary`: how it ended, `latest` with timers as late as the kernel may make them, and what was asked of the
+/// settings.
 pub fn summary(
     out: &mut dyn Write,
     scenario: &Scenario,
