@@ -59,10 +59,16 @@ kinds! {
     BadWord "bad-word" Line,
     /// Not an address, or one of the wrong kind.
     BadAddress "bad-address" Line,
+    /// A virtual address that keepalived does not take, and so never sets.
+    AddressDropped "address-dropped" Line,
+    /// A unicast peer that keepalived does not take.
+    PeerDropped "peer-dropped" Line,
     /// An address without its prefix length after the slash.
     EmptyPrefix "empty-prefix" Not,
     /// A word in an entry that means nothing there.
     BadEntry "bad-entry" Line,
+    /// A malformed entry of a `track_…` list: keepalived does not track it.
+    NotTracked "not-tracked" Line,
     /// Words after a keyword's arguments, which nobody reads.
     ExtraWords "extra-words" Not,
     /// Said twice, and the later one is passed over.
@@ -111,20 +117,54 @@ kinds! {
     TooMuch "too-much" Not,
     /// A value that is drawn at random when keepalived starts.
     Random "random" Not,
-    /// Something that an instance must have is missing.
-    Incomplete "incomplete" Plainly,
+    /// An instance without `virtual_router_id`: keepalived drops it.
+    NoVrid "no-vrid" Plainly,
+    /// An instance without `interface`: keepalived drops it.
+    NoInterface "no-interface" Plainly,
+    /// An instance without a virtual address.
+    NoAddress "no-address" Plainly,
+    /// `auth_hmac` without a key to sign with.
+    NoActiveKey "no-active-key" Plainly,
     /// A script, process or file to track that does not say what it is.
     Untrackable "untrackable" End,
-    /// Two settings of an instance contradict each other; keepalived resolves it.
-    Contradiction "contradiction" Plainly,
+    /// Unicast peers in strict mode: keepalived does not start.
+    StrictUnicast "strict-unicast" Plainly,
+    /// A setting that strict mode decides otherwise.
+    StrictForbids "strict-forbids" Plainly,
+    /// Version 2 for IPv6.
+    Ipv6Version "ipv6-version" Plainly,
+    /// Authentication that no advert will have.
+    AuthIgnored "auth-ignored" Plainly,
+    /// `nopreempt` that does not hold.
+    NopreemptIgnored "nopreempt-ignored" Plainly,
+    /// `preempt_delay` that does not hold.
+    PreemptDelayIgnored "preempt-delay-ignored" Plainly,
+    /// A keyword of unicast without a unicast peer.
+    UnicastWithoutPeers "unicast-without-peers" Plainly,
+    /// `unicast_fault_no_peer` without a unicast peer: the instance stays in FAULT.
+    FaultNoPeer "unicast-fault-no-peer" Plainly,
+    /// `unicast_ttl` without a unicast peer: adverts leave with TTL 0.
+    TtlWithoutPeers "unicast-ttl-without-peers" Plainly,
+    /// An instance tracks its own interface, which it does anyway.
+    OwnInterface "own-interface-tracked" Plainly,
+    /// A weight for an instance's own interface, which keepalived leaves out.
+    OwnInterfaceWeight "own-interface-weight" Plainly,
+    /// Weights for an owner, whose priority does not change.
+    OwnerWeights "owner-weights" Plainly,
     /// A value is rounded to what an advert can say.
     Rounded "rounded" Plainly,
     /// Two instances share an interface, family and virtual router id.
     DuplicateVrid "duplicate-vrid" Plainly,
-    /// A sync group without its members.
-    Group "group" Plainly,
-    /// Weights that a sync group takes away.
+    /// A sync group names an instance that is not there or belongs to another group.
+    GroupMember "group-member" Plainly,
+    /// A sync group without members.
+    GroupEmpty "group-empty" Plainly,
+    /// A sync group of one member.
+    GroupSingle "group-single" Plainly,
+    /// A weighted tracker of a member that a sync group takes away.
     GroupWeight "group-weight" Plainly,
+    /// A weight of a member's interface that a sync group takes away: its loss is a fault.
+    GroupInterface "group-interface-weight" Plainly,
 }
 
 /// One problem.

@@ -55,28 +55,24 @@ impl Resolver<'_> {
         let strict = value(i.strict).or(value(global.strict)).unwrap_or(false);
         let unicast = !i.peers.is_empty();
         let Some(vrid) = value(i.vrid) else {
-            self.report(
-                at,
-                Kind::Incomplete,
-                format!("{name} has no `virtual_router_id`; keepalived drops the instance"),
-            );
+            self.report(at, Kind::NoVrid, format!("{name} has no `virtual_router_id`; keepalived drops the instance"));
             return None;
         };
         let interface = i.interface.as_ref().map(|s| s.value.clone());
         if interface.is_none() && !(self.version.at_least(2, 2, 8) && unicast && i.source.is_some()) {
-            self.report(at, Kind::Incomplete, format!("{name} has no `interface`; keepalived drops the instance"));
+            self.report(at, Kind::NoInterface, format!("{name} has no `interface`; keepalived drops the instance"));
             return None;
         }
         if i.addresses.is_empty() && i.no_addresses.is_none() {
             let does = if strict { "strict mode has it drop the instance" } else { "keepalived runs it all the same" };
-            self.report(at, Kind::Incomplete, format!("{name} has no virtual address; {does}"));
+            self.report(at, Kind::NoAddress, format!("{name} has no virtual address; {does}"));
             if strict {
                 return None;
             }
         }
         if strict && unicast && self.version.at_least(2, 3, 3) {
             let span = i.peers.first().map_or(at, |p| p.span);
-            self.report(span, Kind::Contradiction, format!("{name} is strict, which forbids unicast peers; keepalived does not start on an interface that can do multicast"));
+            self.report(span, Kind::StrictUnicast, format!("{name} is strict, which forbids unicast peers; keepalived does not start on an interface that can do multicast"));
         }
         let ipv6 = i.is_ipv6().unwrap_or(false);
         let version = self.vrrp_version(i, ipv6, strict);
@@ -86,18 +82,18 @@ impl Resolver<'_> {
         let (preempt, preempt_delay) = self.preempt(i, priority, wants_master, strict);
         let mut fault = None;
         if let Some(span) = i.unicast_keyword.filter(|_| !unicast) {
-            let does = if i.fault_no_peer.is_some() {
+            let (kind, does) = if i.fault_no_peer.is_some() {
                 fault = Some("no unicast peer, and unicast_fault_no_peer");
-                "`unicast_fault_no_peer` keeps it in FAULT"
+                (Kind::FaultNoPeer, "`unicast_fault_no_peer` keeps it in FAULT")
             } else {
-                "keepalived uses multicast"
+                (Kind::UnicastWithoutPeers, "keepalived uses multicast")
             };
-            self.report(span, Kind::Contradiction, format!("{name} has a unicast keyword but no unicast peer; {does}"));
+            self.report(span, kind, format!("{name} has a unicast keyword but no unicast peer; {does}"));
         }
         let ttl = match i.unicast_ttl {
             Some(ttl) if unicast => ttl.value,
             Some(ttl) => {
-                self.report(ttl.span, Kind::Contradiction, format!("{name} has `unicast_ttl` but no unicast peer; keepalived sends its adverts with TTL 0, which nobody hears"));
+                self.report(ttl.span, Kind::TtlWithoutPeers, format!("{name} has `unicast_ttl` but no unicast peer; keepalived sends its adverts with TTL 0, which nobody hears"));
                 0
             }
             None => 255,
@@ -188,7 +184,7 @@ impl Resolver<'_> {
             let span = i.version.map_or(i.name.span, |v| v.span);
             self.report(
                 span,
-                Kind::Contradiction,
+                Kind::Ipv6Version,
                 format!(
                     "{} is IPv6, which version 2 does not know; keepalived uses version 3",
                     quote(i.name.value.as_bytes())
@@ -209,7 +205,7 @@ impl Resolver<'_> {
             let state = if wants_master { "BACKUP" } else { "MASTER" };
             self.report(
                 span,
-                Kind::Contradiction,
+                Kind::StrictForbids,
                 format!(
                     "strict mode has only the owner (priority 255) begin as MASTER; keepalived uses `state {state}`"
                 ),
@@ -251,7 +247,7 @@ impl Resolver<'_> {
             if let Some(auth) = &i.authentication {
                 self.report(
                     auth.span,
-                    Kind::Contradiction,
+                    Kind::AuthIgnored,
                     format!("{name} has `auth_hmac` too; keepalived leaves `authentication` out"),
                 );
             }
@@ -272,7 +268,7 @@ impl Resolver<'_> {
                 AuthType::Ah => Authentication::Ah(password.value),
             };
         };
-        self.report(auth.span, Kind::Contradiction, format!("{why}; keepalived sends the adverts of {name} without"));
+        self.report(auth.span, Kind::AuthIgnored, format!("{why}; keepalived sends the adverts of {name} without"));
         Authentication::None
     }
 
@@ -282,7 +278,7 @@ impl Resolver<'_> {
             let span = hmac.active.map_or(hmac.span, |a| a.span);
             let sentence =
                 "`auth_hmac` needs an `active_key` that names one of its keys; keepalived sends adverts without";
-            self.report(span, Kind::Incomplete, sentence.into());
+            self.report(span, Kind::NoActiveKey, sentence.into());
             return Authentication::None;
         };
         let mut auth = HmacAuth::new(hmac.keys.clone(), active.value, advert_int);
@@ -290,7 +286,7 @@ impl Resolver<'_> {
             if strict && mode.value != HmacMode::Enforce {
                 self.report(
                     mode.span,
-                    Kind::Contradiction,
+                    Kind::StrictForbids,
                     "strict mode wants `mode enforce`; keepalived uses that".into(),
                 );
             }
@@ -311,7 +307,7 @@ impl Resolver<'_> {
             let why = if priority == 255 { "priority 255" } else { "`state MASTER`" };
             self.report(
                 at,
-                Kind::Contradiction,
+                Kind::NopreemptIgnored,
                 format!("`nopreempt` does not go with {why}; keepalived lets {name} preempt"),
             );
             preempt = true;
@@ -326,7 +322,7 @@ impl Resolver<'_> {
             if let Some(why) = why {
                 self.report(
                     delay_at,
-                    Kind::Contradiction,
+                    Kind::PreemptDelayIgnored,
                     format!("`preempt_delay` does not go with {why}; keepalived uses none"),
                 );
                 delay = Duration::ZERO;
@@ -341,7 +337,7 @@ impl Resolver<'_> {
             Some(n) if strict && n.value != DOWN_TIMER_ADVERTS => {
                 self.report(
                     n.span,
-                    Kind::Contradiction,
+                    Kind::StrictForbids,
                     "`down_timer_adverts` does not go with strict mode; keepalived uses 3".into(),
                 );
                 DOWN_TIMER_ADVERTS
@@ -367,7 +363,7 @@ impl Resolver<'_> {
             let on = if by_strict { "on" } else { "off" };
             self.report(
                 given.span,
-                Kind::Contradiction,
+                Kind::StrictForbids,
                 format!(
                     "strict mode wants `{keyword}` {on}; keepalived uses that for {}",
                     quote(i.name.value.as_bytes())
@@ -390,7 +386,7 @@ impl Resolver<'_> {
         if strict && let Some(span) = lower_prio_repeat.map(|r| r.span).or(lower_prio_delay.map(|d| d.span)) {
             self.report(
                 span,
-                Kind::Contradiction,
+                Kind::StrictForbids,
                 "strict mode announces nothing after a lower advert; keepalived leaves `garp_lower_prio_*` out".into(),
             );
         }
@@ -465,14 +461,18 @@ impl Resolver<'_> {
         let primary = i.dont_track_primary.is_none();
         let mut all = self.configured(&i.track);
         if let Some(own) = i.track.interfaces.iter().find(|t| interface == Some(&t.name.value)).filter(|_| primary) {
-            let sentence = format!("{name} tracks its own interface anyway; keepalived leaves this out");
-            self.report(own.name.span, Kind::Contradiction, sentence);
+            let (kind, what) = match own.weight {
+                Some(_) => (Kind::OwnInterfaceWeight, "this entry and its weight"),
+                None => (Kind::OwnInterface, "this entry"),
+            };
+            let sentence = format!("{name} tracks its own interface anyway; keepalived leaves {what} out");
+            self.report(own.name.span, kind, sentence);
             all.retain(|t| t.kind != track::Kind::Interface || Some(t.name.as_str()) != interface);
         }
         if owner && self.version.at_least(2, 3, 3) && all.iter().any(|t| t.weight != 0) {
             self.report(
                 i.name.span,
-                Kind::Contradiction,
+                Kind::OwnerWeights,
                 format!(
                     "{name} has priority 255, which no weight changes; keepalived leaves its weighted trackers out"
                 ),
@@ -512,7 +512,7 @@ impl Resolver<'_> {
                 match found.and_then(|n| run.instances.get_mut(n).map(|i| (n, i))) {
                     None => self.report(
                         member.span,
-                        Kind::Group,
+                        Kind::GroupMember,
                         format!("there is no instance {name} for sync group {shown}; keepalived goes on without it"),
                     ),
                     Some((n, instance)) if instance.group.is_none() => {
@@ -522,19 +522,23 @@ impl Resolver<'_> {
                     Some((_, instance)) if instance.group == Some(at) => {}
                     Some(_) => self.report(
                         member.span,
-                        Kind::Group,
+                        Kind::GroupMember,
                         format!("{name} is in another sync group already; keepalived leaves it there"),
                     ),
                 }
             }
             match group.members.len() {
                 0 => {
-                    self.report(g.span, Kind::Group, format!("sync group {shown} has no member; keepalived drops it"));
+                    self.report(
+                        g.span,
+                        Kind::GroupEmpty,
+                        format!("sync group {shown} has no member; keepalived drops it"),
+                    );
                     continue;
                 }
                 1 => self.report(
                     g.span,
-                    Kind::Group,
+                    Kind::GroupSingle,
                     format!("sync group {shown} has one member only, which then needs no group"),
                 ),
                 _ => {}
@@ -565,15 +569,19 @@ impl Resolver<'_> {
         instance.track.retain_mut(|t| {
             let left = t.kind.weight_in_group(t.weight);
             if left != Some(t.weight) {
-                let does = if left.is_some() { "its failure is a fault" } else { "keepalived does not track it" };
+                let (kind, does) = if left.is_some() {
+                    (Kind::GroupInterface, "its failure is a fault")
+                } else {
+                    (Kind::GroupWeight, "keepalived does not track it")
+                };
                 let (tracked, member) = (quote(t.name.as_bytes()), quote(instance.name.as_bytes()));
-                lost.push(format!("{tracked} has a weight in {member}, which a sync group takes away; {does}"));
+                lost.push((kind, format!("{tracked} has a weight in {member}, which a sync group takes away; {does}")));
             }
             t.weight = left.unwrap_or_default();
             left.is_some()
         });
-        for sentence in lost {
-            self.report(instance.span, Kind::GroupWeight, sentence);
+        for (kind, sentence) in lost {
+            self.report(instance.span, kind, sentence);
         }
     }
 

@@ -89,7 +89,7 @@ fn sentences_say_what_may_have_been_meant() {
         said("state MASTER"),
         "`state` is no keyword of the top level; keepalived passes over the line; it belongs in vrrp_instance"
     );
-    assert_eq!(said(&instance(" auth_hmac")), "`auth_hmac` exists since keepalived 2.4.0; 2.2 does not know it");
+    assert_eq!(said(&instance(" auth_hmac")), "`auth_hmac` exists since keepalived 2.4.0; 2.2.7 does not know it");
 }
 
 #[test]

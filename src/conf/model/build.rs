@@ -392,7 +392,7 @@ impl Builder<'_> {
                 let list = entry::peers(node, &mut self.problems);
                 i.unicast_keyword.get_or_insert(node.span());
                 for peer in list {
-                    if self.fits(i, peer.value.address, peer.span) {
+                    if self.fits(i, peer.value.address, peer.span, Kind::PeerDropped) {
                         i.peers.push(peer);
                     }
                 }
@@ -454,20 +454,20 @@ impl Builder<'_> {
     }
 
     /// An instance has one family, which its first address, source or peer decides.
-    fn fits(&mut self, i: &VrrpInstance, address: IpAddr, span: Span) -> bool {
+    fn fits(&mut self, i: &VrrpInstance, address: IpAddr, span: Span, kind: Kind) -> bool {
         let six = i.is_ipv6();
         let fits = six.is_none_or(|six| six == address.is_ipv6());
         if !fits {
             let family = if six == Some(true) { "IPv6" } else { "IPv4" };
             let sentence =
                 format!("{address} does not fit the instance, which is {family} already; keepalived passes over it");
-            self.report(span, Kind::BadAddress, sentence);
+            self.report(span, kind, sentence);
         }
         fits
     }
 
     fn virtual_address(&mut self, i: &mut VrrpInstance, address: Spanned<Address>) {
-        if self.fits(i, address.value.address, address.span) {
+        if self.fits(i, address.value.address, address.span, Kind::AddressDropped) {
             let twice = i.addresses.iter().any(|a| a.value.address == address.value.address);
             if twice && self.version.at_least(2, 3, 3) {
                 let sentence = format!("{} is in this list already", address.value.address);
@@ -479,7 +479,7 @@ impl Builder<'_> {
 
     fn own_family(&mut self, i: &mut VrrpInstance, node: &Node, field: fn(&mut VrrpInstance) -> &mut Set<IpAddr>) {
         let Some(address) = IpAddr::of(node) else { return };
-        if self.fits(i, address, node.span()) {
+        if self.fits(i, address, node.span(), Kind::BadAddress) {
             *field(i) = Some(Spanned::new(address, node.span()));
         }
     }

@@ -93,7 +93,7 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
     let Some(at) = ip(&first.text[..slash.unwrap_or(first.text.len())]) else {
         out.push(Problem::new(
             first.span,
-            Kind::BadAddress,
+            Kind::AddressDropped,
             format!("{shown} is not an address; keepalived passes over the line"),
         ));
         return None;
@@ -149,13 +149,17 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
             b"dev" | b"scope" | b"brd" | b"broadcast" | b"label" | b"peer" | b"preferred_lft" | b"track_group" => {
                 let name = option.str();
                 let Some(value) = options.next() else {
-                    bad(option.span, Kind::BadEntry, format!("`{name}` lacks its value; keepalived drops the address"));
+                    bad(
+                        option.span,
+                        Kind::AddressDropped,
+                        format!("`{name}` lacks its value; keepalived drops the address"),
+                    );
                     return None;
                 };
                 let given = quote(&value.text);
                 match &*option.text {
                     b"dev" if a.dev.is_some() => {
-                        bad(value.span, Kind::BadEntry, "a second `dev`; keepalived drops the address".into());
+                        bad(value.span, Kind::AddressDropped, "a second `dev`; keepalived drops the address".into());
                         return None;
                     }
                     b"dev" => a.dev = Some(Spanned::new(value.str().into_owned(), value.span)),
@@ -163,7 +167,7 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
                     b"label" if value.text.len() > 15 => {
                         bad(
                             value.span,
-                            Kind::BadEntry,
+                            Kind::AddressDropped,
                             format!("label {given} is longer than 15 characters; keepalived drops the address"),
                         );
                         return None;
@@ -201,7 +205,7 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
                         if a.broadcast.is_none() {
                             let sentence =
                                 format!("{given} is no broadcast address of {at}; keepalived drops the address");
-                            bad(value.span, Kind::BadAddress, sentence);
+                            bad(value.span, Kind::AddressDropped, sentence);
                             return None;
                         }
                     }
@@ -243,7 +247,7 @@ pub(super) fn peers(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Peer>> {
                 "{} is not an address (names are not looked up); keepalived passes over the line",
                 quote(&first.text)
             );
-            out.push(Problem::new(first.span, Kind::BadAddress, sentence));
+            out.push(Problem::new(first.span, Kind::PeerDropped, sentence));
             continue;
         };
         let mut peer = Peer { address, min_ttl: None, max_ttl: None };
@@ -324,13 +328,13 @@ pub(super) fn tracks(
                     "{shown} has no option {}, only `weight`; keepalived does not track it",
                     quote(&option.text)
                 );
-                bad(option.span, Kind::BadEntry, sentence);
+                bad(option.span, Kind::NotTracked, sentence);
                 continue;
             }
             [option] => {
                 bad(
                     option.span,
-                    Kind::BadEntry,
+                    Kind::NotTracked,
                     format!("`weight` lacks its value; keepalived does not track {shown}"),
                 );
                 continue;
