@@ -1,5 +1,25 @@
 //! The rules, one file each; a line here makes one known everywhere.
 
+mod address_dropped;
+mod already_set;
+mod bad_address;
+mod bad_entry;
+mod bad_key;
+mod bad_number;
+mod bad_word;
+mod block_name;
+mod deprecated;
+mod duplicate_name;
+mod extra_words;
+mod key_file;
+mod keyword_too_new;
+mod long_password;
+mod missing_argument;
+mod no_argument;
+mod not_defined;
+mod not_tracked;
+mod peer_dropped;
+mod precision;
 mod unknown_keyword;
 
 use super::Rule;
@@ -8,6 +28,26 @@ use super::Rule;
 pub const RULES: &[Rule] = &[
     // What reading meets
     unknown_keyword::RULE,
+    keyword_too_new::RULE,
+    deprecated::RULE,
+    missing_argument::RULE,
+    no_argument::RULE,
+    bad_number::RULE,
+    precision::RULE,
+    bad_word::RULE,
+    bad_address::RULE,
+    address_dropped::RULE,
+    peer_dropped::RULE,
+    bad_entry::RULE,
+    not_tracked::RULE,
+    extra_words::RULE,
+    already_set::RULE,
+    duplicate_name::RULE,
+    block_name::RULE,
+    not_defined::RULE,
+    long_password::RULE,
+    bad_key::RULE,
+    key_file::RULE,
 ];
 
 /// The rule of an id.
