@@ -52,7 +52,7 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Error> {
         None => pages.iter().collect(),
         Some(id) => {
             let Some(page) = pages.iter().find(|p| p.id == id) else {
-                let near = nearest(id, &pages).map_or(String::new(), |n| format!("; did you mean {n}?"));
+                let near = nearest(id, pages.iter().map(|p| p.id)).map_or(String::new(), |n| format!("; did you mean {n}?"));
                 let text = format!("there is no finding with the id {id:?}{near} (`hactl explain` lists all)");
                 return Err(Error::Other(text));
             };
@@ -83,8 +83,8 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Error> {
 }
 
 /// The id that takes the fewest edits, if few are enough.
-fn nearest<'a>(id: &str, pages: &'a [Page]) -> Option<&'a str> {
-    pages.iter().map(|p| (distance(id, p.id), p.id)).filter(|(d, _)| *d <= 4).min().map(|(_, id)| id)
+pub fn nearest<'a>(id: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    ids.map(|known| (distance(id, known), known)).filter(|(d, _)| *d <= 4).min().map(|(_, known)| known)
 }
 
 /// Levenshtein distance.
@@ -109,8 +109,10 @@ mod tests {
 
     #[test]
     fn a_misspelt_id_finds_its_neighbour() {
-        assert_eq!(nearest("splitbrain", &pages()), Some("split-brain"));
-        assert_eq!(nearest("something else entirely", &pages()), None);
+        let pages = pages();
+        let near = |id| nearest(id, pages.iter().map(|p| p.id));
+        assert_eq!(near("splitbrain"), Some("split-brain"));
+        assert_eq!(near("something else entirely"), None);
     }
 
     #[test]

@@ -1,11 +1,43 @@
 //! Configuration files from the file system, as keepalived finds them.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::conf::{LoadError, Loader};
+use crate::conf::{LoadError, Loader, Options, SourceMap, Version};
+
+/// What a configuration's meaning depends on, as keepalived on this host would have it.
+pub fn options(version: Version) -> Options {
+    Options {
+        version,
+        config_id: host_name(),
+        directory: std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default(),
+        environment: environment(),
+        ..Options::default()
+    }
+}
+
+/// This host's name up to its first dot: what keepalived compares `@ID` with when it is not told otherwise.
+pub fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().split('.').next().unwrap_or_default().to_owned()
+}
+
+/// The variables that a configuration can name: it is text, and so are they.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Reads what is there, but hardly more than is used of a file.
+pub fn bounded(from: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    from.take(SourceMap::MAX_FILE as u64 + 1).read_to_end(&mut text)?;
+    Ok(text)
+}
 
 /// Reads from the file system.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,7 +72,7 @@ impl Loader for Files {
         if meta.permissions().mode() & 0o111 != 0 {
             return Err(LoadError::Executable(name.to_owned()));
         }
-        fs::read(name).map_err(unreadable)
+        File::open(name).and_then(bounded).map_err(unreadable)
     }
 }
 

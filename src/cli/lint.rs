@@ -1,67 +1,149 @@
 //! `hactl lint`: what is wrong in configurations.
 
+mod nodes;
+mod select;
+
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::Error;
 use super::args::CommonArgs;
-use super::files::Files;
-use super::output::Output;
-use crate::conf::{self, Options, Reading, Version, resolve};
+use super::output::{Output, terminal_width};
+use crate::conf::Version;
 use crate::finding::{Finding, Tally};
-use crate::lint::{Context, Excerpts, Node, Selection, judge};
-use crate::report::{Clock, json, verdict};
+use crate::lint::{Context, Excerpts, Node, judge};
+use crate::report::lint::text::Style;
+use crate::report::lint::{self as report, Report, github, junit, text};
+use crate::report::json;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  hactl lint keepalived.conf           what is wrong in it, each with its place and the change to make
-  hactl lint a.conf b.conf             and what is wrong between two nodes
+  hactl lint                                    what is wrong in /etc/keepalived/keepalived.conf
+  hactl lint a.conf b.conf                      and what is wrong between two nodes
+  hactl lint ha.conf --config-id lb1,lb2        one file for both nodes, with `@lb1` and `@lb2` lines
+  hactl lint --keepalived-version 2.2.7 a.conf  by the rules of that version
+  hactl lint --fix a.conf                       make the changes that keep what keepalived does
+  ssh lb1 cat /etc/keepalived/keepalived.conf | hactl lint -
+  hactl explain weight-tie                      what a finding means and how to fix it
 ";
+
+/// What is read when nothing is named.
+const DEFAULT: &str = "/etc/keepalived/keepalived.conf";
+
+/// In which form findings are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: each finding with the lines it is about, and the change to make
+    #[default]
+    Full,
+    /// One line a finding: FILE:LINE:COLUMN: severity[ID] message
+    Concise,
+    /// Annotations of a change on GitHub
+    Github,
+    /// Results of tests, for Jenkins, GitLab and others
+    Junit,
+    /// JSON Lines, as --json
+    Json,
+}
 
 #[derive(Debug, Args)]
 pub struct LintArgs {
-    /// Configurations, one for each node
-    #[arg(value_name = "CONF", required = true)]
+    /// Configurations, one for each node; - for standard input [default: /etc/keepalived/keepalived.conf]
+    #[arg(value_name = "CONF")]
     files: Vec<PathBuf>,
-    /// keepalived's --config-id: what `@ID` lines refer to; several for several nodes
-    #[arg(long = "config-id", visible_alias = "node-name", value_name = "ID")]
+    /// keepalived's --config-id: what `@ID` lines refer to. One for each CONF, or several for one CONF [default: this host's name]
+    #[arg(long = "config-id", visible_alias = "node-name", value_name = "ID", value_delimiter = ',')]
     config_ids: Vec<String>,
-    /// Judge by this version's rules and keywords
-    #[arg(long, value_name = "VERSION", default_value_t = Version::default())]
-    keepalived_version: Version,
+    /// A definition that is there before the first line: what `$NAME` means
+    #[arg(long = "define", value_name = "NAME=VALUE", value_parser = select::definition)]
+    definitions: Vec<(String, String)>,
+    /// Judge by this version's rules and keywords [default: the newest, with notes where 2.2.7 differs]
+    #[arg(long, value_name = "VERSION")]
+    keepalived_version: Option<Version>,
+    /// Ask only these rules, e.g. unknown-keyword,weight-tie
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Do not ask these rules
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// In which form findings are told
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", conflicts_with = "json", hide_possible_values = false)]
+    format: Format,
+    /// Exit with 0 also when something is wrong
+    #[arg(long)]
+    exit_zero: bool,
     #[command(flatten)]
     common: CommonArgs,
 }
 
-pub fn run(args: &LintArgs) -> Result<u8, Error> {
-    let mut nodes = Vec::new();
-    for (i, path) in args.files.iter().enumerate() {
-        let name = path.to_str().ok_or_else(|| Error::Other(format!("{}: the name is not UTF-8", path.display())))?;
-        let options = Options {
-            version: args.keepalived_version,
-            config_id: args.config_ids.get(i).or(args.config_ids.first()).cloned().unwrap_or_default(),
-            reading: Reading::AsMeant,
-            ..Options::default()
-        };
-        let conf = conf::read(name, &mut Files, &options).map_err(|e| Error::Other(e.to_string()))?;
-        let run = resolve(&conf, args.keepalived_version);
-        let name = path.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        nodes.push(Node { name, conf, run });
+impl LintArgs {
+    fn format(&self) -> Format {
+        if self.common.json { Format::Json } else { self.format }
     }
-    let context = Context { version: args.keepalived_version, host: None };
-    let mut excerpts = Excerpts::default();
+}
+
+pub fn run(args: &LintArgs) -> Result<u8, Error> {
+    let selection = select::selection(&args.select, &args.ignore)?;
+    let mut inputs = nodes::Inputs::new(args)?;
+    let version = args.keepalived_version.unwrap_or_default();
+    let nodes = inputs.read(version)?;
+    let context = Context { version, host: None };
+    let mut excerpts = Excerpts::of(&nodes);
     let findings: Vec<Finding> =
-        judge(&nodes, &context, &Selection::default()).iter().map(|d| d.finding(&nodes, &mut excerpts)).collect();
+        judge(&nodes, &context, &selection).iter().map(|d| d.finding(&nodes, &mut excerpts)).collect();
+    let names: Vec<String> = nodes.iter().map(|n| n.name.clone()).collect();
+    let report = Report {
+        files: inputs.names(),
+        nodes: &names,
+        version,
+        holds: &holds(&nodes),
+        findings: &findings,
+        ignored: 0,
+        fixable: 0,
+    };
+    let exit = if args.exit_zero { 0 } else { Tally::of(&findings).exit_status() };
+    tell(args, &report, exit, &mut |file, line| {
+        nodes.iter().enumerate().find_map(|(i, node)| excerpts.line(i, node, file, line))
+    })?;
+    Ok(exit)
+}
+
+/// How many of each kind of block there are.
+fn holds(nodes: &[Node]) -> [(usize, &'static str); 2] {
+    let sum = |count: fn(&Node) -> usize| nodes.iter().map(count).sum();
+    [(sum(|n| n.run.instances.len()), "vrrp_instance"), (sum(|n| n.run.groups.len()), "vrrp_sync_group")]
+}
+
+/// Tells what was found.
+fn tell(args: &LintArgs, report: &Report<'_>, exit: u8, lines: &mut text::Lines<'_>) -> Result<(), Error> {
     let mut out = Output::new(false, args.common.color);
-    for f in &findings {
-        if args.common.json {
-            json::finding(&mut out, f)?;
-        } else {
-            verdict::finding(&mut out, f, &Clock::utc())?;
+    match args.format() {
+        Format::Full => {
+            let (severity, word, sentence) = report.verdict();
+            writeln!(out, "{}  {sentence}", out.paint(severity, word))?;
+            if !args.common.quiet && !report.findings.is_empty() {
+                writeln!(out)?;
+                let style = Style { color: out.color(), width: terminal_width(), all: args.common.verbose };
+                text::findings(&mut out, report, &style, lines)?;
+                writeln!(out, "{}; `hactl explain ID` says more of each", report.tally())?;
+            }
+        }
+        Format::Concise => {
+            report.findings.iter().try_for_each(|f| report::concise(&mut out, f))?;
+            if !args.common.quiet {
+                writeln!(out, "{}", report.tally())?;
+            }
+        }
+        Format::Github => report.findings.iter().try_for_each(|f| github::finding(&mut out, f))?,
+        Format::Junit => junit::write(&mut out, report)?,
+        Format::Json => {
+            json::line(&mut out, &json::Start::new("lint", &report.files.join(", ")))?;
+            report.findings.iter().try_for_each(|f| json::finding(&mut out, f))?;
+            json::lint_summary(&mut out, report, exit)?;
         }
     }
     out.flush()?;
-    Ok(Tally::of(&findings).exit_status())
+    Ok(())
 }

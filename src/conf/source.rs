@@ -182,6 +182,16 @@ impl SourceMap {
         lines.get(line - 1).copied().unwrap_or(0)
     }
 
+    /// Offset of the first byte of a line, counted from 1, if the file has so many.
+    pub fn offset(&self, file: FileId, line: u32) -> Option<u32> {
+        self.files.get(file.0 as usize)?.lines.get((line as usize).checked_sub(1)?).copied()
+    }
+
+    /// How many lines a file has; a line end at its end begins another, empty one.
+    pub fn lines(&self, file: FileId) -> u32 {
+        self.files.get(file.0 as usize).map_or(0, |f| f.lines.len() as u32)
+    }
+
     /// Where a span ends: the position behind its last byte.
     pub fn end(&self, span: Span) -> Position {
         self.locate(span.file, span.end)

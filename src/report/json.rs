@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::describe;
+use super::lint::Report;
 use super::object::{Object, ip_item, number_item, word_item};
 use crate::finding::{Evidence, Finding, GroupId, Tally};
 use crate::sniff::event::{Seen, Transition};
@@ -489,6 +490,38 @@ pub fn watch_summary(
         dropped,
         groups_forgotten: totals.groups_forgotten,
         cut,
+    };
+    line(out, &object)
+}
+
+#[derive(Serialize)]
+struct LintSummary<'a> {
+    r#type: &'static str,
+    files: &'a [String],
+    nodes: &'a [String],
+    keepalived: String,
+    findings: TallyObject,
+    #[serde(skip_serializing_if = "no_findings")]
+    ignored: usize,
+    exit: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn no_findings(n: &usize) -> bool {
+    *n == 0
+}
+
+/// `summary` of `lint`
+pub fn lint_summary(out: &mut dyn Write, report: &Report<'_>, exit: u8) -> io::Result<()> {
+    let tally = Tally::of(report.findings);
+    let object = LintSummary {
+        r#type: "summary",
+        files: report.files,
+        nodes: report.nodes,
+        keepalived: report.version.to_string(),
+        findings: TallyObject { critical: tally.critical, warning: tally.warning, info: tally.info },
+        ignored: report.ignored,
+        exit,
     };
     line(out, &object)
 }

@@ -39,6 +39,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
+    ("annotate_snippets", &["report"]),
     ("comfy_table", &["report"]),
     ("jiff", &["report"]),
     ("serde", &["report", "cli"]),

@@ -1,16 +1,15 @@
 //! Virtual routers from a keepalived.conf.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::time::Duration;
 
 use super::accounts::Accounts;
 use crate::cli::Error;
-use crate::cli::files::Files;
+use crate::cli::files::{self, Files};
 use crate::conf::model::VrrpScript;
 use crate::conf::run::{RunAddress, RunTrack};
-use crate::conf::{self, Conf, Options, RunInstance, Version, resolve};
+use crate::conf::{self, Conf, RunInstance, Version, resolve};
 use crate::speak::{Account, Address, Script, Spec};
 use crate::vrrp::router::{Group, Source, Tracker};
 use crate::vrrp::sequence::Authentication;
@@ -39,8 +38,7 @@ pub fn read(
 ) -> Result<Plan, Error> {
     let bad = |text: String| Error::Other(text);
     let version = if profile.name == "keepalived-2.2" { Version::V2_2 } else { Version::V2_4 };
-    let mut options = Options { version, environment: environment(), ..Options::default() };
-    options.directory = std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default();
+    let options = files::options(version);
     let name = path.to_str().ok_or_else(|| bad(format!("{}: the name is not UTF-8", path.display())))?;
     let conf = conf::read(name, &mut Files, &options).map_err(|e| bad(e.to_string()))?;
     // keepalived would go on without the key; here nothing is sent less secure than it was meant to be.
@@ -114,13 +112,6 @@ pub fn read(
         remarks.push("tracked scripts do run while observing: their results decide the priority".into());
     }
     Ok(Plan { specs, groups, trackers: all, scripts, remarks })
-}
-
-/// The variables that a configuration can name: it is text, and so are they.
-fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
 }
 
 fn place(conf: &Conf, problem: &conf::Problem) -> String {

@@ -1,0 +1,192 @@
+//! Configurations to nodes: which files, as which node, with what name.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::LintArgs;
+use crate::cli::Error;
+use crate::cli::files::{self, Files};
+use crate::conf::{self, LoadError, Loader, Options, Reading, SourceMap, Version, resolve};
+use crate::lint::Node;
+
+/// What standard input is called.
+pub const STDIN: &str = "<stdin>";
+
+/// A configuration, read as one node.
+struct Input {
+    file: String,
+    config_id: Option<String>,
+    /// What messages call it.
+    name: String,
+}
+
+/// All configurations, whose files are read once however often they are looked at.
+pub struct Inputs {
+    inputs: Vec<Input>,
+    files: Vec<String>,
+    options: Options,
+    loader: Texts,
+}
+
+impl Inputs {
+    /// Of the arguments.
+    pub fn new(args: &LintArgs) -> Result<Self, Error> {
+        let mut files: Vec<String> = Vec::new();
+        for path in &args.files {
+            let name = path.to_str();
+            let name = name.ok_or_else(|| Error::Other(format!("{}: the name is not UTF-8", path.display())))?;
+            files.push(if name == "-" { STDIN.to_owned() } else { name.to_owned() });
+        }
+        if files.is_empty() {
+            files.push(super::DEFAULT.to_owned());
+        }
+        if files.iter().filter(|f| *f == STDIN).count() > 1 {
+            return Err(Error::Other("standard input can be one configuration, not two".into()));
+        }
+        let ids = &args.config_ids;
+        let inputs = match (files.len(), ids.len()) {
+            (_, 0) => {
+                let names = names(&files);
+                let input = |(file, name): (&String, String)| Input { file: file.clone(), config_id: None, name };
+                files.iter().zip(names).map(input).collect()
+            }
+            (1, _) => {
+                let input = |id: &String| Input { file: files[0].clone(), config_id: Some(id.clone()), name: id.clone() };
+                ids.iter().map(input).collect()
+            }
+            (n, m) if n == m => {
+                let input = |(file, id): (&String, &String)| Input {
+                    file: file.clone(),
+                    config_id: Some(id.clone()),
+                    name: id.clone(),
+                };
+                files.iter().zip(ids).map(input).collect::<Vec<Input>>()
+            }
+            (n, m) => {
+                let text = format!("{n} configurations and {m} --config-id: give one for each configuration");
+                return Err(Error::Other(text));
+            }
+        };
+        let mut options = files::options(Version::default());
+        options.reading = Reading::AsMeant;
+        options.definitions = args.definitions.iter().cloned().collect();
+        let mut loader = Texts::default();
+        if files.iter().any(|f| f == STDIN) {
+            let text = files::bounded(std::io::stdin().lock());
+            let text = text.map_err(|e| Error::Other(format!("cannot read standard input: {e}")))?;
+            loader.known.insert(STDIN.to_owned(), Ok(text));
+        }
+        for file in &files {
+            if loader.read(file).is_ok_and(|text| text.len() > SourceMap::MAX_FILE) {
+                let most = SourceMap::MAX_FILE >> 20;
+                return Err(Error::Other(format!("cannot read {file}: it is larger than {most} MiB")));
+            }
+        }
+        Ok(Self { inputs, files, options, loader })
+    }
+
+    /// The configurations, as they were named.
+    pub fn names(&self) -> &[String] {
+        &self.files
+    }
+
+    /// Reads all, by the rules of a version.
+    pub fn read(&mut self, version: Version) -> Result<Vec<Node>, Error> {
+        let mut nodes = Vec::new();
+        for input in &self.inputs {
+            let mut options = Options { version, ..self.options.clone() };
+            if let Some(id) = &input.config_id {
+                options.config_id.clone_from(id);
+            }
+            let conf = conf::read(&input.file, &mut self.loader, &options).map_err(|e| Error::Other(e.to_string()))?;
+            let run = resolve(&conf, version);
+            nodes.push(Node { name: input.name.clone(), conf, run });
+        }
+        Ok(nodes)
+    }
+}
+
+/// The texts of files, each read from the file system once.
+#[derive(Default)]
+struct Texts {
+    known: HashMap<String, Result<Vec<u8>, LoadError>>,
+}
+
+impl Loader for Texts {
+    fn expand(&mut self, pattern: &str, from: &str) -> Vec<String> {
+        Files.expand(pattern, from)
+    }
+
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
+        if let Some(known) = self.known.get(name) {
+            return known.clone();
+        }
+        let text = Files.read(name);
+        self.known.insert(name.to_owned(), text.clone());
+        text
+    }
+}
+
+/// What nodes are called whose files have these names: without directory and ending, or by what tells them apart.
+fn names(files: &[String]) -> Vec<String> {
+    let parts = |file: &String| -> Vec<String> {
+        let path = Path::new(file);
+        let part = |p: Option<&std::ffi::OsStr>| p.map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let mut all = vec![if file == STDIN { "stdin".to_owned() } else { part(path.file_stem()) }, part(path.file_name())];
+        let above = path.parent().into_iter().flat_map(Path::components);
+        all.extend(above.rev().map(|c| c.as_os_str().to_string_lossy().into_owned()));
+        all
+    };
+    let parts: Vec<Vec<String>> = files.iter().map(parts).collect();
+    let mut names: Vec<String> = parts.iter().map(|p| p[0].clone()).collect();
+    let alike = |names: &[String], i: usize| -> Vec<usize> {
+        (0..names.len()).filter(|j| names[*j] == names[i]).collect()
+    };
+    let stems = names.clone();
+    for i in 0..files.len() {
+        let same = alike(&stems, i);
+        if same.len() < 2 || same[0] < i {
+            continue;
+        }
+        let deepest = same.iter().map(|j| parts[*j].len()).max().unwrap_or(0);
+        let apart = (1..deepest).find(|depth| {
+            let at: Vec<Option<&String>> = same.iter().map(|j| parts[*j].get(*depth)).collect();
+            at.iter().enumerate().all(|(k, name)| name.is_some() && !at[..k].contains(name))
+        });
+        for (n, j) in same.iter().enumerate() {
+            names[*j] = match apart {
+                Some(depth) => parts[*j][depth].clone(),
+                None if n == 0 => files[*j].clone(),
+                // The same file twice, or one that only a whole name tells apart.
+                None if same[..n].iter().any(|k| files[*k] == files[*j]) => format!("{} ({})", files[*j], n + 1),
+                None => files[*j].clone(),
+            };
+        }
+    }
+    // What told some apart may be another's name.
+    for i in 0..files.len() {
+        if alike(&names, i).len() > 1 {
+            names[i].clone_from(&files[i]);
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_are_called_by_what_tells_their_files_apart() {
+        let names = |files: &[&str]| names(&files.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>());
+        assert_eq!(names(&["/etc/keepalived/keepalived.conf"]), ["keepalived"]);
+        assert_eq!(names(&["x/a.conf", "b.conf"]), ["a", "b"]);
+        assert_eq!(names(&["a/keepalived.conf", "b/keepalived.conf"]), ["a", "b"]);
+        assert_eq!(names(&["lb1/etc/keepalived/k.conf", "lb2/etc/keepalived/k.conf"]), ["lb1", "lb2"]);
+        assert_eq!(names(&["k.conf", "b/k.conf"]), ["k.conf", "b/k.conf"]);
+        assert_eq!(names(&["a.conf", "a.cfg"]), ["a.conf", "a.cfg"]);
+        assert_eq!(names(&["a.conf", "a.conf"]), ["a.conf", "a.conf (2)"]);
+        assert_eq!(names(&["a/k.conf", "b/k.conf", "a.conf"]), ["a/k.conf", "b", "a"]);
+        assert_eq!(names(&[STDIN, "b.conf"]), ["stdin", "b"]);
+    }
+}
