@@ -52,7 +52,8 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Error> {
         None => pages.iter().collect(),
         Some(id) => {
             let Some(page) = pages.iter().find(|p| p.id == id) else {
-                let near = nearest(id, pages.iter().map(|p| p.id)).map_or(String::new(), |n| format!("; did you mean {n}?"));
+                let near =
+                    nearest(id, pages.iter().map(|p| p.id)).map_or(String::new(), |n| format!("; did you mean {n}?"));
                 let text = format!("there is no finding with the id {id:?}{near} (`hactl explain` lists all)");
                 return Err(Error::Other(text));
             };

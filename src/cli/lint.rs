@@ -14,9 +14,9 @@ use super::output::{Output, terminal_width};
 use crate::conf::Version;
 use crate::finding::{Finding, Tally};
 use crate::lint::{Context, Excerpts, Node, judge};
+use crate::report::json;
 use crate::report::lint::text::Style;
 use crate::report::lint::{self as report, Report, github, junit, text};
-use crate::report::json;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -69,7 +69,14 @@ pub struct LintArgs {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     ignore: Vec<String>,
     /// In which form findings are told
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", conflicts_with = "json", hide_possible_values = false)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "full",
+        conflicts_with = "json",
+        hide_possible_values = false
+    )]
     format: Format,
     /// Exit with 0 also when something is wrong
     #[arg(long)]

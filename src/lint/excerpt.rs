@@ -134,7 +134,8 @@ fn defined(text: &[u8], names: &BTreeSet<Vec<u8>>, secret: &mut impl FnMut(Range
                 words.any(|word| names.contains(word))
             };
             if goes_on || named.is_some() || listed {
-                let key = if goes_on { 0 } else { code.iter().position(|b| matches!(b, b'=' | b'(')).map_or(0, |i| i + 1) };
+                let key =
+                    if goes_on { 0 } else { code.iter().position(|b| matches!(b, b'=' | b'(')).map_or(0, |i| i + 1) };
                 let start = at + line.len() - line.trim_ascii_start().len() + key;
                 secret(start as u32..(at + line.trim_ascii_end().len()) as u32);
                 names.extend(used(&code[key..]));
@@ -199,7 +200,8 @@ fn clean(bytes: Option<&[u8]>) -> Cow<'_, str> {
 /// What is a secret in a line by the look of its words. Also lines that nobody reads hold some: those of a condition that
 /// is not met, of a definition that is not used, of a comment.
 fn by_its_words(raw: &[u8]) -> Option<Range<usize>> {
-    let blank = |b: u8| matches!(b, b' ' | b'\t' | b'#' | b'!' | b'{' | b'}' | b'"' | b'\'' | b'=' | b':' | 0x0b | 0x0c);
+    let blank =
+        |b: u8| matches!(b, b' ' | b'\t' | b'#' | b'!' | b'{' | b'}' | b'"' | b'\'' | b'=' | b':' | 0x0b | 0x0c);
     let mut first = true;
     let mut at = 0;
     loop {
@@ -384,7 +386,7 @@ vrrp_instance V {
         assert_eq!(shown("a bc d", &[], 2..4), ("a bc d".into(), 2..4, "bc".into()));
         assert_eq!(shown("ä bc d", &[], 3..5), ("ä bc d".into(), 2..4, "bc".into()));
         // Before, in, over and behind a mask
-        let mask = &[2..4][..];
+        let mask = std::slice::from_ref(&(2..4));
         assert_eq!(shown("a bc d", mask, 0..1), ("a ******** d".into(), 0..1, "a".into()));
         assert_eq!(shown("a bc d", mask, 2..4), ("a ******** d".into(), 2..10, "********".into()));
         assert_eq!(shown("a bc d", mask, 3..4), ("a ******** d".into(), 2..10, "********".into()));

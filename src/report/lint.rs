@@ -72,11 +72,11 @@ impl Report<'_> {
         if parts.is_empty() {
             parts.push("no findings".to_owned());
         }
-        let mut text = format!("{} in {}", parts.join(", "), self.names());
-        if self.ignored > 0 {
-            text.push_str(&format!("; {} ignored by comments", self.ignored));
-        }
-        text
+        let ignored = match self.ignored {
+            0 => String::new(),
+            n => format!("; {n} ignored by comments"),
+        };
+        format!("{} in {}{ignored}", parts.join(", "), self.names())
     }
 
     /// The files' names, or some and how many more.

@@ -7,6 +7,7 @@ mod conf;
 mod findings;
 mod lan;
 mod lint;
+mod lint_cli;
 mod machine;
 mod provenance;
 mod receive;

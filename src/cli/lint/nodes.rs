@@ -22,7 +22,7 @@ struct Input {
 
 /// All configurations, whose files are read once however often they are looked at.
 pub struct Inputs {
-    inputs: Vec<Input>,
+    all: Vec<Input>,
     files: Vec<String>,
     options: Options,
     loader: Texts,
@@ -44,14 +44,15 @@ impl Inputs {
             return Err(Error::Other("standard input can be one configuration, not two".into()));
         }
         let ids = &args.config_ids;
-        let inputs = match (files.len(), ids.len()) {
+        let all = match (files.len(), ids.len()) {
             (_, 0) => {
                 let names = names(&files);
                 let input = |(file, name): (&String, String)| Input { file: file.clone(), config_id: None, name };
                 files.iter().zip(names).map(input).collect()
             }
             (1, _) => {
-                let input = |id: &String| Input { file: files[0].clone(), config_id: Some(id.clone()), name: id.clone() };
+                let input =
+                    |id: &String| Input { file: files[0].clone(), config_id: Some(id.clone()), name: id.clone() };
                 ids.iter().map(input).collect()
             }
             (n, m) if n == m => {
@@ -82,7 +83,7 @@ impl Inputs {
                 return Err(Error::Other(format!("cannot read {file}: it is larger than {most} MiB")));
             }
         }
-        Ok(Self { inputs, files, options, loader })
+        Ok(Self { all, files, options, loader })
     }
 
     /// The configurations, as they were named.
@@ -93,7 +94,7 @@ impl Inputs {
     /// Reads all, by the rules of a version.
     pub fn read(&mut self, version: Version) -> Result<Vec<Node>, Error> {
         let mut nodes = Vec::new();
-        for input in &self.inputs {
+        for input in &self.all {
             let mut options = Options { version, ..self.options.clone() };
             if let Some(id) = &input.config_id {
                 options.config_id.clone_from(id);
@@ -132,16 +133,16 @@ fn names(files: &[String]) -> Vec<String> {
     let parts = |file: &String| -> Vec<String> {
         let path = Path::new(file);
         let part = |p: Option<&std::ffi::OsStr>| p.map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let mut all = vec![if file == STDIN { "stdin".to_owned() } else { part(path.file_stem()) }, part(path.file_name())];
+        let mut all =
+            vec![if file == STDIN { "stdin".to_owned() } else { part(path.file_stem()) }, part(path.file_name())];
         let above = path.parent().into_iter().flat_map(Path::components);
         all.extend(above.rev().map(|c| c.as_os_str().to_string_lossy().into_owned()));
         all
     };
     let parts: Vec<Vec<String>> = files.iter().map(parts).collect();
     let mut names: Vec<String> = parts.iter().map(|p| p[0].clone()).collect();
-    let alike = |names: &[String], i: usize| -> Vec<usize> {
-        (0..names.len()).filter(|j| names[*j] == names[i]).collect()
-    };
+    let alike =
+        |names: &[String], i: usize| -> Vec<usize> { (0..names.len()).filter(|j| names[*j] == names[i]).collect() };
     let stems = names.clone();
     for i in 0..files.len() {
         let same = alike(&stems, i);

@@ -19,29 +19,27 @@ pub fn finding(out: &mut dyn Write, f: &Finding) -> io::Result<()> {
         write!(out, ",file={},line={},endLine={}", property(&p.file), p.line, p.line)?;
         write!(out, ",col={},endColumn={end}", p.column)?;
     }
-    let mut text = f.message.clone();
-    for e in &f.evidence {
-        match e {
-            Evidence::Place(p) if !p.primary && !p.note.is_empty() => {
-                text.push_str(&format!("\n{}:{}:{}: {}", p.file, p.line, p.column, p.note));
-            }
-            Evidence::Fact(fact) => text.push_str(&format!("\n{fact}")),
-            _ => {}
+    let mut text = vec![f.message.clone()];
+    text.extend(f.evidence.iter().filter_map(|e| match e {
+        Evidence::Place(p) if !p.primary && !p.note.is_empty() => {
+            Some(format!("{}:{}:{}: {}", p.file, p.line, p.column, p.note))
         }
-    }
+        Evidence::Fact(fact) => Some(fact.clone()),
+        _ => None,
+    }));
     if !f.fix.is_empty() {
-        text.push_str(&format!("\nfix: {}", f.fix));
+        text.push(format!("fix: {}", f.fix));
     }
-    writeln!(out, "::{}", data(&text))
+    let text: Vec<String> = text.iter().map(|line| data(line)).collect();
+    writeln!(out, "::{}", text.join("%0A"))
 }
 
-/// A command's text: line ends as they are to be written.
+/// A command's text.
 fn data(text: &str) -> String {
-    let lines: Vec<String> = text.split('\n').map(|line| printable(line).replace('%', "%25")).collect();
-    lines.join("%0A")
+    printable(text).replace('%', "%25")
 }
 
 /// A property's value, in which commas and colons mean something too.
 fn property(text: &str) -> String {
-    printable(text).replace('%', "%25").replace(':', "%3A").replace(',', "%2C")
+    data(text).replace(':', "%3A").replace(',', "%2C")
 }

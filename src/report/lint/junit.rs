@@ -30,23 +30,20 @@ fn case(out: &mut dyn Write, f: &Finding) -> io::Result<()> {
         |p| (p.file.clone(), format!(" at {}:{}", p.line, p.column)),
     );
     writeln!(out, "    <testcase classname=\"{}\" name=\"{}{at}\">", escaped(&file), f.id)?;
-    let mut text = String::new();
+    let mut text = Vec::new();
     for e in &f.evidence {
         match e {
             Evidence::Place(p) => {
-                text.push_str(&format!("{}:{}:{}: {}\n", p.file, p.line, p.column, p.text.trim()));
-                if !p.note.is_empty() {
-                    text.push_str(&format!("  {}\n", p.note));
-                }
+                let line = p.text.trim().replace('\t', " ");
+                text.push(format!("{}:{}:{}: {line}", p.file, p.line, p.column));
+                text.extend(Some(format!("  {}", p.note)).filter(|_| !p.note.is_empty()));
             }
-            Evidence::Fact(fact) => text.push_str(&format!("{fact}\n")),
+            Evidence::Fact(fact) => text.push(fact.clone()),
             Evidence::Frame { .. } => {}
         }
     }
-    if !f.fix.is_empty() {
-        text.push_str(&format!("fix: {}\n", f.fix));
-    }
-    let text = text.lines().map(escaped).collect::<Vec<_>>().join("\n");
+    text.extend(Some(format!("fix: {}", f.fix)).filter(|_| !f.fix.is_empty()));
+    let text = text.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("\n");
     if f.severity == Severity::Info {
         writeln!(out, "      <system-out>{}\n{text}</system-out>", escaped(&f.message))?;
     } else {

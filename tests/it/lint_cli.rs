@@ -1,0 +1,276 @@
+//! `hactl lint` as a user meets it: arguments, forms of output, exit statuses.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::{command, hactl, hactl_with, objects, status, stderr, stdout};
+
+/// A directory with files.
+fn dir(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+/// Runs `hactl lint` there.
+fn lint(dir: &Path, args: &[&str]) -> Output {
+    lint_command(dir, args).output().unwrap()
+}
+
+fn lint_command(dir: &Path, args: &[&str]) -> Command {
+    let mut command = command(&[&["lint"], args].concat());
+    command.current_dir(dir).stdin(Stdio::null());
+    command
+}
+
+/// What concise output says without its last line.
+fn concise(dir: &Path, args: &[&str]) -> Vec<String> {
+    let o = lint(dir, &[&["--format", "concise", "-q"], args].concat());
+    stdout(&o).lines().map(str::to_owned).collect()
+}
+
+const HEALTHY: &str = "\
+global_defs {
+    enable_script_security
+    vrrp_version 3
+}
+vrrp_instance VI_1 {
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority 150
+    advert_int 1
+    virtual_ipaddress {
+        10.0.0.100/24
+    }
+}
+";
+
+/// A slip in a word, in the tenth line.
+fn slip() -> String {
+    HEALTHY.replace("    advert_int 1", "    advrt_int 1")
+}
+
+#[test]
+fn a_healthy_configuration_is_said_to_be() {
+    let d = dir(&[("a.conf", HEALTHY)]);
+    let o = lint(d.path(), &["a.conf"]);
+    let said = "OK  a.conf: nothing wrong found in 1 vrrp_instance, by keepalived 2.4.4\n";
+    assert_eq!((status(&o), stdout(&o).as_str(), stderr(&o).as_str()), (0, said, ""));
+    let o = lint(d.path(), &["a.conf", "--format", "concise"]);
+    assert_eq!((status(&o), stdout(&o).as_str()), (0, "no findings in a.conf\n"));
+    let o = lint(d.path(), &["a.conf", "--format", "github"]);
+    assert_eq!((status(&o), stdout(&o).as_str()), (0, ""));
+}
+
+#[test]
+fn a_finding_shows_its_line_and_the_change_to_make() {
+    let d = dir(&[("a.conf", &slip())]);
+    let o = lint(d.path(), &["a.conf"]);
+    let said = "\
+WARNING  a.conf:10: `advrt_int` is no keyword of vrrp_instance; keepalived passes over the line; did you mean `advert_int`?
+
+warning[unknown-keyword]: `advrt_int` is no keyword of vrrp_instance; keepalived passes over the line; did you mean `advert_int`?
+  --> a.conf:10:5
+   |
+10 |     advrt_int 1
+   |     ^^^^^^^^^
+   |
+   = help: Correct the word, move the line into its block, or begin it with `#`.
+
+1 warning in a.conf; `hactl explain ID` says more of each
+";
+    assert_eq!((status(&o), stdout(&o).as_str(), stderr(&o).as_str()), (1, said, ""));
+    // The verdict alone
+    let o = lint(d.path(), &["a.conf", "-q"]);
+    assert_eq!(stdout(&o), said.lines().next().unwrap().to_owned() + "\n");
+    // Colours only when they are asked for
+    let o = lint(d.path(), &["a.conf", "--color", "always"]);
+    assert!(stdout(&o).starts_with("\x1b[1;33mWARNING\x1b[0m  a.conf:10: "), "{}", stdout(&o));
+    let o = lint_command(d.path(), &["a.conf"]).env("NO_COLOR", "1").output().unwrap();
+    assert_eq!(stdout(&o), said);
+}
+
+#[test]
+fn each_form_says_the_same() {
+    let d = dir(&[("a,b:1.conf", &slip())]);
+    let message =
+        "`advrt_int` is no keyword of vrrp_instance; keepalived passes over the line; did you mean `advert_int`?";
+    let fix = "Correct the word, move the line into its block, or begin it with `#`.";
+    let said = |format: &str| {
+        let o = lint(d.path(), &["a,b:1.conf", "--format", format]);
+        assert_eq!((status(&o), stderr(&o).as_str()), (1, ""));
+        stdout(&o)
+    };
+    assert_eq!(
+        said("concise"),
+        format!("a,b:1.conf:10:5: warning[unknown-keyword] {message}\n1 warning in a,b:1.conf\n")
+    );
+    assert_eq!(
+        said("github"),
+        format!(
+            "::warning title=unknown-keyword,file=a%2Cb%3A1.conf,line=10,endLine=10,col=5,endColumn=14::{message}%0Afix: {fix}\n"
+        )
+    );
+    let junit = format!(
+        "\
+<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+<testsuites name=\"hactl lint\" tests=\"1\" failures=\"1\" errors=\"0\">
+  <testsuite name=\"hactl lint\" tests=\"1\" failures=\"1\" errors=\"0\">
+    <testcase classname=\"a,b:1.conf\" name=\"unknown-keyword at 10:5\">
+      <failure type=\"warning\" message=\"{message}\">a,b:1.conf:10:5: advrt_int 1
+fix: {fix}</failure>
+    </testcase>
+  </testsuite>
+</testsuites>
+"
+    );
+    assert_eq!(said("junit"), junit);
+    assert_eq!(said("json"), stdout(&lint(d.path(), &["a,b:1.conf", "--json"])));
+    let all = objects(&lint(d.path(), &["a,b:1.conf", "--json"]));
+    let expected = json!([
+        {"type": "start", "schema": 1, "version": env!("CARGO_PKG_VERSION"), "command": "lint", "source": "a,b:1.conf"},
+        {"type": "finding", "id": "unknown-keyword", "severity": "warning", "confidence": "certain", "message": message,
+         "evidence": [{"file": "a,b:1.conf", "line": 10, "column": 5, "end_column": 14, "note": ""}], "fix": fix},
+        {"type": "summary", "files": ["a,b:1.conf"], "nodes": ["a,b:1"], "keepalived": "2.4.4",
+         "findings": {"critical": 0, "warning": 1, "info": 0}, "exit": 1},
+    ]);
+    assert_eq!(Value::from(all), expected);
+}
+
+#[test]
+fn the_exit_status_can_be_left_out_of_it() {
+    let d = dir(&[("a.conf", &slip())]);
+    let o = lint(d.path(), &["a.conf", "--exit-zero", "--json"]);
+    assert_eq!((status(&o), &objects(&o).last().unwrap()["exit"]), (0, &Value::from(0)));
+}
+
+#[test]
+fn rules_can_be_chosen() {
+    let d = dir(&[("a.conf", &slip())]);
+    for (args, wanted) in [
+        (&["--ignore", "unknown-keyword"][..], 0),
+        (&["--select", "unknown-keyword"], 1),
+        (&["--select", "unknown-keyword", "--ignore", "unknown-keyword"], 0),
+    ] {
+        assert_eq!(status(&lint(d.path(), &[&["a.conf"], args].concat())), wanted, "{args:?}");
+    }
+    for option in ["--select", "--ignore"] {
+        let o = lint(d.path(), &["a.conf", option, "unknown-keyword,unknown-keywrd"]);
+        let said = format!(
+            "hactl: {option}: there is no rule with the id \"unknown-keywrd\"; did you mean unknown-keyword? (`hactl explain` \
+             lists all)\n"
+        );
+        assert_eq!((status(&o), stdout(&o).as_str(), stderr(&o)), (3, "", said));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_one_line_and_could_not_be_looked_at() {
+    let d = dir(&[("a.conf", HEALTHY), ("exec.conf", HEALTHY)]);
+    assert!(Command::new("mkfifo").arg(d.path().join("fifo")).status().unwrap().success());
+    symlink("loop", d.path().join("loop")).unwrap();
+    assert!(Command::new("chmod").arg("+x").arg(d.path().join("exec.conf")).status().unwrap().success());
+    let large = fs::File::create(d.path().join("large.conf")).unwrap();
+    large.set_len((64 << 20) + 1).unwrap();
+    for (args, says) in [
+        (&["none.conf"][..], "cannot read none.conf: there is no such file"),
+        (&["a.conf", "none.conf"], "cannot read none.conf: there is no such file"),
+        (&["."], "cannot read .: it is not a regular file"),
+        (&["fifo"], "cannot read fifo: it is not a regular file"),
+        (&["/dev/null"], "cannot read /dev/null: it is not a regular file"),
+        (&["loop"], "cannot read loop: Too many levels of symbolic links (os error 40)"),
+        (&["large.conf"], "cannot read large.conf: it is larger than 64 MiB"),
+        (&["exec.conf"], "keepalived does not read exec.conf: it is executable; clear its execute bits"),
+        (&["-", "-"], "standard input can be one configuration, not two"),
+        (
+            &["a.conf", "a.conf", "--config-id", "x"],
+            "2 configurations and 1 --config-id: give one for each configuration",
+        ),
+    ] {
+        for more in [&[][..], &["--json"], &["--format", "junit"]] {
+            let o = lint(d.path(), &[args, more].concat());
+            assert_eq!((status(&o), stdout(&o).as_str(), stderr(&o)), (3, "", format!("hactl: {says}\n")), "{args:?}");
+        }
+    }
+    for args in [
+        &["a.conf", "--format", "xml"][..],
+        &["a.conf", "--format", "full", "--json"],
+        &["a.conf", "--keepalived-version", "2.1"],
+        &["a.conf", "--keepalived-version", "three"],
+        &["a.conf", "--define", "NAME"],
+        &["a.conf", "--define", "1=2"],
+    ] {
+        let o = lint(d.path(), args);
+        assert_eq!((status(&o), stdout(&o).as_str(), stderr(&o).is_empty()), (3, "", false), "{args:?}");
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let o = lint_command(d.path(), &[]).arg(OsStr::from_bytes(b"a\xff.conf")).output().unwrap();
+        assert_eq!((status(&o), stderr(&o).as_str()), (3, "hactl: a\u{fffd}.conf: the name is not UTF-8\n"));
+    }
+    // Nothing named: what keepalived itself reads. Here it is not there.
+    if !Path::new("/etc/keepalived/keepalived.conf").exists() {
+        let o = hactl(&["lint"]);
+        let says = "hactl: cannot read /etc/keepalived/keepalived.conf: there is no such file\n";
+        assert_eq!((status(&o), stderr(&o).as_str()), (3, says));
+    }
+}
+
+#[test]
+fn standard_input_is_a_configuration_too() {
+    let o = hactl_with(&["lint", "-", "--format", "concise"], slip().as_bytes());
+    let said = stdout(&o);
+    assert!(said.starts_with("<stdin>:10:5: warning[unknown-keyword] "), "{said}");
+    assert_eq!(status(&o), 1);
+}
+
+#[test]
+fn one_file_can_be_several_nodes() {
+    let text = slip().replace("    advrt_int 1", "    @lb1 advrt_int 1\n    @lb2 advert_int 1");
+    let d = dir(&[("ha.conf", &text)]);
+    let concise = |args: &[&str]| concise(d.path(), &[&["ha.conf"], args].concat()).len();
+    assert_eq!(concise(&["--config-id", "lb1"]), 1);
+    assert_eq!(concise(&["--node-name", "lb2"]), 0);
+    let o = lint(d.path(), &["ha.conf", "--config-id", "lb1,lb2", "--json"]);
+    assert_eq!(objects(&o).last().unwrap()["nodes"], json!(["lb1", "lb2"]));
+    let o = lint(d.path(), &["ha.conf", "--config-id", "lb2", "--config-id", "lb3"]);
+    let said = "OK  ha.conf as lb2 and lb3: nothing wrong found in 2 vrrp_instances, by keepalived 2.4.4\n";
+    assert_eq!((status(&o), stdout(&o).as_str()), (0, said));
+}
+
+#[test]
+fn definitions_can_be_given() {
+    let text = HEALTHY.replace("priority 150", "$WORD 150");
+    let d = dir(&[("a.conf", &text)]);
+    assert_eq!(status(&lint(d.path(), &["a.conf"])), 1);
+    assert_eq!(status(&lint(d.path(), &["a.conf", "--define", "WORD=priority"])), 0);
+    assert_eq!(status(&lint(d.path(), &["a.conf", "--define", "$WORD=priority"])), 0);
+}
+
+#[test]
+fn many_alike_are_counted_and_not_all_shown() {
+    let mut text = slip();
+    for i in 0..100 {
+        text.push_str(&format!("vrrp_script s{i} {{\n    script /bin/true\n    intervall {i}\n}}\n"));
+    }
+    let d = dir(&[("a.conf", &text)]);
+    let count = |args: &[&str]| stdout(&lint(d.path(), &[&["a.conf", "--select", "unknown-keyword"], args].concat()));
+    let said = count(&[]);
+    assert_eq!(said.matches("warning[unknown-keyword]").count(), 20, "{said}");
+    assert!(said.contains("\n… and 81 more unknown-keyword in a.conf (`-v` shows all)\n"), "{said}");
+    assert!(said.ends_with("\n101 warnings in a.conf; `hactl explain ID` says more of each\n"), "{said}");
+    assert_eq!(count(&["-v"]).matches("warning[unknown-keyword]").count(), 101);
+    assert_eq!(count(&["--json"]).lines().count(), 103);
+    assert_eq!(count(&["--format", "concise"]).lines().count(), 102);
+}
