@@ -53,6 +53,8 @@ kinds! {
     NoArgument "no-argument" Line,
     /// Not a number, or one out of range.
     BadNumber "bad-number" Line,
+    /// Not a virtual router id.
+    BadVrid "bad-vrid" Line,
     /// More decimal places than count.
     Precision "precision" Line,
     /// A word that is not one of those possible.
@@ -63,8 +65,8 @@ kinds! {
     AddressDropped "address-dropped" Line,
     /// A unicast peer that keepalived does not take.
     PeerDropped "peer-dropped" Line,
-    /// An address without its prefix length after the slash.
-    EmptyPrefix "empty-prefix" Not,
+    /// A virtual address with the prefix length 0, which is also what a slash with nothing behind it means.
+    ZeroPrefix "zero-prefix" Not,
     /// A word in an entry that means nothing there.
     BadEntry "bad-entry" Line,
     /// A malformed entry of a `track_…` list: keepalived does not track it.
@@ -135,6 +137,8 @@ kinds! {
     Ipv6Version "ipv6-version" Plainly,
     /// Authentication that no advert will have.
     AuthIgnored "auth-ignored" Plainly,
+    /// `state MASTER` with AH, which begins as BACKUP.
+    AhMaster "ah-with-master" Plainly,
     /// `nopreempt` that does not hold.
     NopreemptIgnored "nopreempt-ignored" Plainly,
     /// `preempt_delay` that does not hold.

@@ -44,7 +44,11 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn report(&mut self, span: Span, kind: Kind, sentence: String) {
-        self.problems.push(Problem::new(span, kind, sentence));
+        self.push(Problem::new(span, kind, sentence));
+    }
+
+    fn push(&mut self, problem: Problem) {
+        self.problems.push(problem);
     }
 
     /// `None` when keepalived would drop the instance.
@@ -55,45 +59,73 @@ impl Resolver<'_> {
         let strict = value(i.strict).or(value(global.strict)).unwrap_or(false);
         let unicast = !i.peers.is_empty();
         let Some(vrid) = value(i.vrid) else {
-            self.report(at, Kind::NoVrid, format!("{name} has no `virtual_router_id`; keepalived drops the instance"));
+            let sentence = format!(
+                "{name} has no `virtual_router_id`; keepalived exits when it starts, and with it all other instances"
+            );
+            // A bad one was reported where it stands.
+            let cascade = self.says(i, "virtual_router_id");
+            self.push(Problem { cascade, ..Problem::new(at, Kind::NoVrid, sentence) });
             return None;
         };
         let interface = i.interface.as_ref().map(|s| s.value.clone());
         if interface.is_none() && !(self.version.at_least(2, 2, 8) && unicast && i.source.is_some()) {
-            self.report(at, Kind::NoInterface, format!("{name} has no `interface`; keepalived drops the instance"));
+            let sentence =
+                format!("{name} has no `interface`; keepalived exits when it starts, and with it all other instances");
+            self.report(at, Kind::NoInterface, sentence);
             return None;
         }
         if i.addresses.is_empty() && i.no_addresses.is_none() {
-            let does = if strict { "strict mode has it drop the instance" } else { "keepalived runs it all the same" };
-            self.report(at, Kind::NoAddress, format!("{name} has no virtual address; {does}"));
+            let does = if strict {
+                "in strict mode keepalived exits when it starts, and with it all other instances"
+            } else {
+                "keepalived elects a master of nothing"
+            };
+            // Those that are not taken were reported where they stand.
+            let cascade = self.says(i, "virtual_ipaddress") && !strict;
+            self.push(Problem {
+                cascade,
+                ..Problem::new(at, Kind::NoAddress, format!("{name} has no virtual address; {does}"))
+            });
             if strict {
                 return None;
             }
         }
         if strict && unicast && self.version.at_least(2, 3, 3) {
             let span = i.peers.first().map_or(at, |p| p.span);
-            self.report(span, Kind::StrictUnicast, format!("{name} is strict, which forbids unicast peers; keepalived does not start on an interface that can do multicast"));
+            self.report(span, Kind::StrictUnicast, format!("{name} is strict, which forbids unicast peers; keepalived exits when it starts, and with it all other instances"));
         }
         let ipv6 = i.is_ipv6().unwrap_or(false);
         let version = self.vrrp_version(i, ipv6, strict);
-        let (priority, wants_master) = self.priority(i, strict);
+        let (priority, mut wants_master) = self.priority(i, strict);
         let advert_int = self.advert_int(i, version);
         let auth = self.auth(i, version, strict, advert_int);
+        if wants_master && matches!(auth, Authentication::Ah(_)) {
+            wants_master = false;
+            let sentence = format!("`auth_type AH` does not go with `state MASTER`; {name} begins as BACKUP");
+            let span = i.state.map_or(at, |s| s.span);
+            self.push(Problem::new(span, Kind::AhMaster, sentence).help("Write `state BACKUP` on all nodes."));
+        }
         let (preempt, preempt_delay) = self.preempt(i, priority, wants_master, strict);
         let mut fault = None;
         if let Some(span) = i.unicast_keyword.filter(|_| !unicast) {
             let (kind, does) = if i.fault_no_peer.is_some() {
                 fault = Some("no unicast peer, and unicast_fault_no_peer");
-                (Kind::FaultNoPeer, "`unicast_fault_no_peer` keeps it in FAULT")
+                (Kind::FaultNoPeer, "`unicast_fault_no_peer` keeps it in FAULT for ever")
             } else {
-                (Kind::UnicastWithoutPeers, "keepalived uses multicast")
+                (Kind::UnicastWithoutPeers, "keepalived sends multicast")
             };
-            self.report(span, kind, format!("{name} has a unicast keyword but no unicast peer; {does}"));
+            let sentence = format!("{name} has a keyword of unicast but no `unicast_peer`; {does}");
+            let help = "List the other nodes' addresses in `unicast_peer { … }`; for multicast use `mcast_src_ip`.";
+            self.push(Problem::new(span, kind, sentence).help(help));
         }
         let ttl = match i.unicast_ttl {
             Some(ttl) if unicast => ttl.value,
             Some(ttl) => {
-                self.report(ttl.span, Kind::TtlWithoutPeers, format!("{name} has `unicast_ttl` but no unicast peer; keepalived sends its adverts with TTL 0, which nobody hears"));
+                let sentence = format!(
+                    "{name} has `unicast_ttl` but no `unicast_peer`; keepalived sends its multicast adverts with TTL 0, which leave the host nowhere, and every other node becomes master too"
+                );
+                let help = "Take the line out, or list the peers in `unicast_peer { … }`.";
+                self.push(Problem::new(ttl.span, Kind::TtlWithoutPeers, sentence).help(help));
                 0
             }
             None => 255,
@@ -167,7 +199,7 @@ impl Resolver<'_> {
             skip_check_adv_addr: i.skip_check_adv_addr.is_some()
                 || value(i.inherited.skip_check_adv_addr).unwrap_or(false),
             v3_checksum_as_v2: value(i.v3_checksum_as_v2).or(value(global.v3_checksum_as_v2)).unwrap_or(false),
-            accept: value(i.accept).unwrap_or(!strict) || owner,
+            accept: self.accept(i, version, owner, strict),
             strict,
             startup_delay: value(global.startup_delay).unwrap_or_default(),
             vmac,
@@ -176,6 +208,25 @@ impl Resolver<'_> {
             fault,
             notify: i.notify.clone(),
         })
+    }
+
+    /// Whether an instance has a line that begins with this keyword, whatever became of it.
+    fn says(&self, i: &VrrpInstance, keyword: &str) -> bool {
+        let own = self.conf.tree.iter().find(|n| n.words.get(1).is_some_and(|w| w.span == i.name.span));
+        own.is_some_and(|n| n.nodes().iter().any(|n| n.keyword().is_some_and(|k| k.name == keyword)))
+    }
+
+    /// Whether what is sent to the addresses is let in.
+    fn accept(&mut self, i: &VrrpInstance, version: u8, owner: bool, strict: bool) -> bool {
+        if let Some(accept) = i.accept.filter(|a| a.value && strict && version == 2 && !owner) {
+            let sentence = format!(
+                "strict mode forbids `accept` in version 2; keepalived drops what is sent to the addresses of {}",
+                quote(i.name.value.as_bytes())
+            );
+            self.report(accept.span, Kind::StrictForbids, sentence);
+            return false;
+        }
+        value(i.accept).unwrap_or(!strict) || owner
     }
 
     fn vrrp_version(&mut self, i: &VrrpInstance, ipv6: bool, strict: bool) -> u8 {
@@ -232,11 +283,14 @@ impl Resolver<'_> {
                 "version 3 adverts come in steps of 10 ms, below 40.96 s"
             };
             let seconds = |d: Duration| format!("{}", d.as_secs_f64());
-            self.report(
-                given.span,
-                Kind::Rounded,
-                format!("{why}; keepalived makes {} s of {} s", seconds(used), seconds(given.value)),
-            );
+            let sentence = format!("{why}; keepalived makes {} s of {} s", seconds(used), seconds(given.value));
+            let problem = Problem::new(given.span, Kind::Rounded, sentence)
+                .help(format!(
+                    "Write `advert_int {}`, or use `version 3` on all nodes for shorter ones.",
+                    seconds(used)
+                ))
+                .edit(given.span, format!("advert_int {}", seconds(used)));
+            self.push(problem);
         }
         used
     }
@@ -305,26 +359,31 @@ impl Resolver<'_> {
             (i.preempt.map_or(i.name.span, |p| p.span), i.preempt_delay.map_or(i.name.span, |p| p.span));
         if !preempt && (priority == 255 || wants_master) {
             let why = if priority == 255 { "priority 255" } else { "`state MASTER`" };
-            self.report(
-                at,
-                Kind::NopreemptIgnored,
-                format!("`nopreempt` does not go with {why}; keepalived lets {name} preempt"),
-            );
+            let sentence = format!("`nopreempt` does not go with {why}; {name} preempts all the same");
+            let mut problem = Problem::new(at, Kind::NopreemptIgnored, sentence)
+                .help("Write `state BACKUP` on all nodes, with priorities below 255, and leave the order to those.")
+                .edit(at, "");
+            if let Some(cause) = if priority == 255 { i.priority.map(|p| p.span) } else { i.state.map(|s| s.span) } {
+                problem = problem.related(cause, "decides it");
+            }
+            self.push(problem);
             preempt = true;
         }
         if !delay.is_zero() {
             let why = match () {
-                () if strict => Some("strict mode"),
-                () if wants_master => Some("`state MASTER`"),
-                () if !preempt => Some("`nopreempt`"),
+                () if strict => Some(("strict mode", "takes over without delay")),
+                () if wants_master => Some(("`state MASTER`", "takes over without delay")),
+                () if !preempt => Some(("`nopreempt`", "never preempts")),
                 () => None,
             };
-            if let Some(why) = why {
-                self.report(
-                    delay_at,
-                    Kind::PreemptDelayIgnored,
-                    format!("`preempt_delay` does not go with {why}; keepalived uses none"),
-                );
+            if let Some((why, does)) = why {
+                let sentence = format!("`preempt_delay` does not go with {why}; {name} {does}");
+                let help = if why == "`nopreempt`" {
+                    "Take one of the two out: with `nopreempt` it never preempts."
+                } else {
+                    "Write `state BACKUP` on all nodes, with priorities below 255 and without strict mode."
+                };
+                self.push(Problem::new(delay_at, Kind::PreemptDelayIgnored, sentence).help(help).edit(delay_at, ""));
                 delay = Duration::ZERO;
             }
         }
@@ -457,7 +516,7 @@ impl Resolver<'_> {
         addresses: &[RunAddress],
         excluded: &[RunAddress],
     ) -> Vec<RunTrack> {
-        let name = quote(i.name.value.as_bytes());
+        let (name, at) = (quote(i.name.value.as_bytes()), i.name.span);
         let primary = i.dont_track_primary.is_none();
         let mut all = self.configured(&i.track);
         if let Some(own) = i.track.interfaces.iter().find(|t| interface == Some(&t.name.value)).filter(|_| primary) {
@@ -469,14 +528,20 @@ impl Resolver<'_> {
             self.report(own.name.span, kind, sentence);
             all.retain(|t| t.kind != track::Kind::Interface || Some(t.name.as_str()) != interface);
         }
-        if owner && self.version.at_least(2, 3, 3) && all.iter().any(|t| t.weight != 0) {
-            self.report(
-                i.name.span,
-                Kind::OwnerWeights,
-                format!(
-                    "{name} has priority 255, which no weight changes; keepalived leaves its weighted trackers out"
-                ),
+        if owner && all.iter().any(|t| t.weight != 0) {
+            let weighted: Vec<String> =
+                all.iter().filter(|t| t.weight != 0).map(|t| quote(t.name.as_bytes())).collect();
+            let (span, why) = match (i.priority, i.state) {
+                (Some(priority), _) => (priority.span, ""),
+                (None, Some(state)) => (state.span, " (`state MASTER` without `priority`)"),
+                (None, None) => (at, ""),
+            };
+            let sentence = format!(
+                "{name} has priority 255{why}, which no weight changes; when {} fails, nothing moves",
+                weighted.join(" or ")
             );
+            let help = "Give it a priority of 254 at most, or take the weight away: then a failure puts it into FAULT.";
+            self.push(Problem::new(span, Kind::OwnerWeights, sentence).help(help));
             all.retain(|t| t.weight == 0);
         }
         let implied = addresses

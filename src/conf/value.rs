@@ -235,8 +235,10 @@ impl Reader<'_> {
         if let Ok(n) = int(&word.text, min, max) {
             return Some(n);
         }
+        let vrid = name == "virtual_router_id";
+        let does = if vrid { "without a good one keepalived exits when it starts".to_owned() } else { does };
         let what = format!("`{name}` {} is not a whole number from {min} to {max}; {does}", shown(self.keyword, word));
-        self.out.push(Problem::new(word.span, Kind::BadNumber, what));
+        self.out.push(Problem::new(word.span, if vrid { Kind::BadVrid } else { Kind::BadNumber }, what));
         let any = int(&word.text, i64::MIN, i64::MAX).ok();
         match otherwise {
             Otherwise::Ignored => None,

@@ -103,7 +103,7 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
         None => most,
         Some(b"") => {
             let sentence = format!("{shown} ends in a slash; keepalived takes that for the prefix length 0");
-            out.push(Problem::new(first.span, Kind::EmptyPrefix, sentence));
+            out.push(Problem::new(first.span, Kind::ZeroPrefix, sentence));
             0
         }
         Some(text) => {
@@ -113,6 +113,10 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
                     "the prefix length of {shown} is not a whole number from 0 to {most}; keepalived uses {most}"
                 );
                 out.push(Problem::new(first.span, Kind::BadNumber, sentence));
+            }
+            if given == Some(0) {
+                let sentence = format!("{shown} has the prefix length 0: no network, and no host either");
+                out.push(Problem::new(first.span, Kind::ZeroPrefix, sentence));
             }
             given.unwrap_or(most)
         }
