@@ -1,5 +1,6 @@
 //! `hactl lint`: what is wrong in configurations.
 
+mod host;
 mod nodes;
 mod select;
 
@@ -13,7 +14,7 @@ use super::args::CommonArgs;
 use super::output::{Output, terminal_width};
 use crate::conf::Version;
 use crate::finding::{Finding, Tally};
-use crate::lint::{Context, Excerpts, Node, judge};
+use crate::lint::{Context, Excerpts, Host, Node, judge};
 use crate::report::json;
 use crate::report::lint::text::Style;
 use crate::report::lint::{self as report, Report, github, junit, text};
@@ -68,6 +69,9 @@ pub struct LintArgs {
     /// Do not ask these rules
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     ignore: Vec<String>,
+    /// This is the host that the configuration is for: look also for its interfaces, users and scripts
+    #[arg(long)]
+    host: bool,
     /// In which form findings are told
     #[arg(
         long,
@@ -96,7 +100,8 @@ pub fn run(args: &LintArgs) -> Result<u8, Error> {
     let mut inputs = nodes::Inputs::new(args)?;
     let version = args.keepalived_version.unwrap_or_default();
     let nodes = inputs.read(version)?;
-    let context = Context { version, host: None };
+    let host = args.host.then(host::ThisHost::new);
+    let context = Context { version, host: host.as_ref().map(|h| h as &dyn Host) };
     let mut excerpts = Excerpts::of(&nodes);
     let findings: Vec<Finding> =
         judge(&nodes, &context, &selection).iter().map(|d| d.finding(&nodes, &mut excerpts)).collect();

@@ -11,7 +11,7 @@ mod rules;
 
 pub use diagnostic::{Diagnostic, Found, Label};
 pub use excerpt::Excerpts;
-pub use host::Host;
+pub use host::{Host, Trouble};
 pub use rules::{RULES, rule};
 
 use std::collections::BTreeSet;
@@ -46,6 +46,8 @@ pub enum Check {
     Problems(&'static [Kind]),
     /// One configuration by itself. The index is its place among the nodes.
     Node(fn(usize, &Node, &Context<'_>, &mut Found)),
+    /// One configuration on the host that it is for: asked with `--host` only.
+    Host(fn(usize, &Node, &dyn Host, &Context<'_>, &mut Found)),
     /// Several configurations that are to work together: two at least.
     Nodes(fn(&[Node], &Context<'_>, &mut Found)),
 }
@@ -94,6 +96,12 @@ pub fn judge(nodes: &[Node], context: &Context<'_>, selection: &Selection) -> Ve
             Check::Node(check) => {
                 for (n, node) in nodes.iter().enumerate() {
                     check(n, node, context, &mut found);
+                }
+            }
+            Check::Host(check) => {
+                for (host, (n, node)) in context.host.iter().flat_map(|h| nodes.iter().enumerate().map(move |n| (h, n)))
+                {
+                    check(n, node, *host, context, &mut found);
                 }
             }
             Check::Nodes(check) if nodes.len() > 1 => check(nodes, context, &mut found),
