@@ -35,7 +35,7 @@ fn environment() -> BTreeMap<String, String> {
 /// Reads what is there, but hardly more than is used of a file.
 pub fn bounded(from: impl Read) -> std::io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    from.take(SourceMap::MAX_FILE as u64 + 1).read_to_end(&mut text)?;
+    from.take(SourceMap::MAX_SIZE as u64 + 1).read_to_end(&mut text)?;
     Ok(text)
 }
 

@@ -1,9 +1,10 @@
 //! Lines to logical lines: `include`, `$NAME` definitions, `@` conditions, `~SEQ` and `~LST`, and the cut at braces.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::problem::{Kind, Problem, quote};
-use super::source::{FileId, SourceMap, Span};
+use super::source::{Expansion, FileId, How, SourceMap, Span, Via};
 use super::token::{MAX_LINE, Text, brace, decomment, is_blank};
 use super::{Loader, Options};
 
@@ -13,8 +14,12 @@ const MAX_DEPTH: usize = 64;
 const MAX_LINES: usize = 1_000_000;
 /// Files included, each as often as it is.
 const MAX_INCLUDES: usize = 10_000;
+/// Bytes of text, that of repetitions included.
+const MAX_TEXT: usize = 32 << 20;
 /// Replacements in one line. keepalived never ends with `$A=$A`.
 const MAX_REPLACEMENTS: usize = 500;
+/// Bytes of lines in which something was replaced, each as often as that happened.
+const MAX_REPLACED: usize = 512 << 20;
 
 /// A piece of a line between braces, or a brace.
 pub(super) enum Item {
@@ -27,11 +32,14 @@ enum Frame {
     File {
         id: FileId,
         at: usize,
+        via: Via,
     },
     /// What is left of a definition of several lines, used here.
     Lines {
-        lines: std::vec::IntoIter<Vec<u8>>,
+        definition: Rc<Definition>,
+        next: usize,
         used: Span,
+        via: Option<Via>,
     },
     /// `~SEQ`: the number to come, if any.
     Numbers {
@@ -40,14 +48,41 @@ enum Frame {
         step: i64,
         end: i64,
         hex: bool,
-        text: Text,
+        body: Body,
     },
-    /// `~LST`: the sets of values to come.
+    /// `~LST`: the sets of values to come, each with its place.
     Values {
         names: Vec<Vec<u8>>,
-        sets: std::vec::IntoIter<Vec<Vec<u8>>>,
-        text: Text,
+        sets: std::vec::IntoIter<Vec<(Vec<u8>, Option<Span>)>>,
+        body: Body,
     },
+}
+
+/// What a repetition repeats.
+struct Body {
+    text: Text,
+    /// Where the repetition begins.
+    head: Span,
+}
+
+/// What a name stands for.
+struct Definition {
+    /// More than one can only be used at the end of a line.
+    lines: Vec<Text>,
+    /// Whether it is written somewhere; else it stands where it is used.
+    written: bool,
+}
+
+impl Definition {
+    fn standing(value: Vec<u8>, from: Option<Span>) -> Rc<Self> {
+        Rc::new(Self { lines: vec![Text::standing(Span::default(), value, from)], written: false })
+    }
+
+    /// One of its lines as it is used at a place.
+    fn line(&self, n: usize, used: Span, via: Option<Via>) -> Option<Text> {
+        let line = self.lines.get(n)?;
+        Some(via.map_or_else(|| line.at(used), |via| line.by(via)))
+    }
 }
 
 /// The stream of logical lines of a configuration and all it includes.
@@ -59,10 +94,13 @@ pub(super) struct Expander<'a> {
     frames: Vec<Frame>,
     /// What follows a brace on its line.
     rest: Option<Text>,
-    /// Lines of each definition; more than one can only be used at the end of a line.
-    definitions: HashMap<Vec<u8>, Vec<Vec<u8>>>,
+    definitions: HashMap<Vec<u8>, Rc<Definition>>,
     count: usize,
     includes: usize,
+    /// Bytes of lines so far.
+    text: usize,
+    /// Bytes of lines in which something was replaced.
+    replaced: usize,
 }
 
 impl<'a> Expander<'a> {
@@ -70,14 +108,10 @@ impl<'a> Expander<'a> {
         let mut sources = SourceMap::default();
         let mut problems = Vec::new();
         let id = sources.add(name, text);
-        if sources.text(id).len() == SourceMap::MAX_FILE {
-            problems.push(Problem::new(
-                Span { file: id, ..Span::default() },
-                Kind::TooMuch,
-                "only the first 64 MiB of this file are read",
-            ));
+        if sources.is_full() {
+            problems.push(Problem::new(Span { file: id, ..Span::default() }, Kind::TooMuch, FULL));
         }
-        let frames = vec![Frame::File { id, at: 0 }];
+        let frames = vec![Frame::File { id, at: 0, via: Via::NONE }];
         Self {
             loader,
             options,
@@ -88,10 +122,12 @@ impl<'a> Expander<'a> {
             definitions: options
                 .definitions
                 .iter()
-                .map(|(n, v)| (n.clone().into_bytes(), vec![v.clone().into_bytes()]))
+                .map(|(n, v)| (n.clone().into_bytes(), Definition::standing(v.clone().into_bytes(), None)))
                 .collect(),
             count: 0,
             includes: 0,
+            text: 0,
+            replaced: 0,
         }
     }
 
@@ -99,7 +135,8 @@ impl<'a> Expander<'a> {
     pub(super) fn next(&mut self) -> Option<Item> {
         loop {
             self.count += 1;
-            if self.count > MAX_LINES || self.includes > MAX_INCLUDES {
+            let much = self.text > MAX_TEXT || self.replaced > MAX_REPLACED;
+            if self.count > MAX_LINES || self.includes > MAX_INCLUDES || much {
                 self.give_up();
                 return None;
             }
@@ -107,6 +144,7 @@ impl<'a> Expander<'a> {
                 Some(rest) => Some(rest),
                 None => self.pull()?,
             };
+            self.text += text.as_ref().map_or(0, |t| t.bytes.len());
             if let Some(item) = text.and_then(|text| self.logical(text)) {
                 return Some(item);
             }
@@ -121,30 +159,30 @@ impl<'a> Expander<'a> {
         if self.frames.is_empty() {
             return;
         }
-        let file = self.file();
+        let (file, via) = self.file();
         self.frames.clear();
         let at = self.sources.text(file).len() as u32;
-        let span = Span { file, start: at, end: at, ..Span::default() };
-        self.report(
-            span,
-            Kind::TooMuch,
-            format!("more than {MAX_LINES} lines or {MAX_INCLUDES} included files, perhaps in a circle; the rest is not read"),
+        let span = Span { file, start: at, end: at, via };
+        let much = format!(
+            "more than {MAX_LINES} lines, {} MiB of text with its repetitions or {MAX_INCLUDES} included files, perhaps in \
+             a circle; the rest is not read",
+            MAX_TEXT >> 20
         );
+        self.report(span, Kind::TooMuch, much);
     }
 
-    /// The file that is being read.
-    fn file(&self) -> FileId {
-        let files =
-            self.frames.iter().rev().find_map(|f| if let Frame::File { id, .. } = f { Some(*id) } else { None });
-        files.unwrap_or_default()
+    /// The file that is being read, and the way to it.
+    fn file(&self) -> (FileId, Via) {
+        let file = |f: &Frame| if let Frame::File { id, via, .. } = f { Some((*id, *via)) } else { None };
+        self.frames.iter().rev().find_map(file).unwrap_or_default()
     }
 
     /// The next line from the innermost source; `None` inside when it gave nothing, `None` outside at the end of all.
     #[expect(clippy::option_option, reason = "nothing now and nothing more are two things")]
     fn pull(&mut self) -> Option<Option<Text>> {
         match self.frames.last_mut()? {
-            Frame::File { id, at } => {
-                let id = *id;
+            Frame::File { id, at, via } => {
+                let (id, via) = (*id, *via);
                 let all = self.sources.text(id);
                 if *at >= all.len() {
                     self.frames.pop();
@@ -152,29 +190,27 @@ impl<'a> Expander<'a> {
                 }
                 let (start, next) = (*at, physical(all, *at));
                 *at = next;
-                let text = self.physical_line(id, start, next);
+                let text = self.physical_line(id, via, start, next);
                 let (text, met) = decomment(text, self.options.version);
                 if met.quote {
-                    self.report(
-                        text.whole(),
-                        Kind::UnmatchedQuote,
-                        "a double quote does not end on its line; the word is lost",
-                    );
+                    let sentence = "a double quote does not end on its line; the word is lost";
+                    self.report(text.whole(&self.sources), Kind::UnmatchedQuote, sentence);
                 }
                 if met.backslash {
                     let sentence = "a comment ends in a backslash, which keepalived 2.2 takes for a word of the line";
-                    self.report(text.whole(), Kind::CommentBackslash, sentence);
+                    self.report(text.whole(&self.sources), Kind::CommentBackslash, sentence);
                 }
                 Some(self.conditional(text))
             }
-            Frame::Lines { lines, used } => {
-                let line = lines.next().map(|line| Text::at(*used, line).trimmed());
+            Frame::Lines { definition, next, used, via } => {
+                let line = definition.line(*next, *used, *via);
+                *next += 1;
                 if line.is_none() {
                     self.frames.pop();
                 }
-                Some(line)
+                Some(line.map(Text::trimmed))
             }
-            Frame::Numbers { name, next, step, end, hex, text } => {
+            Frame::Numbers { name, next, step, end, hex, body } => {
                 let Some(n) = *next else {
                     self.frames.pop();
                     return Some(None);
@@ -182,29 +218,35 @@ impl<'a> Expander<'a> {
                 let following = n.checked_add(*step);
                 *next = following.filter(|f| if *step > 0 { *f <= *end } else { *f >= *end });
                 let value = if *hex { format!("{n:x}") } else { n.to_string() };
-                self.definitions.insert(name.clone(), vec![value.into_bytes()]);
-                Some(Some(text.clone()))
+                let values = format!("{} = {value}", String::from_utf8_lossy(name));
+                let text = repeated(body, values, &mut self.sources);
+                set(&mut self.definitions, name, Definition::standing(value.into_bytes(), None));
+                Some(Some(text))
             }
-            Frame::Values { names, sets, text } => {
-                let Some(set) = sets.next() else {
+            Frame::Values { names, sets, body } => {
+                let Some(set_of_values) = sets.next() else {
                     self.frames.pop();
                     return Some(None);
                 };
-                for (i, name) in names.iter().enumerate() {
-                    self.definitions.insert(name.clone(), vec![set.get(i).cloned().unwrap_or_default()]);
+                let mut set_of_values = set_of_values.into_iter();
+                let mut said = Vec::new();
+                for name in names {
+                    let (value, from) = set_of_values.next().unwrap_or_default();
+                    said.push(format!("{} = {}", String::from_utf8_lossy(name), String::from_utf8_lossy(&value)));
+                    set(&mut self.definitions, name, Definition::standing(value, from));
                 }
-                Some(Some(text.clone()))
+                Some(Some(repeated(body, said.join(", "), &mut self.sources)))
             }
         }
     }
 
     /// The line at `start..next` of a file, without its end, cut as keepalived cuts it.
-    fn physical_line(&mut self, id: FileId, start: usize, next: usize) -> Text {
+    fn physical_line(&mut self, id: FileId, via: Via, start: usize, next: usize) -> Text {
         let all = self.sources.text(id);
         let line = &all[start..next];
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let end = line.iter().rposition(|b| *b != b'\r').map_or(0, |last| last + 1);
-        let mut text = Text::new(id, start, &line[..end]);
+        let mut text = Text::new(id, via, start, &line[..end]);
         if end > MAX_LINE {
             let cut = !self.options.version.at_least(2, 4, 0);
             let sentence = if cut {
@@ -212,7 +254,7 @@ impl<'a> Expander<'a> {
             } else {
                 "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it"
             };
-            self.report(text.span(MAX_LINE..end), Kind::LongLine, sentence);
+            self.report(text.span(MAX_LINE..end, &self.sources), Kind::LongLine, sentence);
             if cut {
                 // The rest is read next.
                 let cut = start + MAX_LINE;
@@ -226,16 +268,15 @@ impl<'a> Expander<'a> {
         }
         if let Some(nul) = text.bytes.iter().position(|b| *b == 0) {
             self.report(
-                text.span(nul..nul + 1),
+                text.span(nul..nul + 1, &self.sources),
                 Kind::NulByte,
                 "a NUL byte; keepalived 2.2 ends the line here, 2.4 passes over the byte",
             );
-            if !self.options.version.at_least(2, 4, 0) {
-                text.truncate(nul);
+            if self.options.version.at_least(2, 4, 0) {
+                let all: Vec<usize> = text.bytes.iter().enumerate().filter(|(_, b)| **b == 0).map(|(i, _)| i).collect();
+                text.remove_each(&all);
             } else {
-                while let Some(nul) = text.bytes.iter().position(|b| *b == 0) {
-                    text.replace(nul..nul + 1, b"");
-                }
+                text.truncate(nul);
             }
         }
         text
@@ -254,8 +295,7 @@ impl<'a> Expander<'a> {
     /// What a line means once its definitions are in place; `None` when it was a directive or blank.
     fn logical(&mut self, mut text: Text) -> Option<Item> {
         if let Some((name, value)) = definition(&text.bytes) {
-            let (name, value) = (text.bytes[name].to_vec(), text.bytes[value..].to_vec());
-            self.define(name, value);
+            self.define(text.bytes[name].to_vec(), text.part(value..text.bytes.len()));
             return None;
         }
         if text.bytes.starts_with(b"~SEQ") || text.bytes.starts_with(b"~LST") {
@@ -266,14 +306,14 @@ impl<'a> Expander<'a> {
         let text = text.trimmed();
         if let Some((kind, pattern)) = include(&text.bytes) {
             let pattern = String::from_utf8_lossy(&text.bytes[pattern..]).into_owned();
-            self.include(text.whole(), kind, &pattern);
+            self.include(text.whole(&self.sources), kind, &pattern);
             return None;
         }
         match brace(&text.bytes) {
             _ if text.bytes.is_empty() => None,
             None => Some(Item::Line(text)),
             Some(0) => {
-                let span = text.span(0..1);
+                let span = text.span(0..1, &self.sources);
                 let item = if text.bytes[0] == b'{' { Item::Open(span) } else { Item::Close(span) };
                 self.rest = Some(text.part(1..text.bytes.len()).trimmed()).filter(|t| !t.bytes.is_empty());
                 Some(item)
@@ -286,16 +326,18 @@ impl<'a> Expander<'a> {
     }
 
     /// Stores a definition. A backslash at the end of a file's line goes on with the next line.
-    fn define(&mut self, name: Vec<u8>, mut value: Vec<u8>) {
+    fn define(&mut self, name: Vec<u8>, mut value: Text) {
         let mut lines = Vec::new();
-        while value.last() == Some(&b'\\') && matches!(self.frames.last(), Some(Frame::File { .. })) {
-            value.pop();
-            value.truncate(value.trim_ascii_end().len());
-            if !value.is_empty() {
-                lines.push(std::mem::take(&mut value));
+        while value.bytes.last() == Some(&b'\\') && matches!(self.frames.last(), Some(Frame::File { .. })) {
+            let rest = value.bytes[..value.bytes.len() - 1].trim_ascii_end().len();
+            value.truncate(rest);
+            let empty = value.part(rest..rest);
+            let line = std::mem::replace(&mut value, empty);
+            if !line.bytes.is_empty() {
+                lines.push(line);
             }
-            let Some(Frame::File { id, at }) = self.frames.last_mut() else { break };
-            let (id, start) = (*id, *at);
+            let Some(Frame::File { id, at, via }) = self.frames.last_mut() else { break };
+            let (id, start, via) = (*id, *at, *via);
             let all = self.sources.text(id);
             if start >= all.len() {
                 break;
@@ -303,13 +345,13 @@ impl<'a> Expander<'a> {
             let next = physical(all, start);
             *at = next;
             self.count += 1;
-            let line = self.physical_line(id, start, next);
-            value = decomment(line, self.options.version).0.bytes;
+            let line = self.physical_line(id, via, start, next);
+            value = decomment(line, self.options.version).0;
         }
-        if !value.is_empty() || lines.is_empty() {
+        if !value.bytes.is_empty() || lines.is_empty() {
             lines.push(value);
         }
-        self.definitions.insert(name, lines);
+        self.definitions.insert(name, Rc::new(Definition { lines, written: true }));
     }
 
     /// Puts definitions in the place of `$NAME` and `${NAME}`. The other lines of a definition of several are read next.
@@ -323,33 +365,37 @@ impl<'a> Expander<'a> {
             }
             let Some(used) = usage(&text.bytes, at) else { continue };
             let name = &text.bytes[used.name.clone()];
+            let span = text.span(at..used.end, &self.sources);
             let value = match self.definitions.get(name) {
-                Some(lines) if lines.len() > 1 => {
-                    if used.end != text.bytes.len() {
-                        continue;
+                Some(d) if d.lines.len() > 1 && used.end != text.bytes.len() => continue,
+                Some(definition) => {
+                    let definition = Rc::clone(definition);
+                    let step = Expansion { how: How::Definition, at: span, values: None };
+                    let via = if definition.written { self.sources.add_expansion(step) } else { None };
+                    let first = definition.line(0, span, via);
+                    if definition.lines.len() > 1 {
+                        self.frames.push(Frame::Lines { definition, next: 1, used: span, via });
                     }
-                    let span = text.span(at..used.end);
-                    let mut lines = lines.clone();
-                    let first = lines.remove(0);
-                    self.frames.push(Frame::Lines { lines: lines.into_iter(), used: span });
-                    first
+                    first.unwrap_or_else(|| Text::standing(span, Vec::new(), None))
                 }
-                Some(lines) => lines.first().cloned().unwrap_or_default(),
-                None => match self.predefined(text, at, &used) {
-                    Some((value, literal)) => {
-                        if literal {
-                            i = at + value.len();
-                            text.replace(at..used.end, &value);
-                            continue;
-                        }
-                        value
+                None => match self.predefined(text, &used, span) {
+                    Some(value) => {
+                        // It is taken as it is, whatever it holds.
+                        i = at + value.len();
+                        text.replace(at..used.end, &Text::standing(span, value, None));
+                        continue;
                     }
                     None => continue,
                 },
             };
             replaced += 1;
-            if replaced > MAX_REPLACEMENTS || text.bytes.len() - (used.end - at) + value.len() > 4 * MAX_LINE {
-                let span = text.span(at..used.end);
+            let len = text.bytes.len() - (used.end - at) + value.bytes.len();
+            if replaced > MAX_REPLACEMENTS || len > 4 * MAX_LINE {
+                // Not each of the steps to here, only the first use.
+                let mut span = span;
+                while let Some(step) = self.sources.expansion(span).filter(|step| step.how == How::Definition) {
+                    span = step.at;
+                }
                 self.report(
                     span,
                     Kind::SelfReference,
@@ -357,35 +403,36 @@ impl<'a> Expander<'a> {
                 );
                 return;
             }
+            self.replaced += len;
             text.replace(at..used.end, &value);
             // A value may hold other definitions.
             i = at;
         }
     }
 
-    /// A name that keepalived defines by itself, and whether its text is taken as it is.
-    fn predefined(&mut self, text: &Text, at: usize, used: &Usage) -> Option<(Vec<u8>, bool)> {
+    /// The text of a name that keepalived defines by itself.
+    fn predefined(&mut self, text: &Text, used: &Usage, span: Span) -> Option<Vec<u8>> {
         let words: Vec<&[u8]> =
             text.bytes[used.arguments.clone()].split(|b| is_blank(*b)).filter(|w| !w.is_empty()).collect();
         match &text.bytes[used.name.clone()] {
-            b"_HASH" => Some((b"#".to_vec(), true)),
-            b"_BANG" => Some((b"!".to_vec(), true)),
-            b"_INSTANCE" => Some((self.options.config_id.clone().into_bytes(), true)),
+            b"_HASH" => Some(b"#".to_vec()),
+            b"_BANG" => Some(b"!".to_vec()),
+            b"_INSTANCE" => Some(self.options.config_id.clone().into_bytes()),
             b"_PWD" => {
-                let name = self.sources.name(self.file());
+                let name = self.sources.name(self.file().0);
                 let directory = name.rfind('/').map_or(self.options.directory.as_str(), |end| &name[..end.max(1)]);
-                Some((directory.as_bytes().to_vec(), true))
+                Some(directory.as_bytes().to_vec())
             }
             b"_RANDOM" => {
                 let low = words.first().map_or(b"0".to_vec(), |w| w.to_vec());
                 let sentence =
                     format!("keepalived draws this number at random when it starts; {} is taken here", quote(&low));
-                self.report(text.span(at..used.end), Kind::Random, sentence);
-                Some((low, true))
+                self.report(span, Kind::Random, sentence);
+                Some(low)
             }
             b"_ENV" if self.options.version.at_least(2, 4, 0) => {
                 let name = String::from_utf8_lossy(words.first()?).into_owned();
-                Some((self.options.environment.get(&name).cloned().unwrap_or_default().into_bytes(), true))
+                Some(self.options.environment.get(&name).cloned().unwrap_or_default().into_bytes())
             }
             _ => None,
         }
@@ -399,7 +446,7 @@ impl<'a> Expander<'a> {
             let sentence = format!("files are included {MAX_DEPTH} deep, perhaps in a circle; {shown} is not read");
             return self.report(span, Kind::IncludeDepth, sentence);
         }
-        let from = self.sources.name(self.file()).to_owned();
+        let from = self.sources.name(self.file().0).to_owned();
         let names = self.loader.expand(pattern, &from);
         let wild = pattern.contains(['*', '?', '[', '{']);
         if names.is_empty() && (!wild || matches!(kind, b'w' | b'a')) {
@@ -413,7 +460,14 @@ impl<'a> Expander<'a> {
             let id = match self.sources.find(&name) {
                 Some(id) => id,
                 None => match self.loader.read(&name) {
-                    Ok(text) => self.sources.add(&name, text),
+                    Ok(text) => {
+                        let full = self.sources.is_full();
+                        let id = self.sources.add(&name, text);
+                        if !full && self.sources.is_full() {
+                            self.report(span, Kind::TooMuch, FULL);
+                        }
+                        id
+                    }
                     Err(error) => {
                         let strict = kind != 0;
                         let does = if strict { "keepalived does not start" } else { "keepalived goes on without it" };
@@ -423,7 +477,9 @@ impl<'a> Expander<'a> {
                     }
                 },
             };
-            frames.push(Frame::File { id, at: 0 });
+            let step = Expansion { how: How::Include, at: span, values: None };
+            let via = self.sources.add_expansion(step).unwrap_or(span.via);
+            frames.push(Frame::File { id, at: 0, via });
         }
         self.frames.extend(frames.into_iter().rev());
     }
@@ -431,12 +487,14 @@ impl<'a> Expander<'a> {
     /// `~SEQ(VAR, ...) text` and `~LST(VAR, ...) text`.
     fn repeat(&mut self, mut text: Text) {
         self.substitute(&mut text, true);
-        let span = text.whole();
         let frame = text.bytes.iter().position(|b| *b == b')').and_then(|close| {
-            let body = text.part(close + 1..text.bytes.len()).trimmed();
+            let body = Body {
+                text: text.part(close + 1..text.bytes.len()).trimmed(),
+                head: text.span(0..close + 1, &self.sources),
+            };
             let head = &text.bytes[..close];
-            if let Some(list) = head.strip_prefix(b"~LST(") {
-                return values(list, body);
+            if head.starts_with(b"~LST(") {
+                return values(&text, 5..close, body, &self.sources);
             }
             let (hex, list) = match head.strip_prefix(b"~SEQx(") {
                 Some(list) => (true, list),
@@ -447,12 +505,29 @@ impl<'a> Expander<'a> {
         match frame {
             Some(frame) => self.frames.push(frame),
             None => self.report(
-                span,
+                text.whole(&self.sources),
                 Kind::BadRepeat,
                 "not a repetition that can be read, such as `~SEQ(VAR, 1, 9) text`; its text is not used",
             ),
         }
     }
+}
+
+/// Why text is left out.
+const FULL: &str = "a configuration of more than 64 MiB; the rest is not read";
+
+/// Gives a name another value.
+fn set(definitions: &mut HashMap<Vec<u8>, Rc<Definition>>, name: &[u8], value: Rc<Definition>) {
+    match definitions.get_mut(name) {
+        Some(old) => *old = value,
+        None => drop(definitions.insert(name.to_vec(), value)),
+    }
+}
+
+/// The text of a repetition for one of its values.
+fn repeated(body: &Body, values: String, sources: &mut SourceMap) -> Text {
+    let step = Expansion { how: How::Repetition, at: body.head, values: Some(values.into()) };
+    sources.add_expansion(step).map_or_else(|| body.text.clone(), |via| body.text.by(via))
 }
 
 /// Offset of the line after the one at `at`.
@@ -533,7 +608,7 @@ fn number(bytes: &[u8]) -> Option<i64> {
     Some(if negative { -value } else { value })
 }
 
-fn numbers(list: &[u8], hex: bool, text: Text) -> Option<Frame> {
+fn numbers(list: &[u8], hex: bool, body: Body) -> Option<Frame> {
     let mut parts = list.split(|b| *b == b',').map(<[u8]>::trim_ascii);
     let name = parts.next().filter(|n| !n.is_empty() && name_len(n) == n.len())?.to_vec();
     let given: Vec<i64> = parts.map(number).collect::<Option<_>>()?;
@@ -548,38 +623,53 @@ fn numbers(list: &[u8], hex: bool, text: Text) -> Option<Frame> {
     if step == 0 || start != end && step.signum() != towards || hex && (start < 0 || end < 0) {
         return None;
     }
-    Some(Frame::Numbers { name, next: Some(start), step, end, hex, text })
+    Some(Frame::Numbers { name, next: Some(start), step, end, hex, body })
 }
 
-fn values(list: &[u8], text: Text) -> Option<Frame> {
+/// The names and values between the parentheses of a `~LST`.
+fn values(text: &Text, list: std::ops::Range<usize>, body: Body, sources: &SourceMap) -> Option<Frame> {
+    let all = &text.bytes;
+    let trimmed = |range: std::ops::Range<usize>| {
+        let part = &all[range.clone()];
+        let start = range.start + part.len() - part.trim_ascii_start().len();
+        start..start + part.trim_ascii().len()
+    };
     let mut parts = Vec::new();
-    let (mut depth, mut start) = (0_u32, 0);
-    for (i, b) in list.iter().chain(b",").enumerate() {
-        match b {
-            b'{' => depth += 1,
-            b'}' => depth = depth.checked_sub(1)?,
-            b',' if depth == 0 => {
-                parts.push(list[start..i].trim_ascii());
+    let (mut depth, mut start) = (0_u32, list.start);
+    for i in list.start..=list.end {
+        match all.get(i) {
+            Some(b'{') if i < list.end => depth += 1,
+            Some(b'}') if i < list.end => depth = depth.checked_sub(1)?,
+            Some(b',') if depth == 0 => {
+                parts.push(trimmed(start..i));
                 start = i + 1;
             }
+            _ if i == list.end && depth == 0 => parts.push(trimmed(start..i)),
             _ => {}
         }
     }
-    let inner = |part: &[u8]| -> Option<Vec<Vec<u8>>> {
-        let part = match part.strip_prefix(b"{") {
-            Some(rest) => rest.strip_suffix(b"}")?,
-            None => part,
-        };
-        Some(part.split(|b| *b == b',').map(|v| v.trim_ascii().to_vec()).collect())
+    let inner = |mut part: std::ops::Range<usize>| -> Option<Vec<std::ops::Range<usize>>> {
+        if all[part.clone()].starts_with(b"{") {
+            part = part.start + 1..part.end.checked_sub(1).filter(|end| *end > part.start && all[*end] == b'}')?;
+        }
+        let mut found = Vec::new();
+        let mut start = part.start;
+        for value in all[part].split(|b| *b == b',') {
+            found.push(trimmed(start..start + value.len()));
+            start += value.len() + 1;
+        }
+        Some(found)
     };
     let (first, sets) = parts.split_first()?;
-    let names = inner(first)?;
+    let names: Vec<Vec<u8>> = inner(first.clone())?.into_iter().map(|name| all[name].to_vec()).collect();
     if names.iter().any(|n| n.is_empty() || name_len(n) != n.len()) {
         return None;
     }
-    let sets: Vec<_> = sets.iter().map(|s| inner(s)).collect::<Option<_>>()?;
+    let sets: Vec<_> = sets.iter().map(|s| inner(s.clone())).collect::<Option<_>>()?;
     if sets.iter().any(|s| s.len() > names.len()) {
         return None;
     }
-    Some(Frame::Values { names, sets: sets.into_iter(), text })
+    let value = |range: std::ops::Range<usize>| (all[range.clone()].to_vec(), Some(text.span(range, sources)));
+    let sets: Vec<Vec<_>> = sets.into_iter().map(|set| set.into_iter().map(value).collect()).collect();
+    Some(Frame::Values { names, sets: sets.into_iter(), body })
 }

@@ -13,6 +13,8 @@ use crate::vrrp::sequence::{AntiReplay, Authentication, HmacMode};
 use crate::vrrp::track;
 use crate::wire::auth::Secret;
 
+mod spans;
+
 #[derive(Default)]
 struct Memory(BTreeMap<&'static str, Vec<u8>>);
 

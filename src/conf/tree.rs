@@ -10,7 +10,7 @@ use super::expand::{Expander, Item};
 use super::problem::{Kind, Problem, quote};
 use super::schema::{Entries, Hint, Keyword, Naming, Place, Takes, find, nearest};
 use super::source::{SourceMap, Span};
-use super::token::{Text, Word, script_words, words};
+use super::token::{Text, Word, is_space, script_words, words};
 use super::value::{self, Value};
 use super::{Loader, Options, Version};
 
@@ -38,15 +38,21 @@ pub struct Node {
     pub value: Option<Value>,
     /// The block.
     pub block: Option<Block>,
+    span: Span,
 }
 
 impl Node {
-    /// Where the line is written, without its block.
-    pub fn span(&self) -> Span {
-        match (self.words.first(), self.words.last()) {
-            (Some(first), Some(last)) => first.span.to(last.span),
+    fn new(role: Role, words: Vec<Word>, sources: &SourceMap) -> Self {
+        let span = match (words.first(), words.last()) {
+            (Some(first), Some(last)) => sources.join(first.span, last.span),
             _ => Span::default(),
-        }
+        };
+        Self { role, words, value: None, block: None, span }
+    }
+
+    /// Where the line is written, without its block: at the use of definitions, where not all of it is from one.
+    pub fn span(&self) -> Span {
+        self.span
     }
 
     /// The keyword, if it is one that keepalived uses.
@@ -117,8 +123,15 @@ struct Builder {
     balance: usize,
     /// Unknown keywords so far.
     unknown: usize,
+    /// Where secrets are written.
+    secrets: Vec<Span>,
     /// A stray `{` made the nesting go wrong, and no block has begun at the top since.
     astray: bool,
+}
+
+/// Whether what follows a word may be a secret, though no keyword of the place says so.
+fn may_be_secret(word: &[u8]) -> bool {
+    word.starts_with(b"auth") || word == b"key" || word.windows(4).any(|w| w == b"pass")
 }
 
 /// Reads text and what it includes.
@@ -139,11 +152,12 @@ pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: 
         names: HashSet::new(),
         balance: 0,
         unknown: 0,
+        secrets: Vec::new(),
         astray: false,
     };
     while let Some(item) = lines.next() {
         match item {
-            Item::Line(text) => builder.line(&text),
+            Item::Line(text) => builder.line(&text, &lines.sources),
             Item::Open(span) => builder.open(span),
             Item::Close(span) => builder.close(span),
         }
@@ -155,12 +169,13 @@ pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: 
         p.kind != Kind::UnmatchedQuote
             || !problems.iter().any(|q| {
                 q.kind == p.kind
-                    && q.span.file == p.span.file
+                    && (q.span.file, q.span.via) == (p.span.file, p.span.via)
                     && q.span.start <= p.span.start
                     && p.span.end <= q.span.end
             })
     });
     problems.append(&mut builder.problems);
+    builder.secrets.into_iter().for_each(|span| lines.sources.add_secret(span));
     Tree { nodes, sources: lines.sources, problems }
 }
 
@@ -176,6 +191,27 @@ impl Builder {
     fn quote_left_open(&mut self, open: Option<Span>) {
         if let Some(span) = open {
             self.report(span, Kind::UnmatchedQuote, "a quote does not end on its line; the word is lost");
+        }
+    }
+
+    /// Remembers where a line's secrets are written, those of a slip in a word too.
+    fn secrets(&mut self, text: &Text, words: &[Word], place: Option<Place>) {
+        let Some(first) = words.first().map(|w| &*w.text) else { return };
+        let known = place.and_then(|p| find(p, first)).map(|k| k.takes);
+        let secret = match known {
+            Some(takes) => matches!(takes, Takes::Password | Takes::Key),
+            None => place.is_some_and(Place::is_secret) || may_be_secret(first),
+        };
+        if secret {
+            let len = text.bytes.len();
+            let end = text.bytes.iter().position(|b| is_space(*b) || *b == b'"').unwrap_or(len);
+            let from = match words {
+                // `auth_pass1111`
+                [_] if first.starts_with(b"auth_pass") => end.min(9),
+                [_] if known.is_none() && place.is_some_and(Place::is_secret) => 0,
+                _ => end + text.bytes[end..].iter().take_while(|b| is_space(**b)).count(),
+            };
+            self.secrets.extend(text.written(from..len));
         }
     }
 
@@ -196,21 +232,21 @@ impl Builder {
         });
     }
 
-    fn line(&mut self, text: &Text) {
+    fn line(&mut self, text: &Text, sources: &SourceMap) {
         let Some(level) = self.levels.last_mut() else { return };
         let mode = level.mode;
         if std::mem::take(&mut level.awaited) {
             let head = level.head.as_ref().and_then(|h| h.words.first()).map_or_else(String::new, |w| quote(&w.text));
             match mode {
                 Mode::Keywords(_) => self.report(
-                    text.whole(),
+                    text.whole(sources),
                     Kind::MissingOpen,
                     format!(
                         "{head} lacks its `{{`; keepalived complains of this line and reads the block all the same"
                     ),
                 ),
                 Mode::List(_) => self.report(
-                    text.whole(),
+                    text.whole(sources),
                     Kind::MissingListOpen,
                     format!("{head} lacks its `{{`; keepalived reads entries up to the next `}}`"),
                 ),
@@ -218,27 +254,31 @@ impl Builder {
             }
         }
         match mode {
-            Mode::Keywords(place) => self.keyword(text, place),
+            Mode::Keywords(place) => self.keyword(text, place, sources),
             Mode::List(_) | Mode::Unread => {
-                let (words, open) = words(text);
+                let (words, open) = words(text, sources);
                 self.quote_left_open(open);
+                if mode == Mode::Unread {
+                    self.secrets(text, &words, None);
+                }
                 let role = if mode == Mode::Unread { Role::Unread } else { Role::Entry };
                 if !words.is_empty() {
-                    self.push(Node { role, words, value: None, block: None });
+                    self.push(Node::new(role, words, sources));
                 }
             }
         }
     }
 
-    fn keyword(&mut self, text: &Text, place: Place) {
-        let (mut words, mut open) = words(text);
+    fn keyword(&mut self, text: &Text, place: Place, sources: &SourceMap) {
+        let (mut words, mut open) = words(text, sources);
+        self.secrets(text, &words, Some(place));
         let keyword = words.first().and_then(|first| find(place, &first.text));
         let Some(keyword) = keyword.filter(|k| k.known_to(self.version)) else {
             self.quote_left_open(open);
-            return self.unknown(words, place);
+            return self.unknown(words, place, sources);
         };
         if keyword.takes == Takes::Command {
-            (words, open) = script_words(text);
+            (words, open) = script_words(text, sources);
         }
         self.quote_left_open(open);
         let Some(first) = words.first().map(|w| w.span) else { return };
@@ -247,7 +287,7 @@ impl Builder {
             let kind = if told { Kind::Deprecated } else { Kind::OldName };
             self.report(first, kind, format!("`{name}` is the old name of `{newer}`"));
         }
-        let mut node = Node { role: Role::Keyword(keyword), words, value: None, block: None };
+        let mut node = Node::new(Role::Keyword(keyword), words, sources);
         let mode = match keyword.takes {
             Takes::Block(place, naming) => self.block(&mut node, place, naming),
             Takes::List(entries) => Mode::List(entries),
@@ -315,7 +355,7 @@ impl Builder {
         Mode::Keywords(place)
     }
 
-    fn unknown(&mut self, words: Vec<Word>, place: Place) {
+    fn unknown(&mut self, words: Vec<Word>, place: Place, sources: &SourceMap) {
         let Some(first) = words.first() else { return };
         let (span, name) = (first.span, first.str().into_owned());
         if let Some(keyword) = find(place, name.as_bytes()) {
@@ -340,7 +380,7 @@ impl Builder {
             let sentence = format!("{shown} is no keyword of {place}; keepalived passes over the line{hint}");
             self.report(span, Kind::UnknownKeyword, sentence);
         }
-        self.push(Node { role: Role::Unknown, words, value: None, block: None });
+        self.push(Node::new(Role::Unknown, words, sources));
     }
 
     fn open(&mut self, span: Span) {
@@ -374,11 +414,9 @@ impl Builder {
             }
             Mode::Unread => {
                 // Blocks nest as their braces do; the line before names it.
-                let head = level.block.nodes.pop();
-                self.enter(
-                    head.unwrap_or(Node { role: Role::Unread, words: Vec::new(), value: None, block: None }),
-                    Mode::Unread,
-                );
+                let nobody = || Node { role: Role::Unread, words: Vec::new(), value: None, block: None, span };
+                let head = level.block.nodes.pop().unwrap_or_else(nobody);
+                self.enter(head, Mode::Unread);
                 if let Some(level) = self.levels.last_mut() {
                     level.awaited = false;
                     level.block.open = Some(span);

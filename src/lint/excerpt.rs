@@ -84,6 +84,9 @@ impl Excerpts {
             let written = sources.text(span.file).get(span.start as usize..span.end as usize);
             names.extend(used(written.unwrap_or_default()));
         });
+        for span in sources.secrets() {
+            all.entry(span.file).or_default().push(span.start..span.end);
+        }
         for file in sources.names().filter_map(|name| sources.find(name)) {
             defined(sources.text(file), &names, &mut |range| all.entry(file).or_default().push(range));
         }

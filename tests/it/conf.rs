@@ -120,7 +120,7 @@ fn each_line_has_the_problems_that_its_comment_says() {
             let (conf, run) = load(&name, version);
             let sentences: Vec<&str> = conf.problems.iter().chain(&run.problems).map(|p| &*p.sentence).collect();
             let found = found(&conf, &run, |_| true);
-            assert_eq!(found, expected(&conf, version), "{name} as {} reads it: {sentences:#?}", version);
+            assert_eq!(found, expected(&conf, version), "{name} as {version} reads it: {sentences:#?}");
         }
     }
 }

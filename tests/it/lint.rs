@@ -128,7 +128,9 @@ fn each_case_finds_what_its_comments_say_and_nothing_else() {
         let mut wanted = Marks::new();
         let names: BTreeSet<String> =
             nodes.iter().flat_map(|n| n.conf.sources.names().map(str::to_owned).collect::<Vec<_>>()).collect();
-        names.iter().for_each(|name| expected(Path::new(name), version, &mut wanted));
+        for name in &names {
+            expected(Path::new(name), version, &mut wanted);
+        }
         assert_eq!(found, wanted, "{}: {said:#?}", case.name);
         let fires = found.values().any(|ids| ids.contains(&case.id));
         assert_eq!(fires, case.name.contains("/fires"), "{}: {said:#?}", case.name);

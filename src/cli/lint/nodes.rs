@@ -78,8 +78,8 @@ impl Inputs {
             loader.known.insert(STDIN.to_owned(), Ok(text));
         }
         for file in &files {
-            if loader.read(file).is_ok_and(|text| text.len() > SourceMap::MAX_FILE) {
-                let most = SourceMap::MAX_FILE >> 20;
+            if loader.read(file).is_ok_and(|text| text.len() > SourceMap::MAX_SIZE) {
+                let most = SourceMap::MAX_SIZE >> 20;
                 return Err(Error::Other(format!("cannot read {file}: it is larger than {most} MiB")));
             }
         }
