@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use args::{CommonArgs, KeyArgs, SourceArgs};
+pub use files::Files;
 
 /// Could not look: usage, permission, missing file, no answer.
 const COULD_NOT_LOOK: u8 = 3;

@@ -209,6 +209,8 @@ pub struct VrrpInstance {
     pub state: Set<State>,
     /// `interface`.
     pub interface: Set<String>,
+    /// `vrf`.
+    pub vrf: Set<String>,
     /// `virtual_router_id`.
     pub vrid: Set<u8>,
     /// `priority`.
@@ -435,6 +437,7 @@ impl VrrpInstance {
             inherited,
             state: None,
             interface: None,
+            vrf: None,
             vrid: None,
             priority: None,
             advert_int: None,

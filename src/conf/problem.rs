@@ -148,7 +148,15 @@ kinds! {
     /// `unicast_fault_no_peer` without a unicast peer: the instance stays in FAULT.
     FaultNoPeer "unicast-fault-no-peer" Plainly,
     /// `unicast_ttl` without a unicast peer: adverts leave with TTL 0.
-    TtlWithoutPeers "unicast-ttl-without-peers" Plainly,
+    TtlWithoutPeers "unicast-ttl-without-peers" End,
+    /// Unicast through a virtual MAC without `vmac_xmit_base`: keepalived adds it.
+    UnicastVmac "unicast-vmac" End,
+    /// A setting of an instance that does not go with another one and is passed over.
+    SettingIgnored "setting-ignored" Plainly,
+    /// `use_ipvlan` without an address of its own, or one of the other family: the instance stays in FAULT.
+    IpvlanAddress "ipvlan-address" Plainly,
+    /// More virtual addresses than fit into an advert.
+    TooManyAddresses "too-many-addresses" Plainly,
     /// An instance tracks its own interface, which it does anyway.
     OwnInterface "own-interface-tracked" Plainly,
     /// A weight for an instance's own interface, which keepalived leaves out.
@@ -163,6 +171,10 @@ kinds! {
     GroupMember "group-member" Plainly,
     /// A sync group without members.
     GroupEmpty "group-empty" Plainly,
+    /// A sync group of owners and others.
+    GroupOwners "group-owners" Plainly,
+    /// An interface that a sync group tracks and its member does anyway.
+    GroupInterfaceTwice "group-interface-twice" Plainly,
     /// A sync group of one member.
     GroupSingle "group-single" Plainly,
     /// A weighted tracker of a member that a sync group takes away.

@@ -2,13 +2,15 @@
 //! (`vrrp_complete_instance`, `vrrp_sync.c`).
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Version;
-use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, Track, Trackers, VrrpInstance};
+use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, SyncGroup, Track, Trackers, VrrpInstance};
 use super::problem::{Kind, Problem, quote};
 use super::run::{GROUP4, GROUP6, Run, RunAddress, RunGroup, RunInstance, RunTrack, RunVmac};
 use super::source::{Span, Spanned};
+use super::value::ip;
 use crate::vrrp::Announcing;
 use crate::vrrp::sequence::{Authentication, HmacAuth, HmacMode};
 use crate::vrrp::timing::DOWN_TIMER_ADVERTS;
@@ -30,6 +32,27 @@ pub fn resolve(conf: &Conf, version: Version) -> Run {
     r.same_vrid(&mut run);
     run.problems = r.problems;
     run
+}
+
+/// How many addresses an advert carries over Ethernet.
+fn most_addresses(ipv6: bool, version: u8, auth: &Authentication) -> usize {
+    const FRAME: usize = 1500;
+    const HEADERS: usize = 14 + 8; // Ethernet, which keepalived counts too, and VRRP
+    let trailer = match auth {
+        Authentication::Hmac(_) => 28,
+        Authentication::Ah(_) => 8 + 24,
+        _ if version == 2 => 8,
+        _ => 0,
+    };
+    let most = if ipv6 { (FRAME - HEADERS - 40 - trailer) / 16 } else { (FRAME - HEADERS - 20 - trailer) / 4 };
+    most.min(255)
+}
+
+fn link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(_) => true,
+        IpAddr::V6(six) => six.is_unicast_link_local(),
+    }
 }
 
 fn value<T: Copy>(set: Set<T>) -> Option<T> {
@@ -74,32 +97,33 @@ impl Resolver<'_> {
             self.report(at, Kind::NoInterface, sentence);
             return None;
         }
-        if i.addresses.is_empty() && i.no_addresses.is_none() {
-            let does = if strict {
-                "in strict mode keepalived exits when it starts, and with it all other instances"
-            } else {
-                "keepalived elects a master of nothing"
-            };
-            // Those that are not taken were reported where they stand.
-            let cascade = self.says(i, "virtual_ipaddress") && !strict;
-            self.push(Problem {
-                cascade,
-                ..Problem::new(at, Kind::NoAddress, format!("{name} has no virtual address; {does}"))
-            });
-            if strict {
-                return None;
-            }
-        }
         if strict && unicast && self.version.at_least(2, 3, 3) {
             let span = i.peers.first().map_or(at, |p| p.span);
             self.report(span, Kind::StrictUnicast, format!("{name} is strict, which forbids unicast peers; keepalived exits when it starts, and with it all other instances"));
         }
         let ipv6 = i.is_ipv6().unwrap_or(false);
         let version = self.vrrp_version(i, ipv6, strict);
+        if i.addresses.is_empty() && (i.no_addresses.is_none() || strict) {
+            let fatal = strict || version == 3;
+            let does = if fatal {
+                "keepalived exits when it starts, and with it all other instances"
+            } else {
+                "keepalived elects a master of nothing"
+            };
+            // Those that are not taken were reported where they stand.
+            let cascade = self.says(i, "virtual_ipaddress") && !fatal;
+            self.push(Problem {
+                cascade,
+                ..Problem::new(at, Kind::NoAddress, format!("{name} has no virtual address; {does}"))
+            });
+            if fatal {
+                return None;
+            }
+        }
         let (priority, mut wants_master) = self.priority(i, strict);
         let advert_int = self.advert_int(i, version);
-        let auth = self.auth(i, version, strict, advert_int);
-        if wants_master && matches!(auth, Authentication::Ah(_)) {
+        let auth = self.auth(i, ipv6, version, strict, advert_int);
+        if wants_master && priority != 255 && matches!(auth, Authentication::Ah(_)) {
             wants_master = false;
             let sentence = format!("`auth_type AH` does not go with `state MASTER`; {name} begins as BACKUP");
             let span = i.state.map_or(at, |s| s.span);
@@ -130,16 +154,32 @@ impl Resolver<'_> {
             }
             None => 255,
         };
-        let multicast = value(i.mcast_dst).unwrap_or(if ipv6 {
+        let multicast = value(i.mcast_dst.filter(|_| !unicast)).unwrap_or(if ipv6 {
             value(global.mcast_group6).unwrap_or(GROUP6.into())
         } else {
             value(global.mcast_group4).unwrap_or(GROUP4.into())
         });
         let owner = priority == 255;
+        self.ignored(i, unicast, strict);
+        if let Some(ipvlan) = &i.ipvlan {
+            let address = ipvlan.value.iter().find_map(|w| ip(w.as_bytes()));
+            let does = "it stays in FAULT for ever";
+            let why = match address {
+                None if !ipv6 => Some(format!("{name} uses an ipvlan interface without an address; {does}")),
+                Some(a) if a.is_ipv6() != ipv6 => {
+                    Some(format!("{name} uses an ipvlan interface with {a}, of the other family; {does}"))
+                }
+                _ => None,
+            };
+            if let Some(sentence) = why {
+                fault = Some("use_ipvlan without an address that fits");
+                self.report(ipvlan.span, Kind::IpvlanAddress, sentence);
+            }
+        }
         let vmac = i.vmac.as_ref().map(|v| RunVmac {
             interface: v.value.interface.clone().unwrap_or_else(|| format!("vrrp.{vrid}")),
             mac: v.value.mac.clone().filter(|_| !strict),
-            xmit_base: i.vmac_xmit_base.is_some() || unicast,
+            xmit_base: i.vmac_xmit_base.is_some() && !strict || unicast,
         });
         let own = vmac.as_ref().map(|v| v.interface.clone()).or_else(|| interface.clone()).unwrap_or_default();
         let placed = |list: &[Spanned<Address>]| -> Vec<RunAddress> {
@@ -151,7 +191,18 @@ impl Resolver<'_> {
             };
             list.iter().map(place).collect()
         };
-        let (addresses, excluded) = (placed(&i.addresses), placed(&i.excluded));
+        let (mut addresses, mut excluded) = (placed(&i.addresses), placed(&i.excluded));
+        let most = most_addresses(ipv6, version, &auth);
+        if addresses.len() > most {
+            let span = i.addresses.get(most).map_or(at, |a| a.span);
+            let sentence = format!(
+                "{name} has {} virtual addresses, of which an advert carries {most}; keepalived leaves the rest out of it",
+                addresses.len()
+            );
+            let help = "Put the others into `virtual_ipaddress_excluded`, or into an instance of their own.";
+            self.push(Problem::new(span, Kind::TooManyAddresses, sentence).help(help));
+            excluded.splice(0..0, addresses.split_off(most));
+        }
         let track = self.trackers(i, owner, interface.as_deref(), &addresses, &excluded);
         let ttl_checked = i.peers.iter().any(|p| p.value.min_ttl.is_some() || p.value.max_ttl.is_some());
         Some(RunInstance {
@@ -229,9 +280,67 @@ impl Resolver<'_> {
         value(i.accept).unwrap_or(!strict) || owner
     }
 
+    /// Settings that do not go with others, and pass over them.
+    fn ignored(&mut self, i: &VrrpInstance, unicast: bool, strict: bool) {
+        let name = quote(i.name.value.as_bytes());
+        let bad = |span: Span, kind: Kind, sentence: String| Problem::new(span, kind, sentence);
+        if let Some(vmac) = i.vmac.as_ref().filter(|v| strict && v.value.mac.is_some()) {
+            let sentence =
+                format!("strict mode has no MAC address but the protocol's; keepalived uses that for {name}");
+            self.push(bad(vmac.span, Kind::StrictForbids, sentence));
+        }
+        if let Some(first) = i.addresses.first().filter(|a| strict && !unicast && !link_local(a.value.address)) {
+            let sentence = format!(
+                "strict mode wants the first address of {name} to be link-local, which {} is not; keepalived goes on",
+                first.value.address
+            );
+            self.push(bad(first.span, Kind::StrictForbids, sentence));
+        }
+        if let Some(destination) = i.mcast_dst.filter(|_| unicast) {
+            let sentence = format!("{name} has unicast peers; keepalived passes over its `mcast_dst_ip`");
+            self.push(bad(destination.span, Kind::SettingIgnored, sentence).edit(destination.span, ""));
+        }
+        if let Some(vrf) = i.vrf.as_ref().filter(|_| i.interface.is_some() || !unicast) {
+            let sentence = format!("`vrf` is for unicast without an interface; keepalived passes over it in {name}");
+            self.push(bad(vrf.span, Kind::SettingIgnored, sentence).edit(vrf.span, ""));
+        }
+        let base = i.vmac_xmit_base.map(|b| b.span);
+        if let Some(span) = base.filter(|_| i.vmac.is_none()) {
+            let sentence = format!("{name} has no `use_vmac`; keepalived passes over its `vmac_xmit_base`");
+            self.push(bad(span, Kind::SettingIgnored, sentence).edit(span, ""));
+        }
+        if let Some(span) = base.filter(|_| i.vmac.is_some() && strict) {
+            let sentence = format!("strict mode has no `vmac_xmit_base`; keepalived does without it in {name}");
+            self.push(bad(span, Kind::StrictForbids, sentence));
+        }
+        let virtual_interface = i.vmac.as_ref().map(|v| v.span).or(i.ipvlan.as_ref().map(|v| v.span));
+        if let Some(span) = virtual_interface.filter(|_| i.unicast_keyword.is_some() && base.is_none()) {
+            let sentence = format!(
+                "unicast adverts of {name} leave through the interface below; keepalived adds `vmac_xmit_base`"
+            );
+            self.push(bad(span, Kind::UnicastVmac, sentence).help("Write `vmac_xmit_base` beside it."));
+        }
+        if let Some(promote) = i.promote_secondaries.filter(|_| virtual_interface.is_some()) {
+            let sentence = format!(
+                "virtual interfaces promote secondary addresses by themselves; keepalived passes over the line in {name}"
+            );
+            self.push(bad(promote.span, Kind::SettingIgnored, sentence).edit(promote.span, ""));
+        }
+        for a in i.addresses.iter().chain(&i.excluded).filter(|a| a.value.use_vmac) {
+            let here = a.value.dev.as_ref().is_none_or(|d| i.interface.as_ref().is_some_and(|i| i.value == d.value));
+            let fits = i.is_ipv6().unwrap_or(false) == a.value.address.is_ipv6();
+            if here && fits && i.vmac.is_some() || !(here && fits) && i.vmac_addr.is_some() {
+                let address = a.value.address;
+                let sentence =
+                    format!("{name} has a virtual MAC for {address} anyway; keepalived passes over its `use_vmac`");
+                self.push(bad(a.span, Kind::SettingIgnored, sentence));
+            }
+        }
+    }
+
     fn vrrp_version(&mut self, i: &VrrpInstance, ipv6: bool, strict: bool) -> u8 {
         let version = value(i.version).unwrap_or(if ipv6 { 3 } else { value(self.conf.global.version).unwrap_or(2) });
-        if ipv6 && version == 2 && (strict || i.native_ipv6.is_some()) {
+        if ipv6 && version == 2 && strict {
             let span = i.version.map_or(i.name.span, |v| v.span);
             self.report(
                 span,
@@ -295,7 +404,14 @@ impl Resolver<'_> {
         used
     }
 
-    fn auth(&mut self, i: &VrrpInstance, version: u8, strict: bool, advert_int: Duration) -> Authentication {
+    fn auth(
+        &mut self,
+        i: &VrrpInstance,
+        ipv6: bool,
+        version: u8,
+        strict: bool,
+        advert_int: Duration,
+    ) -> Authentication {
         let name = quote(i.name.value.as_bytes());
         if let Some(hmac) = &i.auth_hmac {
             if let Some(auth) = &i.authentication {
@@ -315,6 +431,8 @@ impl Resolver<'_> {
             "strict mode forbids authentication"
         } else if auth.password.is_none() {
             "there is no password"
+        } else if ipv6 && kind == AuthType::Ah {
+            "IPv6 has no `auth_type AH`"
         } else {
             let Some(password) = &auth.password else { return Authentication::None };
             return match kind {
@@ -414,11 +532,10 @@ impl Resolver<'_> {
         strict: bool,
         by_strict: bool,
     ) -> bool {
-        let given = own.or(global);
         if !strict {
-            return value(given).unwrap_or(false);
+            return value(own.or(global)).unwrap_or(false);
         }
-        if let Some(given) = given.filter(|g| g.value != by_strict) {
+        if let Some(given) = own.filter(|g| g.value != by_strict) {
             let on = if by_strict { "on" } else { "off" };
             self.report(
                 given.span,
@@ -442,7 +559,9 @@ impl Resolver<'_> {
         let global_repeat = value(global.repeat).unwrap_or(default_repeat);
         let lower_delay = value(*lower_prio_delay).or(value(global.lower_prio_delay)).unwrap_or(global_delay);
         let lower_repeat = value(*lower_prio_repeat).or(value(global.lower_prio_repeat)).unwrap_or(global_repeat);
-        if strict && let Some(span) = lower_prio_repeat.map(|r| r.span).or(lower_prio_delay.map(|d| d.span)) {
+        let repeats = lower_prio_repeat.filter(|r| r.value != 0).map(|r| r.span);
+        let delays = lower_prio_delay.filter(|d| !d.value.is_zero()).map(|d| d.span);
+        if strict && let Some(span) = repeats.or(delays) {
             self.report(
                 span,
                 Kind::StrictForbids,
@@ -519,7 +638,7 @@ impl Resolver<'_> {
         let (name, at) = (quote(i.name.value.as_bytes()), i.name.span);
         let primary = i.dont_track_primary.is_none();
         let mut all = self.configured(&i.track);
-        if let Some(own) = i.track.interfaces.iter().find(|t| interface == Some(&t.name.value)).filter(|_| primary) {
+        if let Some(own) = i.track.interfaces.iter().find(|t| interface == Some(&t.name.value)) {
             let (kind, what) = match own.weight {
                 Some(_) => (Kind::OwnInterfaceWeight, "this entry and its weight"),
                 None => (Kind::OwnInterface, "this entry"),
@@ -528,9 +647,10 @@ impl Resolver<'_> {
             self.report(own.name.span, kind, sentence);
             all.retain(|t| t.kind != track::Kind::Interface || Some(t.name.as_str()) != interface);
         }
-        if owner && all.iter().any(|t| t.weight != 0) {
-            let weighted: Vec<String> =
-                all.iter().filter(|t| t.weight != 0).map(|t| quote(t.name.as_bytes())).collect();
+        // Weights of processes stay, and do nothing.
+        let lost = |t: &RunTrack| t.weight != 0 && t.kind != track::Kind::Process;
+        if owner && all.iter().any(lost) {
+            let weighted: Vec<String> = all.iter().filter(|t| lost(t)).map(|t| quote(t.name.as_bytes())).collect();
             let (span, why) = match (i.priority, i.state) {
                 (Some(priority), _) => (priority.span, ""),
                 (None, Some(state)) => (state.span, " (`state MASTER` without `priority`)"),
@@ -542,7 +662,10 @@ impl Resolver<'_> {
             );
             let help = "Give it a priority of 254 at most, or take the weight away: then a failure puts it into FAULT.";
             self.push(Problem::new(span, Kind::OwnerWeights, sentence).help(help));
-            all.retain(|t| t.weight == 0);
+            // A file is tracked without weight where it has the one that files have by themselves.
+            let stays = |t: &RunTrack| t.kind == track::Kind::File && t.weight == track::Kind::File.default_weight();
+            all.retain(|t| !lost(t) || stays(t));
+            all.iter_mut().filter(|t| lost(t)).for_each(|t| t.weight = 0);
         }
         let implied = addresses
             .iter()
@@ -566,7 +689,9 @@ impl Resolver<'_> {
     fn groups(&mut self, run: &mut Run) {
         let index: HashMap<String, usize> =
             run.instances.iter().enumerate().map(|(n, i)| (i.name.clone(), n)).collect();
-        for g in &self.conf.groups {
+        let conf = self.conf;
+        let said: HashMap<&str, &VrrpInstance> = conf.instances.iter().map(|i| (i.name.value.as_str(), i)).collect();
+        for g in &conf.groups {
             let shown = quote(g.name.as_bytes());
             let at = run.groups.len();
             let mut group =
@@ -584,14 +709,14 @@ impl Resolver<'_> {
                         instance.group = Some(at);
                         group.members.push(n);
                     }
-                    Some((_, instance)) if instance.group == Some(at) => {}
-                    Some(_) => self.report(
-                        member.span,
-                        Kind::GroupMember,
-                        format!("{name} is in another sync group already; keepalived leaves it there"),
-                    ),
+                    Some((_, instance)) => {
+                        let which = if instance.group == Some(at) { "this" } else { "another" };
+                        let sentence = format!("{name} is in {which} sync group already; keepalived leaves it there");
+                        self.report(member.span, Kind::GroupMember, sentence);
+                    }
                 }
             }
+            self.owners(g, &said);
             match group.members.len() {
                 0 => {
                     self.report(
@@ -611,11 +736,16 @@ impl Resolver<'_> {
             group.track = self.configured(&g.track);
             group.tracking_weight = g.tracking_weight.is_some();
             let owner = group.members.iter().any(|n| run.instances.get(*n).is_some_and(|i| i.priority == 255));
-            if owner {
+            if owner && group.track.iter().any(|t| t.weight != 0) {
+                let sentence = format!(
+                    "a member of sync group {shown} has priority 255, which no weight changes; keepalived takes the weights of what the group tracks for 0"
+                );
+                self.report(g.span, Kind::OwnerWeights, sentence);
                 for t in &mut group.track {
                     t.weight = 0;
                 }
             }
+            self.tracked_twice(g, run, &group);
             if g.tracking_weight.is_none() {
                 for n in &group.members {
                     if let Some(instance) = run.instances.get_mut(*n) {
@@ -624,6 +754,44 @@ impl Resolver<'_> {
                 }
             }
             run.groups.push(group);
+        }
+    }
+
+    /// Owners, and others that say that they begin as BACKUP, do not work together.
+    fn owners(&mut self, g: &SyncGroup, said: &HashMap<&str, &VrrpInstance>) {
+        let members = g.members.iter().filter_map(|m| {
+            let i = said.get(m.value.as_str())?;
+            Some((m.span, value(i.state), value(i.priority) == Some(255)))
+        });
+        let members: Vec<_> = members.collect();
+        let owners = members.iter().take_while(|(_, state, owner)| *state == Some(State::Master) && *owner).count();
+        if let Some((span, Some(State::Backup), _)) = members.get(owners).filter(|_| owners > 0) {
+            let sentence = format!(
+                "sync group {} has an address owner and one that begins as BACKUP; they never become master together",
+                quote(g.name.as_bytes())
+            );
+            let help = "Give all members one state and priorities of one kind.";
+            self.push(Problem::new(*span, Kind::GroupOwners, sentence).help(help));
+        }
+    }
+
+    /// Interfaces that a group tracks and a member does by itself.
+    fn tracked_twice(&mut self, g: &SyncGroup, run: &Run, group: &RunGroup) {
+        for entry in &g.track.interfaces {
+            let name = entry.name.value.as_str();
+            let twice = group.members.iter().filter_map(|n| run.instances.get(*n)).find(|i| {
+                let own = |t: &RunTrack| !t.implied || i.interface.as_deref() == Some(name);
+                i.track.iter().any(|t| t.kind == track::Kind::Interface && t.name == name && own(t))
+            });
+            let Some(member) = twice else { continue };
+            let sentence = format!(
+                "sync group {} tracks {}, which its member {} does by itself; keepalived uses the weight of the group",
+                quote(g.name.as_bytes()),
+                quote(name.as_bytes()),
+                quote(member.name.as_bytes())
+            );
+            let problem = Problem::new(entry.name.span, Kind::GroupInterfaceTwice, sentence);
+            self.push(problem.related(member.span, "tracks it by itself"));
         }
     }
 
@@ -650,23 +818,35 @@ impl Resolver<'_> {
         }
     }
 
-    /// The later of two instances with the same interface, family and identifier stays in FAULT.
+    /// Two instances with the same interface, family and identifier, as far as both multicast to one group, or both
+    /// unicast to one peer from one address.
     fn same_vrid(&mut self, run: &mut Run) {
-        let mut seen: HashMap<(Option<String>, bool, u8), String> = HashMap::new();
+        type Key = (Option<String>, bool, u8, Option<IpAddr>, IpAddr);
+        let mut seen: HashMap<Key, (String, Span)> = HashMap::new();
         for i in &mut run.instances {
-            let key = (i.interface.clone(), i.ipv6, i.vrid);
-            if let Some(first) = seen.get(&key) {
-                let sentence = format!(
-                    "{} and {} both have virtual_router_id {} on one interface; keepalived keeps them from working",
-                    quote(first.as_bytes()),
-                    quote(i.name.as_bytes()),
-                    i.vrid
-                );
-                self.report(i.span, Kind::DuplicateVrid, sentence);
-                i.fault = Some("duplicate virtual_router_id");
-            } else {
-                seen.insert(key, i.name.clone());
+            let multicast = [i.multicast];
+            let to: Vec<IpAddr> = i.peers.iter().map(|p| p.address).collect();
+            let (to, from) = if to.is_empty() { (&multicast[..], None) } else { (&to[..], i.source) };
+            let mut first = None;
+            for to in to {
+                let key = (i.interface.clone(), i.ipv6, i.vrid, from, *to);
+                match seen.get(&key) {
+                    Some(other) => first = first.or(Some(other.clone())).filter(|(name, _)| *name != i.name),
+                    None => drop(seen.insert(key, (i.name.clone(), i.span))),
+                }
             }
+            let Some((first, at)) = first else { continue };
+            let sentence = format!(
+                "{} and {} both have virtual_router_id {} on one interface; keepalived exits when it starts, and with it all other instances",
+                quote(first.as_bytes()),
+                quote(i.name.as_bytes()),
+                i.vrid
+            );
+            let problem = Problem::new(i.span, Kind::DuplicateVrid, sentence);
+            self.push(
+                problem.related(at, "has it first").help("Give one of them another virtual_router_id, on all nodes."),
+            );
+            i.fault = Some("duplicate virtual_router_id");
         }
     }
 }

@@ -12,7 +12,7 @@ use hactl::vrrp::sequence::Authentication;
 use hactl::vrrp::track::Kind;
 use hactl::wire::auth::Secret;
 
-use crate::support::{have, root};
+use crate::support::{have, namespaces, root};
 
 /// Files below the fixtures' directory; the only wildcard is one `*` in the last part of a name.
 struct Fixtures;
@@ -99,7 +99,7 @@ fn own() -> Vec<String> {
     let names = std::fs::read_dir(fixtures()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.filter(|n| n.ends_with(".conf") && n != "tutorial.conf").collect();
     names.sort();
-    assert!(names.len() >= 27, "only {} configurations", names.len());
+    assert!(names.len() >= 28, "only {} configurations", names.len());
     names
 }
 
@@ -194,16 +194,6 @@ fn keepalived_complains_of_the_same_lines() {
         let said = conf.problems.iter().chain(&run.problems).any(|p| p.kind.told() == Told::Plainly);
         assert_eq!(said, plainly, "{name}: said without a line");
     }
-}
-
-/// Whether this process may make network namespaces.
-fn namespaces() -> bool {
-    let may = Command::new("unshare").args(["-n", "true"]).output().is_ok_and(|o| o.status.success());
-    if !may {
-        assert!(std::env::var("HACTL_LAB").as_deref() != Ok("required"), "root is required, for a network namespace");
-        eprintln!("SKIPPED: no network namespace can be made, nothing was compared");
-    }
-    may
 }
 
 /// An instance of a run by its name.

@@ -11,6 +11,9 @@ mod block_name;
 mod deprecated;
 mod duplicate_name;
 mod extra_words;
+mod group_interface_twice;
+mod group_owners;
+mod ipvlan_address;
 mod key_file;
 mod keyword_too_new;
 mod long_password;
@@ -20,6 +23,9 @@ mod not_defined;
 mod not_tracked;
 mod peer_dropped;
 mod precision;
+mod setting_ignored;
+mod too_many_addresses;
+mod unicast_vmac;
 mod unknown_keyword;
 
 use super::Rule;
@@ -48,6 +54,13 @@ pub const RULES: &[Rule] = &[
     long_password::RULE,
     bad_key::RULE,
     key_file::RULE,
+    // What keepalived says once everything is read
+    setting_ignored::RULE,
+    unicast_vmac::RULE,
+    ipvlan_address::RULE,
+    too_many_addresses::RULE,
+    group_owners::RULE,
+    group_interface_twice::RULE,
 ];
 
 /// The rule of an id.
