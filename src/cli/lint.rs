@@ -14,7 +14,7 @@ use super::args::CommonArgs;
 use super::output::{Output, terminal_width};
 use crate::conf::Version;
 use crate::finding::{Finding, Tally};
-use crate::lint::{Context, Excerpts, Host, Node, judge};
+use crate::lint::{Context, Excerpts, Host, Node, judge_with_older};
 use crate::report::json;
 use crate::report::lint::text::Style;
 use crate::report::lint::{self as report, Report, github, junit, text};
@@ -97,27 +97,31 @@ impl LintArgs {
 
 pub fn run(args: &LintArgs) -> Result<u8, Error> {
     let selection = select::selection(&args.select, &args.ignore)?;
-    let mut inputs = nodes::Inputs::new(args)?;
+    let inputs = nodes::Inputs::new(args)?;
     let version = args.keepalived_version.unwrap_or_default();
-    let nodes = inputs.read(version)?;
+    // Whoever does not say which keepalived is meant is told where the one of Debian 12 differs.
+    let older = if args.keepalived_version.is_none() { Some(Version::V2_2) } else { None };
+    let all = inputs.read(version, older)?;
+    let nodes = &all[..inputs.count()];
     let host = args.host.then(host::ThisHost::new);
-    let context = Context { version, host: host.as_ref().map(|h| h as &dyn Host) };
-    let mut excerpts = Excerpts::of(&nodes);
-    let findings: Vec<Finding> =
-        judge(&nodes, &context, &selection).iter().map(|d| d.finding(&nodes, &mut excerpts)).collect();
+    let host = host.as_ref().map(|h| h as &dyn Host);
+    let context = Context { version, host, assumed_id: inputs.assumed_id() };
+    let judged = judge_with_older(&all, nodes.len(), &context, &selection, older.unwrap_or(version));
+    let mut excerpts = Excerpts::of(&all);
+    let findings: Vec<Finding> = judged.diagnostics.iter().map(|d| d.finding(&all, &mut excerpts)).collect();
     let names: Vec<String> = nodes.iter().map(|n| n.name.clone()).collect();
     let report = Report {
         files: inputs.names(),
         nodes: &names,
         version,
-        holds: &holds(&nodes),
+        holds: &holds(nodes),
         findings: &findings,
-        ignored: 0,
+        ignored: judged.ignored,
         fixable: 0,
     };
     let exit = if args.exit_zero { 0 } else { Tally::of(&findings).exit_status() };
     tell(args, &report, exit, &mut |file, line| {
-        nodes.iter().enumerate().find_map(|(i, node)| excerpts.line(i, node, file, line))
+        all.iter().enumerate().find_map(|(i, node)| excerpts.line(i, node, file, line))
     })?;
     Ok(exit)
 }

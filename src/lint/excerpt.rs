@@ -270,9 +270,10 @@ fn collect(lines: &[Line], secret: &mut impl FnMut(Span)) {
             if line.role == Role::Unknown
                 && line.words.len() == 1
                 && let Some(w) = first
+                && let Some(named) = telling(&w.text, true)
             {
                 let written = w.span.end - w.span.start == w.text.len() as u32;
-                let named = telling(&w.text, true).filter(|n| written && *n < w.text.len()).unwrap_or(0);
+                let named = if written && named < w.text.len() { named } else { 0 };
                 secret(Span { start: w.span.start + named as u32, ..w.span });
             }
         }

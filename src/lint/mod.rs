@@ -7,14 +7,17 @@
 mod diagnostic;
 mod excerpt;
 mod host;
+mod ignore;
 mod rules;
+mod versions;
 
 pub use diagnostic::{Diagnostic, Found, Label};
 pub use excerpt::Excerpts;
 pub use host::{Host, Trouble};
 pub use rules::{RULES, rule};
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::conf::{Conf, Kind, Run, Version};
 use crate::finding::{Page, Severity};
@@ -37,6 +40,8 @@ pub struct Context<'a> {
     pub version: Version,
     /// The host that the configuration is for, when this is that host.
     pub host: Option<&'a dyn Host>,
+    /// The `config-id` that was taken because none was given.
+    pub assumed_id: Option<&'a str>,
 }
 
 /// What a rule looks at.
@@ -81,8 +86,76 @@ impl Selection {
     }
 }
 
+impl Rule {
+    /// Whether it can find anything at all here.
+    fn is_asked(&self, nodes: &[Node], context: &Context<'_>) -> bool {
+        match self.check {
+            Check::Problems(_) | Check::Node(_) => true,
+            Check::Host(_) => context.host.is_some(),
+            Check::Nodes(_) => nodes.len() > 1,
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// The worst first, and in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many are not among them, because comments in the files say so.
+    pub ignored: usize,
+}
+
 /// Everything that the rules find: the worst first, and in the order of the text.
 pub fn judge(nodes: &[Node], context: &Context<'_>, selection: &Selection) -> Vec<Diagnostic> {
+    judge_with_older(nodes, nodes.len(), context, selection, context.version).diagnostics
+}
+
+/// Everything that the rules find in the first `count` of the nodes, and as notes what they find only in the others: the
+/// same, read by an older version. Labels say which of all they speak of.
+pub fn judge_with_older(
+    all: &[Node],
+    count: usize,
+    context: &Context<'_>,
+    selection: &Selection,
+    older: Version,
+) -> Judgement {
+    let (nodes, old) = all.split_at(count.min(all.len()));
+    let mut found = ask(nodes, context, selection);
+    if !old.is_empty() {
+        let mut more = ask(old, &Context { version: older, ..*context }, selection);
+        more.iter_mut().flat_map(|d| &mut d.labels).for_each(|l| l.node += count);
+        versions::add_older(&mut found, more, all, count, older);
+    }
+    once_each(&mut found, all);
+    let mut ignores = ignore::Ignores::of(nodes);
+    let mut ignored = ignores.leave_out(all, &mut found);
+    let rule = &rules::UNUSED_IGNORE;
+    if selection.has(rule.page.id) {
+        let mut unused = Found::new(rule);
+        ignores.unused(nodes, context, selection, &mut unused);
+        let mut unused = unused.into_all();
+        ignored += ignores.leave_out(all, &mut unused);
+        found.append(&mut unused);
+    }
+    found.sort_by_key(|d| (Reverse(d.severity), d.labels.first().map(|l| (l.node % count.max(1), l.span))));
+    Judgement { diagnostics: found, ignored }
+}
+
+/// Files that several nodes read say the same for each: once is enough.
+fn once_each(found: &mut Vec<Diagnostic>, all: &[Node]) {
+    if all.len() < 2 {
+        return;
+    }
+    let mut seen = HashSet::new();
+    found.retain(|d| {
+        let places: Vec<_> = d.labels.iter().map(|l| (versions::place(all, l.node, l.span), l.note.clone())).collect();
+        places.is_empty() || seen.insert((d.id, d.severity, d.message.clone(), d.facts.clone(), places))
+    });
+}
+
+/// What each rule finds.
+fn ask(nodes: &[Node], context: &Context<'_>, selection: &Selection) -> Vec<Diagnostic> {
     let mut all = Vec::new();
     for rule in RULES.iter().filter(|r| selection.has(r.page.id)) {
         let mut found = Found::new(rule);
@@ -109,6 +182,5 @@ pub fn judge(nodes: &[Node], context: &Context<'_>, selection: &Selection) -> Ve
         }
         all.append(&mut found.into_all());
     }
-    all.sort_by_key(|d| (std::cmp::Reverse(d.severity), d.labels.first().map(|l| (l.node, l.span))));
     all
 }

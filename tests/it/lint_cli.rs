@@ -260,11 +260,8 @@ fn definitions_can_be_given() {
 
 #[test]
 fn many_alike_are_counted_and_not_all_shown() {
-    let mut text = slip();
-    for i in 0..100 {
-        text.push_str(&format!("vrrp_script s{i} {{\n    script /bin/true\n    intervall {i}\n}}\n"));
-    }
-    let d = dir(&[("a.conf", &text)]);
+    let scripts = (0..100).map(|i| format!("vrrp_script s{i} {{\n    script /bin/true\n    intervall {i}\n}}\n"));
+    let d = dir(&[("a.conf", &(slip() + &scripts.collect::<String>()))]);
     let count = |args: &[&str]| stdout(&lint(d.path(), &[&["a.conf", "--select", "unknown-keyword"], args].concat()));
     let said = count(&[]);
     assert_eq!(said.matches("warning[unknown-keyword]").count(), 20, "{said}");
@@ -273,4 +270,115 @@ fn many_alike_are_counted_and_not_all_shown() {
     assert_eq!(count(&["-v"]).matches("warning[unknown-keyword]").count(), 101);
     assert_eq!(count(&["--json"]).lines().count(), 103);
     assert_eq!(count(&["--format", "concise"]).lines().count(), 102);
+}
+
+#[test]
+fn comments_leave_findings_out() {
+    let text = slip().replace("    advrt_int 1", "    advrt_int 1  # hactl: ignore=unknown-keyword");
+    let d = dir(&[("a.conf", &text)]);
+    let o = lint(d.path(), &["a.conf", "--format", "concise"]);
+    assert_eq!((status(&o), stdout(&o).as_str()), (0, "no findings in a.conf; 1 ignored by comments\n"));
+    let summary = objects(&lint(d.path(), &["a.conf", "--json"])).pop().unwrap();
+    assert_eq!(summary["ignored"], 1);
+    // At an `include` it speaks of all that is included there.
+    let main = "include a.conf # hactl: ignore=unknown-keyword\n";
+    let d = dir(&[("a.conf", &slip()), ("main.conf", main)]);
+    assert_eq!(concise(d.path(), &["a.conf"]).len(), 1);
+    assert_eq!(concise(d.path(), &["main.conf"]).len(), 0);
+    let d = dir(&[("a.conf", &format!("# hactl: ignore-file=unknown-keyword\n{}", slip()))]);
+    assert_eq!(concise(d.path(), &["a.conf"]).len(), 0);
+}
+
+#[test]
+fn what_only_an_older_keepalived_says_is_a_note() {
+    let text = HEALTHY.replace("    advert_int 1", "    advert_int 1\n    timer_expired_backup");
+    let text = format!("{text}{}", text.replace("VI_1", "VI_2").replace("51", "52"));
+    let d = dir(&[("a.conf", &text)]);
+    let o = lint(d.path(), &["a.conf"]);
+    let said = "\
+OK  a.conf: nothing wrong found in 2 vrrp_instances, by keepalived 2.4.4; 1 remark
+
+info[keyword-too-new]: with keepalived 2.2.7 (Debian 12): `timer_expired_backup` exists since keepalived 2.2.8; 2.2.7 does not know it
+  --> a.conf:11:5
+   |
+11 |     timer_expired_backup
+   |     ^^^^^^^^^^^^^^^^^^^^
+...
+26 |     timer_expired_backup
+   |     -------------------- and here
+   |
+   = note: there it is a warning; `--keepalived-version 2.2.7` judges by that version
+   = help: Upgrade keepalived on this node, take the line out, or judge by the version that runs (`--keepalived-version`).
+
+1 info in a.conf; `hactl explain ID` says more of each
+";
+    assert_eq!((status(&o), stdout(&o).as_str()), (0, said));
+    let by = |version: &str| {
+        let o = lint(d.path(), &["a.conf", "--keepalived-version", version, "--json"]);
+        let tally = objects(&o).last().unwrap()["findings"].clone();
+        (status(&o), tally["warning"].as_u64().unwrap(), tally["info"].as_u64().unwrap())
+    };
+    assert_eq!(by("2.2.7"), (1, 2, 0));
+    assert_eq!(by("2.2"), (0, 0, 0));
+    assert_eq!(by("2.4.4"), (0, 0, 0));
+}
+
+#[test]
+fn the_names_of_nodes_matter_and_are_asked_for() {
+    let text = HEALTHY.replace("    priority 150", "    @lb1 priority 150\n    @lb2 priority 100");
+    let d = dir(&[("ha.conf", &text)]);
+    let said = concise(d.path(), &["ha.conf"]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("ha.conf:9:5: info[config-id-assumed] what is read depends on the node; "), "{said:?}");
+    assert_eq!(concise(d.path(), &["ha.conf", "--config-id", "lb1"]).len(), 0);
+}
+
+/// Configurations in which a secret stands in each way that one can.
+const SECRETS: &[&str] = &[
+    "auth_pass s3cr3tpw",
+    "auth_pass s3cr3tpw s3cr3tpw",
+    "auth_pass \"s3cr3tpw",
+    "auth_pas s3cr3tpw",
+    "auth_passs3cr3tpw",
+    "Auth_Pass s3cr3tpw",
+    "s3cr3tpw",
+    "auth_pass ${PASS}",
+    "$AUTH",
+    "auth_pass s3cr3tpws3cr3tpws3cr3tpw",
+    "auth_pass {\n s3cr3tpw\n }",
+    "auth_pass s3cr3tpw } prioritty 90 {",
+    "} autentication {\n auth_type PASS\n auth_pass s3cr3tpw\n",
+    "} auth_hmac {\n key 1 s3cr3tpw\n",
+    "} auth_hmac {\n key 300 s3cr3tpw\n key s3cr3tpw\n kei 1 s3cr3tpw\n",
+    "auth_pass s3cr3tpw \\",
+    "auth_pass\ts3cr3tpw\u{7}",
+    "} auth_pass s3cr3tpw\n{",
+    "@other auth_pass s3cr3tpw",
+    "auth_pass ~SEQ(S, 3) s3cr3tpw",
+    "~LST(S, s3cr3tpw s3cr3tpw2) auth_pass ${S}",
+];
+
+#[test]
+fn no_form_of_output_holds_a_secret() {
+    for secret in SECRETS {
+        for definitions in
+            ["", "$PASS=s3cr3tpw\n$AUTH=auth_pass s3cr3tpw\n", "$PASS = s3cr3tpw\n$AUTH=auth_pas s3cr3tpw x\n"]
+        {
+            let text =
+                HEALTHY.replace("    advert_int 1", &format!("authentication {{\nauth_type PASS\n{secret}\n}}\n"));
+            let text = format!("{definitions}{text}");
+            let d = dir(&[("a.conf", &text), ("b.conf", &text.replace("s3cr3tpw", "0ther"))]);
+            for version in [&["--keepalived-version", "2.2.7"][..], &["--keepalived-version", "2.4.4"], &[]] {
+                for format in ["full", "concise", "github", "junit", "json"] {
+                    for files in [&["a.conf"][..], &["a.conf", "b.conf"]] {
+                        let o = lint(d.path(), &[files, version, &["-v", "--format", format]].concat());
+                        let said = stdout(&o) + &stderr(&o);
+                        for part in ["s3cr", "3tpw", "0the"] {
+                            assert!(!said.contains(part), "{text}\n{said}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

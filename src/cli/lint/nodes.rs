@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use super::LintArgs;
 use crate::cli::Error;
@@ -75,7 +77,7 @@ impl Inputs {
         if files.iter().any(|f| f == STDIN) {
             let text = files::bounded(std::io::stdin().lock());
             let text = text.map_err(|e| Error::Other(format!("cannot read standard input: {e}")))?;
-            loader.known.insert(STDIN.to_owned(), Ok(text));
+            loader.known().insert(STDIN.to_owned(), Ok(text));
         }
         for file in &files {
             if loader.read(file).is_ok_and(|text| text.len() > SourceMap::MAX_SIZE) {
@@ -91,26 +93,60 @@ impl Inputs {
         &self.files
     }
 
-    /// Reads all, by the rules of a version.
-    pub fn read(&mut self, version: Version) -> Result<Vec<Node>, Error> {
-        let mut nodes = Vec::new();
-        for input in &self.all {
+    /// How many nodes there are.
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The `config-id` that is taken when none is given, and whether it is.
+    pub fn assumed_id(&self) -> Option<&str> {
+        self.all.iter().all(|i| i.config_id.is_none()).then_some(self.options.config_id.as_str())
+    }
+
+    /// Reads all, by the rules of a version, and behind them all by those of an older one.
+    pub fn read(&self, version: Version, older: Option<Version>) -> Result<Vec<Node>, Error> {
+        // They are read at the same time: a large file takes a while.
+        let (nodes, old) = thread::scope(|scope| {
+            let old = older.map(|version| scope.spawn(move || self.read_by(version)));
+            (self.read_by(version), old.map(thread::ScopedJoinHandle::join))
+        });
+        let mut nodes = nodes?;
+        // What one reading cannot do the other could not either.
+        if let Some(Ok(old)) = old {
+            nodes.extend(old?);
+        }
+        Ok(nodes)
+    }
+
+    fn read_by(&self, version: Version) -> Result<Vec<Node>, Error> {
+        let read = |input: &Input| {
             let mut options = Options { version, ..self.options.clone() };
             if let Some(id) = &input.config_id {
                 options.config_id.clone_from(id);
             }
-            let conf = conf::read(&input.file, &mut self.loader, &options).map_err(|e| Error::Other(e.to_string()))?;
+            let mut loader = self.loader.clone();
+            let conf = conf::read(&input.file, &mut loader, &options).map_err(|e| Error::Other(e.to_string()))?;
             let run = resolve(&conf, version);
-            nodes.push(Node { name: input.name.clone(), conf, run });
-        }
-        Ok(nodes)
+            Ok(Node { name: input.name.clone(), conf, run })
+        };
+        self.all.iter().map(read).collect()
     }
 }
 
-/// The texts of files, each read from the file system once.
-#[derive(Default)]
+/// What reading each file gave.
+type Known = HashMap<String, Result<Vec<u8>, LoadError>>;
+
+/// The texts of files, each read from the file system once, whoever asks.
+#[derive(Clone, Default)]
 struct Texts {
-    known: HashMap<String, Result<Vec<u8>, LoadError>>,
+    known: Arc<Mutex<Known>>,
+}
+
+impl Texts {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Whoever held it did not get to leave it half changed.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Loader for Texts {
@@ -119,12 +155,7 @@ impl Loader for Texts {
     }
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
-        if let Some(known) = self.known.get(name) {
-            return known.clone();
-        }
-        let text = Files.read(name);
-        self.known.insert(name.to_owned(), text.clone());
-        text
+        self.known().entry(name.to_owned()).or_insert_with(|| Files.read(name)).clone()
     }
 }
 

@@ -8,6 +8,7 @@ mod bad_key;
 mod bad_number;
 mod bad_word;
 mod block_name;
+mod config_id_assumed;
 mod deprecated;
 mod duplicate_name;
 mod extra_words;
@@ -27,11 +28,15 @@ mod setting_ignored;
 mod too_many_addresses;
 mod unicast_vmac;
 mod unknown_keyword;
+mod unused_ignore;
 
 use super::Rule;
 
 /// Every rule.
 pub const RULES: &[Rule] = &[
+    // How it was asked
+    config_id_assumed::RULE,
+    unused_ignore::RULE,
     // What reading meets
     unknown_keyword::RULE,
     keyword_too_new::RULE,
@@ -62,6 +67,8 @@ pub const RULES: &[Rule] = &[
     group_owners::RULE,
     group_interface_twice::RULE,
 ];
+
+pub(super) use unused_ignore::RULE as UNUSED_IGNORE;
 
 /// The rule of an id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
