@@ -691,6 +691,8 @@ impl Resolver<'_> {
             run.instances.iter().enumerate().map(|(n, i)| (i.name.clone(), n)).collect();
         let conf = self.conf;
         let said: HashMap<&str, &VrrpInstance> = conf.instances.iter().map(|i| (i.name.value.as_str(), i)).collect();
+        let written: HashMap<Span, &VrrpInstance> =
+            conf.instances.iter().filter(|_| !conf.groups.is_empty()).map(|i| (i.name.span, i)).collect();
         for g in &conf.groups {
             let shown = quote(g.name.as_bytes());
             let at = run.groups.len();
@@ -719,11 +721,12 @@ impl Resolver<'_> {
             self.owners(g, &said);
             match group.members.len() {
                 0 => {
-                    self.report(
-                        g.span,
-                        Kind::GroupEmpty,
-                        format!("sync group {shown} has no member; keepalived drops it"),
+                    let sentence = format!(
+                        "sync group {shown} has no member; keepalived drops it, with all that it tracks and notifies"
                     );
+                    // Members that it cannot have were reported where they stand.
+                    let cascade = !g.members.is_empty();
+                    self.push(Problem { cascade, ..Problem::new(g.span, Kind::GroupEmpty, sentence) });
                     continue;
                 }
                 1 => self.report(
@@ -749,7 +752,7 @@ impl Resolver<'_> {
             if g.tracking_weight.is_none() {
                 for n in &group.members {
                     if let Some(instance) = run.instances.get_mut(*n) {
-                        self.take_weights(instance);
+                        self.take_weights(instance, written.get(&instance.span).copied(), g.span);
                     }
                 }
             }
@@ -797,25 +800,33 @@ impl Resolver<'_> {
 
     /// Members have no weights of their own, unless `sync_group_tracking_weight`. A weighted interface becomes one whose
     /// loss is a fault; a weighted process stays.
-    fn take_weights(&mut self, instance: &mut RunInstance) {
+    fn take_weights(&mut self, instance: &mut RunInstance, written: Option<&VrrpInstance>, group: Span) {
         let mut lost = Vec::new();
         instance.track.retain_mut(|t| {
             let left = t.kind.weight_in_group(t.weight);
             if left != Some(t.weight) {
-                let (kind, does) = if left.is_some() {
-                    (Kind::GroupInterface, "its failure is a fault")
-                } else {
-                    (Kind::GroupWeight, "keepalived does not track it")
-                };
+                let list = written.map(|i| match t.kind {
+                    track::Kind::Script => &i.track.scripts,
+                    track::Kind::Interface => &i.track.interfaces,
+                    track::Kind::File => &i.track.files,
+                    track::Kind::Process => &i.track.processes,
+                    track::Kind::Bfd => &i.track.bfds,
+                });
+                let entry = list.and_then(|list| list.iter().find(|e| e.name.value == t.name));
+                let span = entry.map_or(instance.span, |e| e.name.span);
                 let (tracked, member) = (quote(t.name.as_bytes()), quote(instance.name.as_bytes()));
-                lost.push((kind, format!("{tracked} has a weight in {member}, which a sync group takes away; {does}")));
+                let (kind, does) = if left.is_some() {
+                    (Kind::GroupInterface, format!("its failure puts the whole group of {member} into FAULT"))
+                } else {
+                    (Kind::GroupWeight, format!("keepalived leaves it out of {member}, and its failure moves nothing"))
+                };
+                let sentence = format!("a sync group takes away the weight of {tracked}; {does}");
+                lost.push(Problem::new(span, kind, sentence).related(group, "the sync group"));
             }
             t.weight = left.unwrap_or_default();
             left.is_some()
         });
-        for (kind, sentence) in lost {
-            self.report(instance.span, kind, sentence);
-        }
+        self.problems.append(&mut lost);
     }
 
     /// Two instances with the same interface, family and identifier, as far as both multicast to one group, or both

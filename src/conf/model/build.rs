@@ -40,6 +40,8 @@ struct Names {
     files: HashSet<String>,
     processes: HashSet<String>,
     bfds: HashSet<String>,
+    /// Those whose block does not say what it is about.
+    dropped: HashSet<String>,
 }
 
 struct Builder<'a> {
@@ -235,7 +237,9 @@ impl Builder<'_> {
         }
         if s.command.is_none() {
             let sentence = format!("script {} has no `script`; keepalived drops it", quote(s.name.as_bytes()));
-            return self.report(s.span, Kind::Untrackable, sentence);
+            self.report(s.span, Kind::Untrackable, sentence);
+            self.names.dropped.insert(s.name);
+            return;
         }
         self.names.scripts.insert(s.name.clone());
         self.conf.scripts.push(s);
@@ -264,7 +268,9 @@ impl Builder<'_> {
         }
         if p.process.is_none() {
             let sentence = format!("process {} has no `process`; keepalived drops it", quote(p.name.as_bytes()));
-            return self.report(p.span, Kind::Untrackable, sentence);
+            self.report(p.span, Kind::Untrackable, sentence);
+            self.names.dropped.insert(p.name);
+            return;
         }
         self.names.processes.insert(p.name.clone());
         self.conf.processes.push(p);
@@ -285,7 +291,9 @@ impl Builder<'_> {
         }
         if f.file.is_none() {
             let sentence = format!("tracked file {} has no `file`; keepalived drops it", quote(f.name.as_bytes()));
-            return self.report(f.span, Kind::Untrackable, sentence);
+            self.report(f.span, Kind::Untrackable, sentence);
+            self.names.dropped.insert(f.name);
+            return;
         }
         self.names.files.insert(f.name.clone());
         self.conf.files.push(f);
@@ -346,7 +354,7 @@ impl Builder<'_> {
                 return;
             }
         };
-        entry::tracks(node, name, names, list, &mut self.problems);
+        entry::tracks(node, name, names.map(|n| (n, &self.names.dropped)), list, &mut self.problems);
     }
 
     fn instance(&mut self, node: &Node) {

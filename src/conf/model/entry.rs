@@ -292,11 +292,12 @@ pub(super) fn peers(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Peer>> {
     peers
 }
 
-/// Adds what a list tracks. Scripts, files, processes and BFD instances must be defined before.
+/// Adds what a list tracks. Scripts, files, processes and BFD instances must be defined before; the second set holds
+/// those whose definition was dropped.
 pub(super) fn tracks(
     list: &Node,
     keyword: &str,
-    known: Option<&HashSet<String>>,
+    known: Option<(&HashSet<String>, &HashSet<String>)>,
     into: &mut Vec<Track>,
     out: &mut Vec<Problem>,
 ) {
@@ -308,14 +309,17 @@ pub(super) fn tracks(
         let Some((first, options)) = node.words.split_first() else { continue };
         let name = first.str().into_owned();
         let shown = quote(&first.text);
-        let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
-        if known.is_some_and(|k| !k.contains(&name)) {
+        if let Some((known, dropped)) = known.filter(|(known, _)| !known.contains(&name)) {
+            let near =
+                nearest_of(&name, known).map_or(String::new(), |n| format!("; did you mean {}?", quote(n.as_bytes())));
             let sentence = format!(
-                "{shown} is not defined before this line; keepalived does not track it (what is tracked must come first)"
+                "{shown} is not defined above this line; keepalived does not track it, and its failure moves nothing{near}"
             );
-            bad(first.span, Kind::NotDefined, sentence);
+            let cascade = dropped.contains(&name);
+            out.push(Problem { cascade, ..Problem::new(first.span, Kind::NotDefined, sentence) });
             continue;
         }
+        let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
         if into.iter().any(|t| t.name.value == name) {
             bad(
                 first.span,
@@ -378,4 +382,10 @@ pub(super) fn tracks(
         }
         into.push(track);
     }
+}
+
+/// The name of these that is spelt much like this one.
+fn nearest_of<'a>(name: &str, names: &'a HashSet<String>) -> Option<&'a String> {
+    let near = names.iter().map(|n| (strsim::osa_distance(name, n), n)).filter(|(d, _)| *d <= 2);
+    near.min().map(|(_, n)| n)
 }
