@@ -25,6 +25,7 @@ mod value;
 mod tests;
 
 pub use model::Conf;
+pub(crate) use problem::quote;
 pub use problem::{Edit, Kind, Problem, Told};
 pub use resolve::resolve;
 pub use run::{Run, RunInstance};

@@ -253,7 +253,7 @@ impl Problem {
 }
 
 /// Text of a configuration for a sentence: in back quotes, short, without control characters.
-pub(super) fn quote(text: &[u8]) -> String {
+pub(crate) fn quote(text: &[u8]) -> String {
     const MOST: usize = 48;
     let text = String::from_utf8_lossy(text);
     let shown: String = text

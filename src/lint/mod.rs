@@ -4,12 +4,14 @@
 //! read as they were meant, and gives [`Diagnostic`]s: findings that still know where in the text they are. [`judge`] asks
 //! all rules; [`Diagnostic::finding`] makes the program's one [`Finding`](crate::finding::Finding) of each.
 
+pub mod cluster;
 mod diagnostic;
 mod excerpt;
 mod host;
 mod ignore;
 mod rules;
 mod versions;
+pub mod weights;
 
 pub use diagnostic::{Diagnostic, Found, Label};
 pub use excerpt::Excerpts;
@@ -18,6 +20,8 @@ pub use rules::{RULES, rule};
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
+
+use cluster::Cluster;
 
 use crate::conf::{Conf, Kind, Run, Version};
 use crate::finding::{Page, Severity};
@@ -53,8 +57,10 @@ pub enum Check {
     Node(fn(usize, &Node, &Context<'_>, &mut Found)),
     /// One configuration on the host that it is for: asked with `--host` only.
     Host(fn(usize, &Node, &dyn Host, &Context<'_>, &mut Found)),
+    /// One configuration, where nothing is known of the nodes that it is to work with.
+    Alone(fn(&Node, &Context<'_>, &mut Found)),
     /// Several configurations that are to work together: two at least.
-    Nodes(fn(&[Node], &Context<'_>, &mut Found)),
+    Nodes(fn(&Cluster<'_>, &Context<'_>, &mut Found)),
 }
 
 /// One kind of trouble.
@@ -92,6 +98,7 @@ impl Rule {
         match self.check {
             Check::Problems(_) | Check::Node(_) => true,
             Check::Host(_) => context.host.is_some(),
+            Check::Alone(_) => nodes.len() == 1,
             Check::Nodes(_) => nodes.len() > 1,
         }
     }
@@ -157,6 +164,7 @@ fn once_each(found: &mut Vec<Diagnostic>, all: &[Node]) {
 /// What each rule finds.
 fn ask(nodes: &[Node], context: &Context<'_>, selection: &Selection) -> Vec<Diagnostic> {
     let mut all = Vec::new();
+    let cluster = (nodes.len() > 1).then(|| Cluster::of(nodes));
     for rule in RULES.iter().filter(|r| selection.has(r.page.id)) {
         let mut found = Found::new(rule);
         match rule.check {
@@ -177,8 +185,16 @@ fn ask(nodes: &[Node], context: &Context<'_>, selection: &Selection) -> Vec<Diag
                     check(n, node, *host, context, &mut found);
                 }
             }
-            Check::Nodes(check) if nodes.len() > 1 => check(nodes, context, &mut found),
-            Check::Nodes(_) => {}
+            Check::Alone(check) => {
+                if let [node] = nodes {
+                    check(node, context, &mut found);
+                }
+            }
+            Check::Nodes(check) => {
+                if let Some(cluster) = &cluster {
+                    check(cluster, context, &mut found);
+                }
+            }
         }
         all.append(&mut found.into_all());
     }

@@ -506,7 +506,7 @@ impl Builder<'_> {
                     self.problems.push(Problem::new(word.span, Kind::LongPassword, sentence));
                 }
                 auth.password =
-                    Some(Spanned::new(Secret::new(&word.text), node.span())).filter(|_| !word.text.is_empty());
+                    Some(Spanned::new(Secret::new(&word.text), word.span)).filter(|_| !word.text.is_empty());
             }
         }
     }

@@ -1,9 +1,15 @@
 //! The rules, one file each; a line here makes one known everywhere.
 
+mod accept_mismatch;
 mod address_dropped;
+mod address_in_two_routers;
+mod address_is_node_address;
+mod address_list_mismatch;
+mod address_prefix_mismatch;
 mod ah_with_master;
 mod already_set;
 mod auth_ignored;
+mod auth_mismatch;
 mod bad_address;
 mod bad_entry;
 mod bad_key;
@@ -12,13 +18,18 @@ mod bad_repeat;
 mod bad_vrid;
 mod bad_word;
 mod block_name;
+mod checks_differ;
+mod checksum_mismatch;
 mod comment_backslash;
 mod config_id_assumed;
 mod deprecated;
 mod duplicate_name;
 mod duplicate_vrid;
+mod equal_priority;
+mod excluded_list_mismatch;
 mod extra_close;
 mod extra_words;
+mod family_mismatch;
 mod group_empty;
 mod group_interface_twice;
 mod group_interface_weight;
@@ -29,6 +40,8 @@ mod group_weight;
 mod include;
 mod include_depth;
 mod include_required;
+mod instance_on_one_node;
+mod interval_mismatch;
 mod ipv6_version;
 mod ipvlan_address;
 mod key_file;
@@ -38,12 +51,14 @@ mod long_password;
 mod missing_argument;
 mod missing_close;
 mod missing_open;
+mod multicast_group_mismatch;
 mod no_active_key;
 mod no_address;
 mod no_argument;
 mod no_interface;
 mod no_vrid;
 mod nopreempt_ignored;
+mod nopreempt_wrong_node;
 mod not_defined;
 mod not_tracked;
 mod nul_byte;
@@ -53,16 +68,28 @@ mod owner_weights;
 mod peer_dropped;
 mod precision;
 mod preempt_delay_ignored;
+mod priorities_close;
+mod priority_order;
 mod random;
 mod rounded;
+mod router_id_equal;
 mod self_reference;
 mod setting_ignored;
+mod source_address_shared;
 mod strict_forbids;
 mod strict_unicast;
+mod sync_group_mismatch;
+mod sync_group_order;
+mod timers_differ;
 mod too_many_addresses;
 mod too_much;
+mod two_owners;
 mod unexpected_open;
 mod unicast_fault_no_peer;
+mod unicast_multicast_mix;
+mod unicast_peer_is_self;
+mod unicast_peers_asymmetric;
+mod unicast_ttl_mismatch;
 mod unicast_ttl_without_peers;
 mod unicast_vmac;
 mod unicast_without_peers;
@@ -70,6 +97,16 @@ mod unknown_keyword;
 mod unmatched_quote;
 mod untrackable;
 mod unused_ignore;
+mod version_mismatch;
+mod vmac_mismatch;
+mod vrid_collision;
+mod vrid_mismatch;
+mod weight_cannot_failover;
+mod weight_no_effect;
+mod weight_nopreempt;
+mod weight_tie;
+mod weight_window;
+mod weight_zero;
 mod zero_prefix;
 
 use super::Rule;
@@ -150,6 +187,45 @@ pub const RULES: &[Rule] = &[
     unexpected_open::RULE,
     extra_close::RULE,
     missing_close::RULE,
+    // Weights and peers of one node
+    weight_no_effect::RULE,
+    weight_zero::RULE,
+    weight_window::RULE,
+    unicast_peer_is_self::RULE,
+    // Between nodes
+    vrid_mismatch::RULE,
+    family_mismatch::RULE,
+    version_mismatch::RULE,
+    interval_mismatch::RULE,
+    auth_mismatch::RULE,
+    checksum_mismatch::RULE,
+    multicast_group_mismatch::RULE,
+    unicast_multicast_mix::RULE,
+    unicast_peers_asymmetric::RULE,
+    unicast_ttl_mismatch::RULE,
+    source_address_shared::RULE,
+    address_list_mismatch::RULE,
+    excluded_list_mismatch::RULE,
+    address_prefix_mismatch::RULE,
+    address_in_two_routers::RULE,
+    address_is_node_address::RULE,
+    accept_mismatch::RULE,
+    vmac_mismatch::RULE,
+    instance_on_one_node::RULE,
+    vrid_collision::RULE,
+    two_owners::RULE,
+    equal_priority::RULE,
+    priority_order::RULE,
+    priorities_close::RULE,
+    weight_tie::RULE,
+    weight_cannot_failover::RULE,
+    weight_nopreempt::RULE,
+    nopreempt_wrong_node::RULE,
+    checks_differ::RULE,
+    sync_group_mismatch::RULE,
+    sync_group_order::RULE,
+    timers_differ::RULE,
+    router_id_equal::RULE,
 ];
 
 pub(super) use unused_ignore::RULE as UNUSED_IGNORE;
