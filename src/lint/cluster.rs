@@ -414,7 +414,9 @@ impl<'m, 'a> Matching<'m, 'a> {
             return false;
         }
         let moved = std::mem::take(&mut self.sets[from]);
-        moved.iter().for_each(|m| self.set[*m] = into);
+        for m in &moved {
+            self.set[*m] = into;
+        }
         self.sets[into].extend(moved);
         true
     }
@@ -445,7 +447,9 @@ impl<'m, 'a> Matching<'m, 'a> {
             }
             // The same address in several routing tables of a node: then the VRID has to agree, too.
             let mut vrids: HashMap<u8, Vec<usize>> = HashMap::new();
-            list.iter().for_each(|i| vrids.entry(self.all[*i].run.vrid).or_default().push(*i));
+            for i in list {
+                vrids.entry(self.all[*i].run.vrid).or_default().push(*i);
+            }
             vrids.values().filter(|l| once_a_node(self.all, l)).for_each(|l| count(l));
         }
         let mut pairs: Vec<_> = common.into_iter().collect();
@@ -486,10 +490,14 @@ impl<'m, 'a> Matching<'m, 'a> {
     /// The sets, and of each instance its set's place.
     fn sets(mut self) -> (Vec<Vec<usize>>, Vec<usize>) {
         let mut sets: Vec<Vec<usize>> = self.sets.into_iter().filter(|s| !s.is_empty()).collect();
-        sets.iter_mut().for_each(|s| s.sort_unstable());
+        for set in &mut sets {
+            set.sort_unstable();
+        }
         sets.sort_unstable();
         for (n, set) in sets.iter().enumerate() {
-            set.iter().for_each(|i| self.set[*i] = n);
+            for i in set {
+                self.set[*i] = n;
+            }
         }
         (sets, self.set)
     }

@@ -21,6 +21,9 @@ pub use rules::{RULES, rule};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 
+#[cfg(test)]
+mod tests;
+
 use cluster::Cluster;
 
 use crate::conf::{Conf, Kind, Run, Version};

@@ -360,9 +360,12 @@ impl Stuck<'_> {
                 |p: &i16| u8::try_from(*p).is_ok_and(|p| self.works(self.check.track.weight, p, self.other.base));
             priorities = (1..=254).filter(fits).collect();
         }
-        ways.extend(range(&priorities).map(|(first, last)| match first == last {
-            true => format!("priority {first} on {on}"),
-            false => format!("a priority of {first} to {last} on {on}"),
+        ways.extend(range(&priorities).map(|(first, last)| {
+            if first == last {
+                format!("priority {first} on {on}")
+            } else {
+                format!("a priority of {first} to {last} on {on}")
+            }
         }));
         ways.push(FAULT.to_owned());
         let mut advice = ways.join(", or ");

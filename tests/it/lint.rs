@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use hactl::conf::{self, LoadError, Loader, Options, Reading, Version, resolve};
-use hactl::finding::Evidence;
+use hactl::finding::{Evidence, Severity};
 use hactl::lint::{Check, Context, Excerpts, Node, RULES, Selection, judge};
 
 use crate::support::root;
@@ -102,14 +102,22 @@ fn option(file: &Path, name: &str) -> Option<String> {
 
 fn nodes(files: &[PathBuf]) -> (Vec<Node>, Version) {
     let version = option(&files[0], "version").map_or(Version::default(), |v| v.parse().unwrap());
-    let read = |file: &PathBuf| {
-        let config_id = option(file, "id").unwrap_or_default();
+    let read = |file: &PathBuf, name: &str, config_id: String| {
         let options = Options { version, config_id, reading: Reading::AsMeant, ..Options::default() };
         let conf = conf::read(file.to_str().unwrap(), &mut Disk, &options).unwrap();
         let run = resolve(&conf, version);
-        Node { name: file.file_stem().unwrap().to_str().unwrap().to_owned(), conf, run }
+        Node { name: name.to_owned(), conf, run }
     };
-    (files.iter().map(read).collect(), version)
+    let mut nodes = Vec::new();
+    for file in files {
+        if let Some(ids) = option(file, "ids") {
+            nodes.extend(ids.split(',').map(|id| read(file, id, id.to_owned())));
+        } else {
+            let name = file.file_stem().unwrap().to_str().unwrap();
+            nodes.push(read(file, name, option(file, "id").unwrap_or_default()));
+        }
+    }
+    (nodes, version)
 }
 
 #[test]
@@ -135,6 +143,24 @@ fn each_case_finds_what_its_comments_say_and_nothing_else() {
         assert_eq!(found, wanted, "{}: {said:#?}", case.name);
         let fires = found.values().any(|ids| ids.contains(&case.id));
         assert_eq!(fires, case.name.contains("/fires"), "{}: {said:#?}", case.name);
+    }
+}
+
+#[test]
+fn healthy_configurations_get_notes_at_most() {
+    let dirs: Vec<PathBuf> =
+        entries(&root().join("tests/fixtures/lint-healthy")).into_iter().filter(|p| p.is_dir()).collect();
+    assert!(dirs.len() >= 17, "only {} cases", dirs.len());
+    for dir in dirs {
+        let files: Vec<PathBuf> =
+            entries(&dir).into_iter().filter(|p| p.extension().is_some_and(|e| e == "conf")).collect();
+        let (nodes, version) = nodes(&files);
+        let context = Context { version, host: None };
+        let found = judge(&nodes, &context, &Selection::default());
+        let wrong: Vec<String> =
+            found.iter().filter(|d| d.severity > Severity::Info).map(|d| format!("{}: {}", d.id, d.message)).collect();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", dir.display());
+        assert!(found.len() <= 3, "{} notes on {}", found.len(), dir.display());
     }
 }
 

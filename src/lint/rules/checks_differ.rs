@@ -64,7 +64,7 @@ fn tracked<'a>(member: &Member<'a>) -> Vec<Tracked<'a>> {
 }
 
 /// Interfaces are called differently on each host, and what they are for is seen by all nodes of a link.
-fn is_check(tracked: &&Tracked<'_>) -> bool {
+fn is_check(tracked: Tracked<'_>) -> bool {
     tracked.0.kind != Kind::Interface
 }
 
@@ -74,7 +74,7 @@ fn none_at_all(
     all: &[(Member<'_>, Vec<Tracked<'_>>)],
     found: &Found,
 ) -> Option<(String, Diagnostic)> {
-    let checks = |list: &[Tracked<'_>]| list.iter().any(|t| is_check(&t));
+    let checks = |list: &[Tracked<'_>]| list.iter().any(|t| is_check(*t));
     let with: Vec<_> = all.iter().filter(|(_, list)| checks(list)).collect();
     let without: Vec<Member<'_>> = all.iter().filter(|(_, list)| !checks(list)).map(|(m, _)| *m).collect();
     let (holder, list_of) = with.first()?;
@@ -82,7 +82,7 @@ fn none_at_all(
         return None;
     }
     let holders: Vec<Member<'_>> = with.iter().map(|(m, _)| *m).collect();
-    let names = list(list_of.iter().filter(is_check).map(|(t, _)| plain(&t.name)));
+    let names = list(list_of.iter().filter(|t| is_check(**t)).map(|(t, _)| plain(&t.name)));
     let who = nodes(&without);
     let message = format!(
         "{}: {names} is tracked on {} and nothing on {who}; while {} is master, a failure there goes unnoticed",
@@ -90,7 +90,7 @@ fn none_at_all(
         nodes(&holders),
         if without.len() == 1 { who.clone() } else { "one of those".to_owned() },
     );
-    let say = list_of.iter().filter(is_check).take(4).fold(found.say(message), |d, (t, grouped)| {
+    let say = list_of.iter().filter(|t| is_check(**t)).take(4).fold(found.say(message), |d, (t, grouped)| {
         d.label(holder.node, track_span(holder, t, *grouped), format!("on {}", holder.on.name))
     });
     let say = without.iter().fold(say, |d, m| d.label(m.node, m.conf.name.span, format!("no check on {}", m.on.name)));
@@ -102,7 +102,7 @@ fn some(router: &Router<'_>, all: &[(Member<'_>, Vec<Tracked<'_>>)], found: &Fou
     let mut said: Vec<(String, &Member<'_>, Tracked<'_>)> = Vec::new();
     let mut seen: Vec<(&Member<'_>, &RunTrack)> = Vec::new();
     for (member, list_of) in all {
-        for tracked in list_of.iter().filter(is_check) {
+        for tracked in list_of.iter().filter(|t| is_check(**t)) {
             let track = tracked.0;
             if seen.iter().any(|(m, t)| same(m, t, member, track)) {
                 continue;
@@ -112,7 +112,10 @@ fn some(router: &Router<'_>, all: &[(Member<'_>, Vec<Tracked<'_>>)], found: &Fou
                 |(m, list_of): &&(Member<'_>, Vec<Tracked<'_>>)| list_of.iter().any(|(t, _)| same(m, t, member, track));
             // A node that has something else instead may call it otherwise.
             let renamed = |(m, theirs): &&(Member<'_>, Vec<Tracked<'_>>)| {
-                theirs.iter().filter(is_check).any(|(t, _)| !list_of.iter().any(|(own, _)| same(m, t, member, own)))
+                theirs
+                    .iter()
+                    .filter(|t| is_check(**t))
+                    .any(|(t, _)| !list_of.iter().any(|(own, _)| same(m, t, member, own)))
             };
             let lacking: Vec<Member<'_>> = all.iter().filter(|x| !with(x) && !renamed(x)).map(|(m, _)| *m).collect();
             if !lacking.is_empty() {

@@ -11,8 +11,7 @@ pub(super) const RULE: Rule = Rule {
         title: "a weight whose points are lost at the ends of the scale",
         text: "\
 What it is
-  What a priority comes to is cut to 1 to 254. With a priority near an end, some or all points of a weight are lost. The
-  priority 255 of an owner is changed by no weight.
+  What a priority comes to is cut to 1 to 254. With a priority near an end, some or all points of a weight are lost.
 
 Why it hurts
   The check makes less difference than its weight says, or none, and the failover that was reckoned with does not come.
@@ -22,7 +21,7 @@ Example
   priority 254 and weight 20: 254 either way
 
 What keepalived does
-  It adds up all points first and cuts the sum. Since 2.3.3 it leaves weighted trackers of an owner out and says so.
+  It adds up all points first and cuts the sum at the end.
 
 How to fix
   Priorities between 50 and 200 leave room for weights.
@@ -50,9 +49,7 @@ fn judge(member: &Member<'_>, found: &mut Found) {
         let (name, title) = (plain(&check.track.name), title(&[*member]));
         let lost = (high.total() - low.total()) - (i32::from(high.effective()) - i32::from(low.effective()));
         let fails = check.fails();
-        let message = if member.run.priority == 255 {
-            format!("{title} has priority 255, which no weight changes; it is the same when {fails}")
-        } else if high.effective() == low.effective() {
+        let message = if high.effective() == low.effective() {
             format!("{title} has {high}, and {low} when {fails}: {name} makes no difference")
         } else if lost > 0 && high.total() > 254 {
             let all = high.total() - low.total();

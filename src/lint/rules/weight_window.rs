@@ -7,14 +7,18 @@ use crate::lint::weights::{Sum, Weighted, range, weight_span, weighted};
 use crate::lint::{Check, Context, Diagnostic, Found, Node, Rule};
 use crate::vrrp::track::effective_priority;
 
+/// With fewer priorities that work than this, they are told.
+const NARROW: usize = 10;
+
 pub(super) const RULE: Rule = Rule {
     page: Page {
         id: "weight-window",
         title: "which priorities of a peer a weighted check works with",
         text: "\
 What it is
-  A note on each weighted check, when one configuration is looked at alone: with which priority of a peer the check
-  moves the master. The peer is taken to have the same checks with the same weights, and them passing.
+  A note on weighted checks, when one configuration is looked at alone: with which priority of a peer the check moves
+  the master, where fewer than ten do, or where `nopreempt` is set. The peer is taken to have the same checks with the
+  same weights, and them passing.
 
 Why it hurts
   It does not by itself. But the smaller the weight, the fewer priorities there are that work, and which one the peer
@@ -23,7 +27,7 @@ Why it hurts
 Example
   priority 102, weight 2: 102+2=104 → 102 when the check fails. A peer with 101 has 101+2=103, which is less than 104
   and more than 102: it works. A peer with 100 has 100+2=102, which is equal, and equal does not take over.
-  priority 101, weight -20: 101 → 101-20=81 when the check fails. Peers with 82 to 100 work.
+  priority 101, weight -2: 101 → 101-2=99 when the check fails. A peer with 100 works, and no other.
 
 What keepalived does
   A backup takes over from a live master only when that one's priority is below its own.
@@ -44,28 +48,33 @@ fn check(node: &Node, _: &Context<'_>, found: &mut Found) {
     let mut gathered = Gathered::default();
     for member in members(0, node).iter().filter(|m| m.run.priority != 255 && m.run.fault.is_none()) {
         let checks = weighted(member);
-        let Some(first) = checks.first() else { continue };
         let backup = member.conf.state.is_some_and(|s| s.value == State::Backup);
-        let sentences: Vec<String> = checks.iter().map(|c| sentence(member, c, &checks, backup)).collect();
+        let nopreempt = member.conf.preempt.filter(|_| !member.run.preempt);
+        let windows: Vec<Window<'_>> = checks.iter().map(|c| Window::of(member, c, &checks, backup)).collect();
+        let told: Vec<&Window<'_>> =
+            windows.iter().filter(|w| w.priorities.len() < NARROW || nopreempt.is_some()).collect();
+        let Some(first) = told.first() else { continue };
         let title = title(&[*member]);
+        let check = first.check;
         let mut say = found
-            .say(format!("{title}: {}", sentences[0]))
-            .label(0, weight_span(member, first.track, first.grouped), format!("weight {}", first.track.weight))
+            .say(format!("{title}: {}", first.sentence))
+            .label(0, weight_span(member, check.track, check.grouped), format!("weight {}", check.track.weight))
             .label(0, member.priority_span(), format!("priority {}", member.run.priority))
             .group(member.run.vrid, member.run.ipv6);
-        say = sentences.iter().skip(1).fold(say, |d, s| d.fact(s.clone()));
-        if let Some(fact) = tie(member, first, &checks).filter(|_| !backup) {
+        say = told.iter().skip(1).fold(say, |d, w| d.fact(w.sentence.clone()));
+        if let Some(fact) = tie(member, check, &checks).filter(|_| !backup) {
             say = say.fact(fact);
         }
-        if let Some(p) = member.conf.preempt.filter(|p| !p.value) {
-            say = nopreempt(say, p.span);
+        if let Some(p) = nopreempt {
+            say = with_nopreempt(say, p.span);
         }
-        gathered.add_as(sentences.join("/"), title, say);
+        let key = told.iter().map(|w| w.sentence.as_str()).collect::<Vec<_>>().join("/");
+        gathered.add_as(key, title, say);
     }
     gathered.give(found);
 }
 
-fn nopreempt(say: Diagnostic, span: crate::conf::Span) -> Diagnostic {
+fn with_nopreempt(say: Diagnostic, span: crate::conf::Span) -> Diagnostic {
     say.label(0, span, "nopreempt").fact(
         "a node with nopreempt does not take over from a master whose check failed; if the peer has it, too, weights move \
          nothing, and only a check without weight does",
@@ -81,32 +90,42 @@ fn low(member: &Member<'_>, check: &Weighted<'_>) -> Sum {
     Sum::without(member, |w| std::ptr::eq(w.track, check.track))
 }
 
-fn sentence(member: &Member<'_>, check: &Weighted<'_>, checks: &[Weighted<'_>], backup: bool) -> String {
-    let (high, low) = (Sum::healthy(member), low(member, check));
-    let fails = check.fails();
-    let fits = |p: &i16| {
-        let Ok(p) = u8::try_from(*p) else { return false };
-        let other = peer(p, checks);
-        if !backup {
-            return low.effective() < other.effective() && other.effective() < high.effective();
-        }
-        // The peer is the master whose check fails.
-        let points = checks.iter().map(|c| if std::ptr::eq(c.track, check.track) { c.worst() } else { c.best() });
-        effective_priority(p, points) < high.effective() && high.effective() < other.effective()
-    };
-    let all: Vec<i16> = (1..=254).filter(fits).collect();
-    let which = match range(&all) {
-        Some((first, last)) if first == last => format!("priority {first} and no other"),
-        Some((first, last)) => format!("a priority of {first} to {last}"),
-        None if all.is_empty() => "no priority at all".to_owned(),
-        None => format!("priority {}", list(all.iter().map(i16::to_string))),
-    };
-    if backup {
-        format!(
-            "{high} while all checks pass: when {fails} on a master with the same checks, it takes over from {which}"
-        )
-    } else {
-        format!("{high} → {low} when {fails}: a peer with the same checks then takes over with {which}")
+/// The priorities of a peer with which a check works.
+struct Window<'a> {
+    check: &'a Weighted<'a>,
+    priorities: Vec<i16>,
+    sentence: String,
+}
+
+impl<'a> Window<'a> {
+    /// `backup` tells which of the two the instance is.
+    fn of(member: &Member<'_>, check: &'a Weighted<'a>, checks: &[Weighted<'_>], backup: bool) -> Self {
+        let (high, low) = (Sum::healthy(member), low(member, check));
+        let fails = check.fails();
+        let fits = |p: &i16| {
+            let Ok(p) = u8::try_from(*p) else { return false };
+            let other = peer(p, checks);
+            if !backup {
+                return low.effective() < other.effective() && other.effective() < high.effective();
+            }
+            // The peer is the master whose check fails.
+            let points = checks.iter().map(|c| if std::ptr::eq(c.track, check.track) { c.worst() } else { c.best() });
+            effective_priority(p, points) < high.effective() && high.effective() < other.effective()
+        };
+        let priorities: Vec<i16> = (1..=254).filter(fits).collect();
+        let which = match range(&priorities) {
+            Some((first, last)) if first == last => format!("priority {first} and no other"),
+            Some((first, last)) => format!("a priority of {first} to {last}"),
+            None if priorities.is_empty() => "no priority at all".to_owned(),
+            None => format!("priority {}", list(priorities.iter().map(i16::to_string))),
+        };
+        let sentence = if backup {
+            let when = "on a master with the same checks";
+            format!("{high} while all checks pass: when {fails} {when}, it takes over from {which}")
+        } else {
+            format!("{high} → {low} when {fails}: a peer with the same checks then takes over with {which}")
+        };
+        Self { check, priorities, sentence }
     }
 }
 
