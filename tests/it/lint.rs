@@ -155,7 +155,7 @@ fn healthy_configurations_get_notes_at_most() {
         let files: Vec<PathBuf> =
             entries(&dir).into_iter().filter(|p| p.extension().is_some_and(|e| e == "conf")).collect();
         let (nodes, version) = nodes(&files);
-        let context = Context { version, host: None };
+        let context = Context { version, ..Context::default() };
         let found = judge(&nodes, &context, &Selection::default());
         let wrong: Vec<String> =
             found.iter().filter(|d| d.severity > Severity::Info).map(|d| format!("{}: {}", d.id, d.message)).collect();
