@@ -1,8 +1,8 @@
 //! Which instances of several nodes are one virtual router.
 //!
-//! Nothing in a configuration says so: keepalived takes for its peer whoever sends adverts with its VRID. What was *meant*
-//! to be one virtual router shows in what the nodes have in common: virtual addresses first, then names, then the VRID
-//! with its interface. So a difference in any one of them is found by the others.
+//! Nothing in a configuration says so: keepalived takes for its peer whoever sends adverts with its VRID. What was
+//! *meant* to be one virtual router shows in what the nodes have in common: virtual addresses first, then names, then
+//! the VRID with its interface. So a difference in any one of them is found by the others.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -213,8 +213,8 @@ enum Key {
 }
 
 impl Gathered {
-    /// Adds what is found about a router, and where each of its instances has the setting from. Those of one global line
-    /// become one.
+    /// Adds what is found about a router, and where each of its instances has the setting from. Those of one global
+    /// line become one.
     pub fn add(&mut self, router: &Router<'_>, causes: &[(Member<'_>, Cause)], diagnostic: Diagnostic) {
         let own = causes.iter().any(|(_, c)| matches!(c, Cause::Own(_)));
         let global = causes.iter().any(|(_, c)| matches!(c, Cause::Global(_)));

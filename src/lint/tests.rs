@@ -297,8 +297,8 @@ fn numbers_without_a_gap_are_a_range() {
 
 #[test]
 fn files_are_no_checks_of_one_size() {
-    let text = "track_file f {\n file /run/f\n weight 5\n}\nvrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n \
-                virtual_ipaddress {\n 10.0.0.1\n }\n track_file {\n f\n }\n}\n";
+    let text = "track_file f {\n file /run/f\n weight 5\n}\nvrrp_instance VI_1 {\n interface eth0\n \
+                virtual_router_id 51\n virtual_ipaddress {\n 10.0.0.1\n }\n track_file {\n f\n }\n}\n";
     let nodes = nodes(&[text]);
     assert!(weighted(&cluster::members(0, &nodes[0])[0]).is_empty());
     assert_eq!(nodes[0].run.instances[0].track.iter().find(|t| t.name == "f").map(|t| t.weight), Some(5));

@@ -1,8 +1,8 @@
 //! What weights make of priorities, and whether that moves the master.
 //!
 //! A backup takes over from a live master only when the master's priority falls *below* its own: equal changes nothing
-//! (keepalived, `vrrp_state_backup`). So a weight works when the master is above its rival while all is well, and below it
-//! when the check fails. An owner's 255 never changes.
+//! (keepalived, `vrrp_state_backup`). So a weight works when the master is above its rival while all is well, and below
+//! it when the check fails. An owner's 255 never changes.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -326,12 +326,12 @@ impl Stuck<'_> {
 
     /// The weights and priorities with which it would move.
     pub fn advice(&self) -> String {
-        const FAULT: &str = "leave the weight out: a failure is then a FAULT, which gives the addresses up whatever the \
-                             priorities are";
+        const FAULT: &str = "leave the weight out: a failure is then a FAULT, which gives the addresses up whatever \
+                             the priorities are";
         if self.grouped {
             let check = plain(&self.check.track.name);
             return format!(
-                "Track {check} in the sync group instead, with a weight that takes every member below {}'s, or {FAULT}.",
+                "Track {check} in the sync group, with a weight that takes every member below {}'s, or {FAULT}.",
                 self.rival.on.name
             );
         }
@@ -427,8 +427,8 @@ pub fn report(cluster: &Cluster<'_>, outcome: Outcome, found: &mut Found) {
                 say = say.label(s.rival.node, p.span, format!("on {rival}"));
             }
             say = say.fix(format!(
-                "Leave the weight out: a failure is then a FAULT, which nopreempt does not stand in the way of; or take \
-                 nopreempt from {rival}."
+                "Leave the weight out: a failure is then a FAULT, which nopreempt does not stand in the way of; or \
+                 take nopreempt from {rival}."
             ));
         } else {
             say = say.fix(s.advice());

@@ -45,7 +45,8 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
         let [one, other] = modes.as_slice() else { continue };
         let (yes, no) = if one.0 { (one, other) } else { (other, one) };
         let message = format!(
-            "{}: the addresses answer on {} and not on {}, where keepalived has everything dropped that is sent to them",
+            "{}: the addresses answer on {} and not on {}, where keepalived has everything dropped that is \
+             sent to them",
             title(&members),
             nodes(&yes.1),
             nodes(&no.1)

@@ -18,8 +18,8 @@ What it is
   instance's own on one node only. Without a prefix length it is 32, or 128.
 
 Why it hurts
-  The election works, since adverts carry addresses only. But a prefix shorter than 32 also makes a route to its network,
-  so what the master reaches, and with which source address, changes at a failover.
+  The election works, since adverts carry addresses only. But a prefix shorter than 32 also makes a route to its
+  network, so what the master reaches, and with which source address, changes at a failover.
 
 Example
   a.conf: virtual_ipaddress { 10.0.0.10/24 }

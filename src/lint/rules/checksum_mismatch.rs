@@ -48,8 +48,8 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
             let (with, without) = if one.0 { (one, other) } else { (other, one) };
             let (with, without) = (nodes(&with.1), nodes(&without.1));
             let message = format!(
-                "{}: v3_checksum_as_v2 is set on {with} and not on {without}; {without} rejects the adverts of {with} for \
-                 their checksum, and both are master when {with} is",
+                "{}: v3_checksum_as_v2 is set on {with} and not on {without}; {without} rejects the adverts of {with} \
+                 for their checksum, and both are master when {with} is",
                 title(&members)
             );
             let global = |m: &Member<'_>| m.on.conf.global.v3_checksum_as_v2;
@@ -63,8 +63,8 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
         let of = |mode: OldChecksum| unicast.iter().find(|m| m.run.old_unicast_checksum == mode);
         let (Some(always), Some(never)) = (of(OldChecksum::Always), of(OldChecksum::Never)) else { continue };
         let message = format!(
-            "{}: {} sends the old checksum of keepalived 1.3.6 and earlier, which {} never accepts; neither accepts the \
-             other's adverts, and both are master",
+            "{}: {} sends the old checksum of keepalived 1.3.6 and earlier, which {} never accepts; neither accepts \
+             the other's adverts, and both are master",
             title(&[*always, *never]),
             always.on.name,
             never.on.name

@@ -68,8 +68,8 @@ fn silence(intervals: &[(Duration, Vec<Member<'_>>)]) -> String {
     let fastest = intervals.iter().map(|i| i.0).min().unwrap_or_default();
     let slow: Vec<Member<'_>> = intervals.iter().filter(|i| i.0 > fastest).flat_map(|i| i.1.clone()).collect();
     format!(
-        "in version 2 each discards the other's adverts and both are master, {} silently, because every advert it hears \
-         restarts its own timer",
+        "in version 2 each discards the other's adverts and both are master, {} silently, because every advert it \
+         hears restarts its own timer",
         nodes(&slow)
     )
 }

@@ -53,8 +53,8 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
     let millis = |d: Duration| format!("{:.1} ms", d.as_secs_f64() * 1000.0);
     let (a, b) = (Sum::healthy(&one), Sum::healthy(&other));
     let message = format!(
-        "{}: priorities {a} on {} and {b} on {} make timers that end only {} apart; both may be master for a moment when \
-         both wait",
+        "{}: priorities {a} on {} and {b} on {} make timers that end only {} apart; both may be master for a moment \
+         when both wait",
         router.title(),
         one.on.name,
         other.on.name,

@@ -70,8 +70,8 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
                     }))
                 };
                 let message = format!(
-                    "sync group {}: {one} is ahead of {other} in {} and {how} in {}; a group becomes master as a whole, \
-                     so neither takes over from the other as long as it lives",
+                    "sync group {}: {one} is ahead of {other} in {} and {how} in {}; a group becomes master as a \
+                     whole, so neither takes over from the other as long as it lives",
                     plain(&group.name),
                     names(&first),
                     names(&second)

@@ -53,8 +53,8 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
                 }
                 let (s, r) = (&sender.on.name, &receiver.on.name);
                 let message = format!(
-                    "{}: {s} sends with TTL {ttl} and {r} wants {min} at least of it; {r} drops the adverts of {s}, and \
-                     both are master when {s} is",
+                    "{}: {s} sends with TTL {ttl} and {r} wants {min} at least of it; {r} drops the adverts of {s}, \
+                     and both are master when {s} is",
                     router.title()
                 );
                 let say = found.say(message).label(receiver.node, peer.span, format!("{min} at least"));

@@ -46,7 +46,8 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
         };
         let (one, other) = (odd.one, odd.other);
         let message = format!(
-            "VRID {} is used by {} and by {}, which have no address in common; on one link they take each other for peers",
+            "VRID {} is used by {} and by {}, which have no address in common; on one link they take each \
+             other for peers",
             one.run.vrid,
             side(&one),
             side(&other)

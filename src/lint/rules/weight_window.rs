@@ -76,8 +76,8 @@ fn check(node: &Node, _: &Context<'_>, found: &mut Found) {
 
 fn with_nopreempt(say: Diagnostic, span: crate::conf::Span) -> Diagnostic {
     say.label(0, span, "nopreempt").fact(
-        "a node with nopreempt does not take over from a master whose check failed; if the peer has it, too, weights move \
-         nothing, and only a check without weight does",
+        "a node with nopreempt does not take over from a master whose check failed; if the peer has it, too, weights \
+         move nothing, and only a check without weight does",
     )
 }
 
