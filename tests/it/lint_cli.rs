@@ -237,7 +237,9 @@ fn standard_input_is_a_configuration_too() {
 
 #[test]
 fn one_file_can_be_several_nodes() {
-    let text = slip().replace("    advrt_int 1", "    @lb1 advrt_int 1\n    @lb2 advert_int 1");
+    let text = slip()
+        .replace("    advrt_int 1", "    @lb1 advrt_int 1\n    @lb2 advert_int 1")
+        .replace("    priority 150", "    @^lb3 priority 150\n    @lb3 priority 100");
     let d = dir(&[("ha.conf", &text)]);
     let concise = |args: &[&str]| concise(d.path(), &[&["ha.conf"], args].concat()).len();
     assert_eq!(concise(&["--config-id", "lb1"]), 1);
