@@ -7,8 +7,8 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use super::Found;
 use super::cluster::{Cluster, Member, Router, nodes, plain};
+use super::{Diagnostic, Found};
 use crate::conf::run::RunTrack;
 use crate::conf::{Span, model as conf};
 use crate::finding::Severity;
@@ -402,13 +402,21 @@ impl Stuck<'_> {
 
 /// Gives what comes of weighted checks in one way to its rule.
 pub fn report(cluster: &Cluster<'_>, outcome: Outcome, found: &mut Found) {
+    let mut said: Vec<(usize, usize, Diagnostic)> = Vec::new();
     for s in stuck(cluster).iter().filter(|s| s.outcome == outcome) {
         let Some(router) = cluster.router(s.master.node, s.master.index) else { continue };
+        // It does not depend on the check that no check moves anything.
+        let same =
+            |(node, index, _): &&mut (usize, usize, Diagnostic)| (*node, *index) == (s.master.node, s.master.index);
+        if let Some((.., first)) = said.iter_mut().rev().find(same).filter(|_| outcome == Outcome::NoPreempt) {
+            first.facts.push(format!("so it is when {}: {} → {}", s.check.fails(), s.high, s.low));
+            continue;
+        }
         let (master, rival) = (&s.master.on.name, &s.rival.on.name);
         let what = match outcome {
             Outcome::Tie => ": equal does not take over".to_owned(),
             Outcome::Above => ": lower does not take over".to_owned(),
-            Outcome::NoPreempt => format!(", and its nopreempt keeps it from taking over from {master}"),
+            Outcome::NoPreempt => " and nopreempt, with which it does not take over from a live master".to_owned(),
         };
         let mut say = found.say(format!("{}{what}", s.sentence(router)));
         let span = weight_span(&s.master, s.check.track, s.check.grouped);
@@ -444,8 +452,9 @@ pub fn report(cluster: &Cluster<'_>, outcome: Outcome, found: &mut Found) {
             let severity = if outcome == Outcome::Tie { Severity::Warning } else { Severity::Info };
             say = say.severity(severity).fact(format!("when all checks of {master} fail at once it does move"));
         }
-        found.push(router.name(say));
+        said.push((s.master.node, s.master.index, router.name(say)));
     }
+    said.into_iter().for_each(|(.., diagnostic)| found.push(diagnostic));
 }
 
 /// The first and last of some numbers, if none between them is missing.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::finding::{Page, Severity};
 use crate::lint::cluster::{Cluster, Member, nodes};
-use crate::lint::weights::Sum;
+use crate::lint::weights::{Outcome, Sum, stuck};
 use crate::lint::{Check, Context, Found, Rule};
 
 pub(super) const RULE: Rule = Rule {
@@ -41,6 +41,11 @@ Since
 };
 
 fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
+    // Where it stands in the way of a check, that is what matters.
+    let stuck = stuck(cluster);
+    let in_the_way = |m: &Member<'_>| {
+        stuck.iter().any(|s| s.outcome == Outcome::NoPreempt && (s.rival.node, s.rival.index) == (m.node, m.index))
+    };
     for router in cluster.shared() {
         let mut ranked: Vec<(u8, Member<'_>)> =
             router.members.iter().map(|m| (Sum::healthy(m).effective(), *m)).collect();
@@ -53,7 +58,10 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
         let wrong: Vec<Member<'_>> = rest.iter().filter(|(p, m)| p < highest && !m.run.preempt).map(|r| r.1).collect();
         // A node in the middle preempts those below it.
         let lowest = rest.last().map(|r| r.0);
-        if wrong.is_empty() || wrong.iter().any(|m| Some(Sum::healthy(m).effective()) > lowest) {
+        if wrong.is_empty()
+            || wrong.iter().any(in_the_way)
+            || wrong.iter().any(|m| Some(Sum::healthy(m).effective()) > lowest)
+        {
             continue;
         }
         let message = format!(
