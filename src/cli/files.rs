@@ -46,18 +46,12 @@ pub struct Files;
 impl Loader for Files {
     fn expand(&mut self, pattern: &str, from: &str) -> Vec<String> {
         let directory = Path::new(from).parent().unwrap_or(Path::new(""));
-        let mut found = Vec::new();
-        for pattern in braces(pattern) {
-            let whole = directory.join(&pattern); // an absolute pattern stays as it is
-            let Some(text) = whole.to_str() else { continue };
-            let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
-            let Ok(paths) = glob::glob_with(text, options) else { continue };
-            let mut names: Vec<String> =
-                paths.flatten().filter(|p| !p.is_dir()).filter_map(|p| p.to_str().map(str::to_owned)).collect();
-            names.sort();
-            found.extend(names);
-        }
-        found
+        let whole = directory.join(pattern); // an absolute pattern stays as it is
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+        let Some(Ok(paths)) = whole.to_str().map(|text| glob::glob_with(text, options)) else { return Vec::new() };
+        let mut names: Vec<String> = paths.flatten().filter_map(|p| p.to_str().map(str::to_owned)).collect();
+        names.sort();
+        names
     }
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
@@ -76,44 +70,12 @@ impl Loader for Files {
     }
 }
 
-/// `{a,b}` as the shell expands it, outermost first.
-fn braces(pattern: &str) -> Vec<String> {
-    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
-    let (mut depth, mut commas, mut close) = (0, Vec::new(), None);
-    for (i, c) in pattern.char_indices().skip_while(|(i, _)| *i < open) {
-        match c {
-            '{' => depth += 1,
-            ',' if depth == 1 => commas.push(i),
-            '}' => {
-                depth -= 1;
-                if depth == 0 {
-                    close = Some(i);
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    let Some(close) = close.filter(|_| !commas.is_empty()) else { return vec![pattern.to_owned()] };
-    let mut from = open + 1;
-    let mut all = Vec::new();
-    for to in commas.into_iter().chain([close]) {
-        let one = format!("{}{}{}", &pattern[..open], &pattern[from..to], &pattern[close + 1..]);
-        all.extend(braces(&one));
-        from = to + 1;
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn braces_and_globs_name_files_in_order() {
-        assert_eq!(braces("a{b,c}{d,e}"), ["abd", "abe", "acd", "ace"]);
-        assert_eq!(braces("a{b"), ["a{b"]);
-        assert_eq!(braces("{a,{b,c}}"), ["a", "b", "c"]);
+    fn globs_name_files_in_order() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["2.conf", "1.conf", ".hidden.conf", "x.txt"] {
             fs::write(dir.path().join(name), name).unwrap();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::problem::{Kind, Problem, quote};
 use super::source::{Expansion, FileId, How, SourceMap, Span, Via};
-use super::token::{MAX_LINE, Text, brace, decomment, is_blank};
+use super::token::{MAX_LINE, Met, Text, brace, decomment, is_blank};
 use super::{Loader, Options};
 
 /// Includes within includes; keepalived goes on until it has no file handles.
@@ -63,6 +63,13 @@ struct Body {
     text: Text,
     /// Where the repetition begins.
     head: Span,
+}
+
+impl Body {
+    /// What stands behind the head that a `)` closes.
+    fn behind(text: &Text, close: usize, sources: &SourceMap) -> Self {
+        Self { text: text.part(close + 1..text.bytes.len()).trimmed(), head: text.span(0..close + 1, sources) }
+    }
 }
 
 /// What a name stands for.
@@ -191,7 +198,7 @@ impl<'a> Expander<'a> {
                 let (start, next) = (*at, physical(all, *at));
                 *at = next;
                 let text = self.physical_line(id, via, start, next);
-                let (text, met) = decomment(text, self.options.version);
+                let (text, met) = self.decomment(text);
                 if met.quote {
                     let sentence = "a double quote does not end on its line; the word is lost";
                     self.report(text.whole(&self.sources), Kind::UnmatchedQuote, sentence);
@@ -200,7 +207,7 @@ impl<'a> Expander<'a> {
                     let sentence = "a comment ends in a backslash, which keepalived 2.2 takes for a word of the line";
                     self.report(text.whole(&self.sources), Kind::CommentBackslash, sentence);
                 }
-                Some(self.conditional(text))
+                Some(Some(text))
             }
             Frame::Lines { definition, next, used, via } => {
                 let line = definition.line(*next, *used, *via);
@@ -238,6 +245,14 @@ impl<'a> Expander<'a> {
                 Some(Some(repeated(body, said.join(", "), &mut self.sources)))
             }
         }
+    }
+
+    /// A line of a file without its comment. Up to 2.3 keepalived's processes read a copy of the lines that has no comments
+    /// any more, and look for comments again: there `\#` does not keep a `#`.
+    fn decomment(&self, text: Text) -> (Text, Met) {
+        let version = self.options.version;
+        let (text, met) = decomment(text, version);
+        if version.at_least(2, 4, 0) { (text, met) } else { (decomment(text, version).0, met) }
     }
 
     /// The line at `start..next` of a file, without its end, cut as keepalived cuts it.
@@ -294,15 +309,25 @@ impl<'a> Expander<'a> {
 
     /// What a line means once its definitions are in place; `None` when it was a directive or blank.
     fn logical(&mut self, mut text: Text) -> Option<Item> {
-        if let Some((name, value)) = definition(&text.bytes) {
-            self.define(text.bytes[name].to_vec(), text.part(value..text.bytes.len()));
-            return None;
+        for _ in 0..MAX_REPLACEMENTS {
+            text = self.conditional(text)?;
+            if let Some((name, value)) = definition(&text.bytes) {
+                self.define(text.bytes[name].to_vec(), text.part(value..text.bytes.len()));
+                return None;
+            }
+            if text.bytes.starts_with(b"~SEQ") || text.bytes.starts_with(b"~LST") {
+                self.repeat(text);
+                return None;
+            }
+            if text.bytes.starts_with(b"~") || !self.substitute(&mut text, false) {
+                break;
+            }
+            // What was put in place may hold comments, conditions and definitions.
+            text = decomment(text, self.options.version).0;
+            if !text.bytes.starts_with(b"@") && !text.bytes.contains(&b'$') {
+                break;
+            }
         }
-        if text.bytes.starts_with(b"~SEQ") || text.bytes.starts_with(b"~LST") {
-            self.repeat(text);
-            return None;
-        }
-        self.substitute(&mut text, false);
         let text = text.trimmed();
         if let Some((kind, pattern)) = include(&text.bytes) {
             let pattern = String::from_utf8_lossy(&text.bytes[pattern..]).into_owned();
@@ -346,7 +371,7 @@ impl<'a> Expander<'a> {
             *at = next;
             self.count += 1;
             let line = self.physical_line(id, via, start, next);
-            value = decomment(line, self.options.version).0;
+            value = self.decomment(line).0;
         }
         if !value.bytes.is_empty() || lines.is_empty() {
             lines.push(value);
@@ -354,14 +379,15 @@ impl<'a> Expander<'a> {
         self.definitions.insert(name, Rc::new(Definition { lines, written: true }));
     }
 
-    /// Puts definitions in the place of `$NAME` and `${NAME}`. The other lines of a definition of several are read next.
-    fn substitute(&mut self, text: &mut Text, header: bool) {
+    /// Puts definitions in the place of `$NAME` and `${NAME}`; whether there was one. The other lines of a definition of
+    /// several are read next.
+    fn substitute(&mut self, text: &mut Text, header: bool) -> bool {
         let (mut i, mut replaced) = (0, 0);
         while let Some(at) = text.bytes.iter().skip(i).position(|b| *b == b'$').map(|n| n + i) {
             i = at + 1;
             // Only the parentheses of a repetition are its own; the text after them is expanded each time.
             if header && text.bytes[..at].contains(&b')') {
-                return;
+                return replaced > 0;
             }
             let Some(used) = usage(&text.bytes, at) else { continue };
             let name = &text.bytes[used.name.clone()];
@@ -383,6 +409,7 @@ impl<'a> Expander<'a> {
                         // It is taken as it is, whatever it holds.
                         i = at + value.len();
                         text.replace(at..used.end, &Text::standing(span, value, None));
+                        replaced += 1;
                         continue;
                     }
                     None => continue,
@@ -401,13 +428,18 @@ impl<'a> Expander<'a> {
                     Kind::SelfReference,
                     "this definition refers to itself or is too long for a line; it is not put in place",
                 );
-                return;
+                return false;
             }
             self.replaced += len;
             text.replace(at..used.end, &value);
+            // A repetition expands its text itself.
+            if value.bytes.trim_ascii_start().starts_with(b"~") {
+                return true;
+            }
             // A value may hold other definitions.
             i = at;
         }
+        replaced > 0
     }
 
     /// The text of a name that keepalived defines by itself.
@@ -415,15 +447,15 @@ impl<'a> Expander<'a> {
         let words: Vec<&[u8]> =
             text.bytes[used.arguments.clone()].split(|b| is_blank(*b)).filter(|w| !w.is_empty()).collect();
         match &text.bytes[used.name.clone()] {
-            b"_HASH" => Some(b"#".to_vec()),
-            b"_BANG" => Some(b"!".to_vec()),
-            b"_INSTANCE" => Some(self.options.config_id.clone().into_bytes()),
+            b"_HASH" if words.is_empty() => Some(b"#".to_vec()),
+            b"_BANG" if words.is_empty() => Some(b"!".to_vec()),
+            b"_INSTANCE" if words.is_empty() => Some(self.options.config_id.clone().into_bytes()),
             b"_PWD" => {
                 let name = self.sources.name(self.file().0);
                 let directory = name.rfind('/').map_or(self.options.directory.as_str(), |end| &name[..end.max(1)]);
                 Some(directory.as_bytes().to_vec())
             }
-            b"_RANDOM" => {
+            b"_RANDOM" if words.iter().all(|w| w.iter().all(u8::is_ascii_digit)) => {
                 let low = words.first().map_or(b"0".to_vec(), |w| w.to_vec());
                 let sentence =
                     format!("keepalived draws this number at random when it starts; {} is taken here", quote(&low));
@@ -447,13 +479,35 @@ impl<'a> Expander<'a> {
             return self.report(span, Kind::IncludeDepth, sentence);
         }
         let from = self.sources.name(self.file().0).to_owned();
-        let names = self.loader.expand(pattern, &from);
-        let wild = pattern.contains(['*', '?', '[', '{']);
-        if names.is_empty() && (!wild || matches!(kind, b'w' | b'a')) {
-            let strict = if wild { matches!(kind, b'w' | b'a') } else { matches!(kind, b'm' | b'w' | b'b' | b'a') };
-            let kind = if strict { Kind::IncludeRequired } else { Kind::Include };
+        let checks = checks(kind);
+        let told = |strict: bool| {
             let does = if strict { "keepalived does not start" } else { "keepalived goes on without it" };
-            self.report(span, kind, format!("no file is called {shown}; {does}"));
+            (if strict { Kind::IncludeRequired } else { Kind::Include }, does)
+        };
+        let (mut names, mut missing, mut all) = (Vec::new(), false, Vec::new());
+        alternatives(pattern, &mut all);
+        for alternative in all {
+            let found = self.loader.expand(&alternative, &from);
+            missing |= found.is_empty() && self.misses(&alternative, &from);
+            names.extend(found);
+        }
+        if names.is_empty() {
+            let braces = pattern.contains('{');
+            let (strict, said) = match missing {
+                true if braces => (checks.braces, true),
+                true => (checks.names, true),
+                false => (checks.patterns, checks.patterns),
+            };
+            if said {
+                let (kind, does) = told(strict);
+                self.report(span, kind, format!("no file is called {shown}; {does}"));
+            }
+        } else if missing {
+            let (kind, does) = told(checks.braces);
+            self.report(span, kind, format!("not all files of {shown} are there; {does}"));
+            if checks.braces {
+                return;
+            }
         }
         let mut frames = Vec::new();
         for name in names {
@@ -469,9 +523,7 @@ impl<'a> Expander<'a> {
                         id
                     }
                     Err(error) => {
-                        let strict = kind != 0;
-                        let does = if strict { "keepalived does not start" } else { "keepalived goes on without it" };
-                        let kind = if strict { Kind::IncludeRequired } else { Kind::Include };
+                        let (kind, does) = told(checks.readable);
                         self.report(span, kind, format!("{error}; {does}"));
                         continue;
                     }
@@ -484,24 +536,21 @@ impl<'a> Expander<'a> {
         self.frames.extend(frames.into_iter().rev());
     }
 
+    /// Whether a pattern that means no file names one that should be there: by itself, or in a directory that is not there.
+    fn misses(&mut self, pattern: &str, from: &str) -> bool {
+        let wild = |s: &str| s.contains(['*', '?', '[']);
+        if !wild(pattern) {
+            return true;
+        }
+        let directory = pattern.rsplit_once('/').map_or("", |(directory, _)| directory);
+        !directory.is_empty() && !wild(directory) && self.loader.expand(directory, from).is_empty()
+    }
+
     /// `~SEQ(VAR, ...) text` and `~LST(VAR, ...) text`.
     fn repeat(&mut self, mut text: Text) {
         self.substitute(&mut text, true);
-        let frame = text.bytes.iter().position(|b| *b == b')').and_then(|close| {
-            let body = Body {
-                text: text.part(close + 1..text.bytes.len()).trimmed(),
-                head: text.span(0..close + 1, &self.sources),
-            };
-            let head = &text.bytes[..close];
-            if head.starts_with(b"~LST(") {
-                return values(&text, 5..close, body, &self.sources);
-            }
-            let (hex, list) = match head.strip_prefix(b"~SEQx(") {
-                Some(list) => (true, list),
-                None => (false, head.strip_prefix(b"~SEQ(")?),
-            };
-            numbers(list, hex, body)
-        });
+        let list = text.bytes.starts_with(b"~LST");
+        let frame = if list { values(&text, &self.sources) } else { numbers(&text, &self.sources) };
         match frame {
             Some(frame) => self.frames.push(frame),
             None => self.report(
@@ -510,6 +559,59 @@ impl<'a> Expander<'a> {
                 "not a repetition that can be read, such as `~SEQ(VAR, 1, 9) text`; its text is not used",
             ),
         }
+    }
+}
+
+/// What keepalived makes sure of at an `include`.
+struct Checks {
+    /// What is found can be read.
+    readable: bool,
+    /// A name without wildcards is there.
+    names: bool,
+    /// A pattern means something.
+    patterns: bool,
+    /// All of `{a,b}` are there.
+    braces: bool,
+}
+
+/// Those of `includer`, `includem` and so on, by their letter.
+fn checks(kind: u8) -> Checks {
+    Checks {
+        readable: kind != 0,
+        names: matches!(kind, b'm' | b'w' | b'a'),
+        patterns: matches!(kind, b'w' | b'a'),
+        braces: matches!(kind, b'b' | b'a'),
+    }
+}
+
+/// `{a,b}` as the shell expands it, outermost first; not more than [`MAX_INCLUDES`].
+fn alternatives(pattern: &str, all: &mut Vec<String>) {
+    if all.len() >= MAX_INCLUDES {
+        return;
+    }
+    let (mut depth, mut commas, mut close) = (0, Vec::new(), None);
+    let open = pattern.find('{');
+    for (i, c) in pattern.char_indices().skip_while(|(i, _)| Some(*i) != open) {
+        match c {
+            '{' => depth += 1,
+            ',' if depth == 1 => commas.push(i),
+            '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    close = Some(i);
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    let (Some(open), Some(close)) = (open, close.filter(|_| !commas.is_empty())) else {
+        return all.push(pattern.to_owned());
+    };
+    let mut from = open + 1;
+    for to in commas.into_iter().chain([close]) {
+        alternatives(&format!("{}{}{}", &pattern[..open], &pattern[from..to], &pattern[close + 1..]), all);
+        from = to + 1;
     }
 }
 
@@ -588,88 +690,144 @@ fn include(bytes: &[u8]) -> Option<(u8, usize)> {
     (blanks > 0 && blanks < after.len()).then(|| (kind, bytes.len() - after.len() + blanks))
 }
 
-/// A number as `strtol` with base 0 reads it.
-fn number(bytes: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
+/// A place in a repetition's head.
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    fn blanks(&mut self) {
+        while self.bytes.get(self.at).is_some_and(|b| is_blank(*b)) {
+            self.at += 1;
+        }
     }
-    let value = if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
-        i64::from_str_radix(hex, 16).ok()?
-    } else if digits.len() > 1 && digits.starts_with('0') {
-        i64::from_str_radix(digits, 8).ok()?
+
+    /// Steps over a byte and the blanks after it, if it is there.
+    fn eat(&mut self, byte: u8) -> bool {
+        let there = self.bytes.get(self.at) == Some(&byte);
+        if there {
+            self.at += 1;
+            self.blanks();
+        }
+        there
+    }
+
+    /// What stands before a blank or one of these bytes, and the blanks after it.
+    fn word(&mut self, ends: &[u8]) -> std::ops::Range<usize> {
+        let rest = &self.bytes[self.at..];
+        let len = rest.iter().position(|b| is_blank(*b) || ends.contains(b)).unwrap_or(rest.len());
+        let word = self.at..self.at + len;
+        self.at = word.end;
+        self.blanks();
+        word
+    }
+
+    /// A number as `strtol` with base 0 reads it, and the blanks after it; 0 if there is none.
+    fn number(&mut self) -> i64 {
+        self.blanks();
+        let sign = self.bytes.get(self.at).copied().filter(|b| matches!(b, b'-' | b'+'));
+        let rest = &self.bytes[self.at + usize::from(sign.is_some())..];
+        let is_digit = |b: Option<&u8>, base: u32| b.is_some_and(|b| (*b as char).is_digit(base));
+        let (base, prefix) = match rest {
+            [b'0', b'x' | b'X', more @ ..] if is_digit(more.first(), 16) => (16, 2),
+            [b'0', ..] => (8, 0),
+            _ => (10, 0),
+        };
+        let digits = rest[prefix..].iter().map_while(|b| (*b as char).to_digit(base));
+        let (value, count) = digits.fold((0_i64, 0), |(value, n), digit| {
+            (value.saturating_mul(i64::from(base)).saturating_add(i64::from(digit)), n + 1)
+        });
+        if count > 0 {
+            self.at += usize::from(sign.is_some()) + prefix + count;
+        }
+        self.blanks();
+        if sign == Some(b'-') { -value } else { value }
+    }
+}
+
+/// `~SEQ(VAR, [start,] [step,] end) text`, once its definitions are in place.
+fn numbers(text: &Text, sources: &SourceMap) -> Option<Frame> {
+    let mut c = Cursor { bytes: &text.bytes, at: 4 };
+    let hex = c.bytes.get(c.at) == Some(&b'x');
+    c.at += usize::from(hex);
+    c.blanks();
+    let name = c.eat(b'(').then(|| c.word(b",)")).filter(|name| !name.is_empty())?;
+    // Whatever stands behind the name is taken for a comma.
+    c.at += c.bytes.get(c.at).filter(|b| **b != b')').map(|_| 1)?;
+    let one = c.number();
+    let (start, step, end) = if c.bytes.get(c.at) == Some(&b')') {
+        (if one < 0 { -1 } else { 1 }, if one < 1 { -1 } else { 1 }, one)
     } else {
-        digits.parse().ok()?
+        let two = c.eat(b',').then(|| c.number())?;
+        if c.bytes.get(c.at) == Some(&b')') {
+            (one, if one <= two { 1 } else { -1 }, two)
+        } else {
+            (one, two, c.eat(b',').then(|| c.number())?)
+        }
     };
-    Some(if negative { -value } else { value })
+    let wrong = step == 0 || start < end && step < 0 || start > end && step > 0;
+    if c.bytes.get(c.at) != Some(&b')') || wrong || hex && (start < 0 || end < 0) {
+        return None;
+    }
+    let body = Body::behind(text, c.at, sources);
+    Some(Frame::Numbers { name: c.bytes[name].to_vec(), next: Some(start), step, end, hex, body })
 }
 
-fn numbers(list: &[u8], hex: bool, body: Body) -> Option<Frame> {
-    let mut parts = list.split(|b| *b == b',').map(<[u8]>::trim_ascii);
-    let name = parts.next().filter(|n| !n.is_empty() && name_len(n) == n.len())?.to_vec();
-    let given: Vec<i64> = parts.map(number).collect::<Option<_>>()?;
-    let (start, step, end) = match given[..] {
-        [end] => (1, None, end),
-        [start, end] => (start, None, end),
-        [start, step, end] => (start, Some(step), end),
-        _ => return None,
-    };
-    let towards = if end < start { -1 } else { 1 };
-    let step = step.unwrap_or(towards);
-    if step == 0 || start != end && step.signum() != towards || hex && (start < 0 || end < 0) {
+/// `~LST(VAR, VALUE, ...) text` or `~LST({VAR, VAR}, {VALUE, VALUE}, ...) text`.
+fn values(text: &Text, sources: &SourceMap) -> Option<Frame> {
+    let mut c = Cursor { bytes: &text.bytes, at: 4 };
+    c.blanks();
+    if !c.eat(b'(') {
         return None;
     }
-    Some(Frame::Numbers { name, next: Some(start), step, end, hex, body })
-}
-
-/// The names and values between the parentheses of a `~LST`.
-fn values(text: &Text, list: std::ops::Range<usize>, body: Body, sources: &SourceMap) -> Option<Frame> {
-    let all = &text.bytes;
-    let trimmed = |range: std::ops::Range<usize>| {
-        let part = &all[range.clone()];
-        let start = range.start + part.len() - part.trim_ascii_start().len();
-        start..start + part.trim_ascii().len()
-    };
-    let mut parts = Vec::new();
-    let (mut depth, mut start) = (0_u32, list.start);
-    for i in list.start..=list.end {
-        match all.get(i) {
-            Some(b'{') if i < list.end => depth += 1,
-            Some(b'}') if i < list.end => depth = depth.checked_sub(1)?,
-            Some(b',') if depth == 0 => {
-                parts.push(trimmed(start..i));
-                start = i + 1;
-            }
-            _ if i == list.end && depth == 0 => parts.push(trimmed(start..i)),
-            _ => {}
-        }
+    let several = c.eat(b'{');
+    let mut names = vec![c.word(b",}")];
+    while several && c.eat(b',') {
+        names.push(c.word(b",}"));
     }
-    let inner = |mut part: std::ops::Range<usize>| -> Option<Vec<std::ops::Range<usize>>> {
-        if all[part.clone()].starts_with(b"{") {
-            part = part.start + 1..part.end.checked_sub(1).filter(|end| *end > part.start && all[*end] == b'}')?;
-        }
-        let mut found = Vec::new();
-        let mut start = part.start;
-        for value in all[part].split(|b| *b == b',') {
-            found.push(trimmed(start..start + value.len()));
-            start += value.len() + 1;
-        }
-        Some(found)
-    };
-    let (first, sets) = parts.split_first()?;
-    let names: Vec<Vec<u8>> = inner(first.clone())?.into_iter().map(|name| all[name].to_vec()).collect();
-    if names.iter().any(|n| n.is_empty() || name_len(n) != n.len()) {
+    if several && !c.eat(b'}') || !c.eat(b',') {
         return None;
     }
-    let sets: Vec<_> = sets.iter().map(|s| inner(s.clone())).collect::<Option<_>>()?;
-    if sets.iter().any(|s| s.len() > names.len()) {
-        return None;
+    let mut sets = Vec::new();
+    loop {
+        let several = c.eat(b'{');
+        let mut set = vec![c.word(b",})")];
+        while several && c.eat(b',') {
+            set.push(c.word(b",})"));
+        }
+        if several && !c.eat(b'}') || set.len() > names.len() {
+            return None;
+        }
+        sets.push(set);
+        if c.bytes.get(c.at) == Some(&b')') {
+            break;
+        }
+        if !c.eat(b',') {
+            return None;
+        }
     }
-    let value = |range: std::ops::Range<usize>| (all[range.clone()].to_vec(), Some(text.span(range, sources)));
+    let value = |range: std::ops::Range<usize>| (c.bytes[range.clone()].to_vec(), Some(text.span(range, sources)));
     let sets: Vec<Vec<_>> = sets.into_iter().map(|set| set.into_iter().map(value).collect()).collect();
-    Some(Frame::Values { names, sets: sets.into_iter(), body })
+    let names = names.into_iter().map(|name| c.bytes[name].to_vec()).collect();
+    Some(Frame::Values { names, sets: sets.into_iter(), body: Body::behind(text, c.at, sources) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_name_alternatives() {
+        let of = |pattern: &str| {
+            let mut all = Vec::new();
+            alternatives(pattern, &mut all);
+            all
+        };
+        assert_eq!(of("a{b,c}{d,e}"), ["abd", "abe", "acd", "ace"]);
+        assert_eq!(of("a{b"), ["a{b"]);
+        assert_eq!(of("{a,{b,c}}"), ["a", "b", "c"]);
+        assert_eq!(of("a{b}"), ["a{b}"]);
+        assert_eq!(of(&"{a,b}".repeat(100)).len(), MAX_INCLUDES);
+    }
 }

@@ -148,8 +148,8 @@ pub enum LoadError {
 
 /// Gives the text of files.
 pub trait Loader {
-    /// The names of the files that a pattern (`* ? [..] {a,b}`) means in an `include` of the file `from`, in the order of
-    /// their names. Patterns are relative to the directory of `from`. No file is no error.
+    /// The names of the files and directories that a pattern (`* ? [..]`) means in an `include` of the file `from`, in the
+    /// order of their names. Patterns are relative to the directory of `from`. No file is no error.
     fn expand(&mut self, pattern: &str, from: &str) -> Vec<String>;
 
     /// The text of a file.

@@ -190,7 +190,7 @@ fn a_comment_that_ends_in_a_backslash_differs_between_versions() {
 #[test]
 fn predefined_names() {
     let text = instance(
-        " mcast_src_ip 10.0.0.${_RANDOM 7 9}\n interface ${_ENV IFACE}\n notify ${_PWD}/x_${_INSTANCE}_${_HASH}${_BANG}",
+        " mcast_src_ip 10.0.0.${_RANDOM 7 9}\n interface ${_ENV IFACE}\n notify \"${_PWD}/x_${_INSTANCE}_${_HASH}${_BANG}\"",
     );
     let conf = conf(text, Version::V2_4);
     let i = &conf.instances[0];

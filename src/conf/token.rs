@@ -231,6 +231,16 @@ impl Text {
         self.more.retain(|p| (p.at as usize) < len);
     }
 
+    /// It without the blanks before it.
+    fn without_leading_blanks(mut self) -> Self {
+        let start = self.bytes.iter().take_while(|b| is_blank(**b)).count();
+        if start > 0 {
+            let end = self.bytes.len();
+            self.keep(start..end);
+        }
+        self
+    }
+
     /// It without the blanks at both ends.
     pub(super) fn trimmed(mut self) -> Self {
         let start = self.bytes.iter().take_while(|b| is_blank(**b)).count();
@@ -267,7 +277,8 @@ pub(super) struct Met {
 /// themselves, and a `\` at the very end stays as the last character even when the blanks before it, or (2.2) the
 /// comment it stands in, go.
 pub(super) fn decomment(text: Text, version: Version) -> (Text, Met) {
-    let mut text = text.trimmed();
+    // What stands behind a backslash, be it a blank, keeps it from being the last.
+    let mut text = text.without_leading_blanks();
     let mut met = Met::default();
     let mut comment = None;
     let mut ends_in_backslash = false;
@@ -287,7 +298,7 @@ pub(super) fn decomment(text: Text, version: Version) -> (Text, Met) {
             },
             b'#' | b'!' if comment.is_none() && !met.quote => {
                 comment = Some(i);
-                if version.at_least(2, 2, 8) {
+                if version.at_least(2, 4, 0) {
                     break;
                 }
             }
