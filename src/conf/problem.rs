@@ -67,6 +67,18 @@ kinds! {
     PeerDropped "peer-dropped" Line,
     /// A virtual address with the prefix length 0, which is also what a slash with nothing behind it means.
     ZeroPrefix "zero-prefix" Not,
+    /// A route that keepalived does not take, and so never sets.
+    RouteDropped "route-dropped" Line,
+    /// A rule that keepalived does not take, and so never sets.
+    RuleDropped "rule-dropped" Line,
+    /// A route whose loss 2.2.7 does not notice.
+    RouteNotTracked "route-not-tracked" Line,
+    /// A rule without its preference.
+    NoPreference "rule-without-preference" Line,
+    /// A word behind `inet` or `inet6`, which is passed over.
+    Swallowed "swallowed-word" Not,
+    /// A network of a route or rule without its prefix length after the slash: all addresses.
+    EmptyPrefix "empty-prefix" Not,
     /// A word in an entry that means nothing there.
     BadEntry "bad-entry" Line,
     /// A malformed entry of a `track_…` list: keepalived does not track it.
@@ -75,10 +87,28 @@ kinds! {
     ExtraWords "extra-words" Not,
     /// Said twice, and the later one is passed over.
     AlreadySet "already-set" Line,
+    /// Said twice, and the later one is used, which keepalived says.
+    Replaced "replaced" Line,
+    /// Said twice with different values, and the later one is used without a word.
+    SetTwice "set-twice" Not,
+    /// A word that is to turn something off, behind a keyword that reads none.
+    OffTurnsOn "off-turns-on" Not,
+    /// What follows an address and is passed over.
+    AddressTail "address-tail" Not,
+    /// A netmask that is none.
+    OddMask "odd-netmask" Not,
+    /// A keyword that has an effect only behind another one.
+    Misplaced "misplaced" Line,
+    /// Passed over, and only the log says so.
+    PassedOver "passed-over" Not,
     /// A block of this name was there already; the later one is passed over.
     DuplicateName "duplicate-name" Line,
     /// A block needs exactly one name.
     BlockName "block-name" Line,
+    /// Words between a list's keyword and its `{`.
+    ListWords "list-words" Line,
+    /// A list without an entry that counts.
+    EmptyList "empty-list" End,
     /// Names something that is not defined before.
     NotDefined "not-defined" Line,
     /// A password of more than eight characters.
@@ -163,6 +193,10 @@ kinds! {
     OwnInterfaceWeight "own-interface-weight" Plainly,
     /// Weights for an owner, whose priority does not change.
     OwnerWeights "owner-weights" Plainly,
+    /// A `garp_group` without an interval, which is dropped.
+    GarpGroupDropped "garp-group-dropped" End,
+    /// A value is lowered to another one's.
+    Lowered "lowered" End,
     /// A value is rounded to what an advert can say.
     Rounded "rounded" Plainly,
     /// Two instances share an interface, family and virtual router id.
@@ -181,6 +215,40 @@ kinds! {
     GroupWeight "group-weight" Plainly,
     /// A weight of a member's interface that a sync group takes away: its loss is a fault.
     GroupInterface "group-interface-weight" Plainly,
+    /// A virtual server without a real server.
+    NoRealServer "no-real-server" Plainly,
+    /// A real or sorry server of the other family than its virtual server.
+    ServerFamily "server-family" End,
+    /// A real server that its virtual server has already.
+    DuplicateServer "duplicate-real-server" Plainly,
+    /// A virtual server that is there already.
+    DuplicateService "duplicate-virtual-server" Not,
+    /// A virtual server of a group that does not exist.
+    UnknownServerGroup "unknown-server-group" Not,
+    /// A virtual server that does not say its protocol, and becomes UDP.
+    NoProtocol "no-protocol" Plainly,
+    /// A virtual server that does not say its scheduler, and becomes wlc.
+    NoScheduler "no-scheduler" Plainly,
+    /// A virtual server that does not say how packets are forwarded, and becomes NAT.
+    NoMethod "no-method" Plainly,
+    /// A quorum above the weight of all real servers; keepalived lowers it.
+    QuorumTooHigh "quorum-too-high" Plainly,
+    /// A hysteresis that is not below the quorum; keepalived lowers it.
+    Hysteresis "hysteresis-too-high" Plainly,
+    /// A real server's port that its virtual server's method cannot serve.
+    ServerPort "server-port" Plainly,
+    /// A virtual server of all ports without persistence; keepalived turns that on.
+    ZeroPort "zero-port" Plainly,
+    /// One-packet scheduling without UDP.
+    OpsWithoutUdp "ops-without-udp" Plainly,
+    /// A setting that a service by mark does not have.
+    MarkIgnores "ignored-with-fwmark" Plainly,
+    /// A sorry server that is a real server too, with another `inhibit_on_failure`.
+    SorryInhibit "sorry-server-inhibit" Plainly,
+    /// A checker or one of its pages lacks what it cannot do without, and is dropped.
+    CheckerIncomplete "checker-incomplete" End,
+    /// `HTTP_GET` or `SSL_GET` without a page.
+    CheckerWithoutUrl "checker-without-url" End,
 }
 
 /// One problem.

@@ -1,6 +1,8 @@
 //! The configuration completed and its contradictions resolved as keepalived does at its start
 //! (`vrrp_complete_instance`, `vrrp_sync.c`).
 
+mod servers;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -26,10 +28,12 @@ pub fn resolve(conf: &Conf, version: Version) -> Run {
         groups: Vec::new(),
         startup_delay: zero(conf.global.startup_delay),
         delay_after_boot: zero(conf.global.delay_after_boot),
+        virtual_servers: Vec::new(),
         problems: Vec::new(),
     };
     r.groups(&mut run);
     r.same_vrid(&mut run);
+    run.virtual_servers = r.virtual_servers();
     run.problems = r.problems;
     run
 }

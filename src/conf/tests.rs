@@ -197,7 +197,7 @@ fn predefined_names() {
     assert_eq!(i.source.map(|s| s.value), Some("10.0.0.7".parse().unwrap()));
     assert_eq!(i.interface.as_ref().map(|i| i.value.as_str()), Some("eth7"));
     assert_eq!(i.notify[0].words, ["/etc/keepalived/x_a_#!"]);
-    assert_eq!(problems(&conf), [(7, "random")]);
+    assert_eq!(problems(&conf), [(7, "random"), (8, "set-twice")]);
 }
 
 #[test]
@@ -212,9 +212,9 @@ fn nothing_goes_on_for_ever() {
     assert_eq!(found("~SEQ(I, 1, 9223372036854775807) $A=1\n"), [(2, "too-much")]);
     // Braces that nest deeper than any block
     let deep =
-        format!("virtual_server {{\n{}{}}}\nvrrp_instance V {{\n}}\n", "{\n".repeat(100_000), "}\n".repeat(100_000));
+        format!("virtual_server x {{\n{}{}}}\nvrrp_instance V {{\n}}\n", "{\n".repeat(100_000), "}\n".repeat(100_000));
     let conf = self::conf(deep, Version::V2_4);
-    assert_eq!((problems(&conf), conf.instances.len()), (vec![], 1));
+    assert_eq!((problems(&conf), conf.instances.len()), (vec![(1, "bad-address")], 1));
 }
 
 #[test]

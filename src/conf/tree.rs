@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::expand::{Expander, Item};
 use super::problem::{Kind, Problem, quote};
-use super::schema::{Entries, Hint, Keyword, Naming, Place, Takes, find, nearest};
+use super::schema::{Again, Entries, Hint, Keyword, Naming, Place, Takes, find, nearest};
 use super::source::{SourceMap, Span};
 use super::token::{Text, Word, is_space, script_words, words};
 use super::value::{self, Value};
@@ -277,7 +277,7 @@ impl Builder {
             self.quote_left_open(open);
             return self.unknown(words, place, sources);
         };
-        if keyword.takes == Takes::Command {
+        if matches!(keyword.takes, Takes::Command | Takes::CommandWord | Takes::Regex) {
             (words, open) = script_words(text, sources);
         }
         self.quote_left_open(open);
@@ -290,13 +290,14 @@ impl Builder {
         let mut node = Node::new(Role::Keyword(keyword), words, sources);
         let mode = match keyword.takes {
             Takes::Block(place, naming) => self.block(&mut node, place, naming),
-            Takes::List(entries) => Mode::List(entries),
-            Takes::Opaque => Mode::Unread,
+            Takes::List(entries) => self.list(&mut node, entries),
             _ => {
                 let mut found = Vec::new();
                 node.value = value::read(keyword, &node.words, self.version, &mut found);
                 self.problems.append(&mut found);
-                if let Some(level) = self.levels.last_mut().filter(|_| keyword.once && node.value.is_some()) {
+                if let Some(level) =
+                    self.levels.last_mut().filter(|_| keyword.again == Again::First && node.value.is_some())
+                {
                     if level.seen.contains(&name) {
                         node.role = Role::Unread;
                         self.report(
@@ -322,7 +323,15 @@ impl Builder {
     fn block(&mut self, node: &mut Node, place: Place, naming: Naming) -> Mode {
         let keyword = node.words.first().map(|w| w.str().into_owned()).unwrap_or_default();
         let skipped = match (naming, node.words.get(1)) {
-            (Naming::None, _) | (Naming::First, Some(_)) => false,
+            (Naming::None, _) | (Naming::First, Some(_)) => {
+                let named = if naming == Naming::None { 1 } else { 2 };
+                if let (Some(first), Some(last)) = (node.words.get(named), node.words.last()) {
+                    let sentence = format!("nobody reads the words between `{keyword}` and its block");
+                    self.report(first.span.to(last.span), Kind::ExtraWords, sentence);
+                }
+                false
+            }
+            (Naming::Service | Naming::Server, _) => value::heading(naming, &node.words, &mut self.problems),
             (Naming::First, None) => {
                 let sentence = format!("`{keyword}` lacks its name; keepalived stops reading here and does not start");
                 self.report(node.span(), Kind::MissingArgument, sentence);
@@ -353,6 +362,31 @@ impl Builder {
             return Mode::Unread;
         }
         Mode::Keywords(place)
+    }
+
+    /// How a list is read: a name may belong to it, and nothing else.
+    fn list(&mut self, node: &mut Node, entries: Entries) -> Mode {
+        let keyword = node.words.first().map(Word::str).unwrap_or_default().into_owned();
+        let name = usize::from(entries == Entries::Services);
+        if node.words.len() <= name {
+            let sentence = format!("`{keyword}` lacks its name; keepalived stops reading here and does not start");
+            self.report(node.span(), Kind::MissingArgument, sentence);
+            node.role = Role::Unread;
+            return Mode::Unread;
+        }
+        if let (Some(first), Some(last)) = (node.words.get(name + 1), node.words.last()) {
+            let span = first.span.to(last.span);
+            if name == 0 {
+                let sentence =
+                    format!("the entries of `{keyword}` stand in its block; keepalived passes over these words");
+                self.report(span, Kind::ListWords, sentence);
+            } else {
+                let sentence =
+                    format!("`{keyword}` has one name only; keepalived stops reading here and does not start");
+                self.report(span, Kind::MissingArgument, sentence);
+            }
+        }
+        Mode::List(entries)
     }
 
     fn unknown(&mut self, words: Vec<Word>, place: Place, sources: &SourceMap) {

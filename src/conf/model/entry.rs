@@ -2,13 +2,16 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use super::{Delay, Link};
 
 use crate::conf::problem::{Kind, Problem, quote};
 use crate::conf::schema::{Entries, Takes};
 use crate::conf::source::{Span, Spanned};
 use crate::conf::token::Word;
 use crate::conf::tree::Node;
-use crate::conf::value::{int, ip};
+use crate::conf::value::{decimal, int, ip};
 
 /// The broadcast address of an IPv4 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,6 +293,60 @@ pub(super) fn peers(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Peer>> {
         peers.push(Spanned::new(peer, node.span()));
     }
     peers
+}
+
+/// The lines of `linkbeat_interfaces`.
+pub(super) fn links(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Link>> {
+    let mut links = Vec::new();
+    for node in list.nodes() {
+        let Some((first, options)) = node.words.split_first() else { continue };
+        let how = options.first().map(|w| w.str().to_ascii_uppercase());
+        let known = how.as_deref().is_none_or(|how| ["MII", "ETHTOOL", "IOCTL"].contains(&how));
+        if let Some(word) = options.get(usize::from(known)) {
+            let sentence =
+                format!("{} is not `MII`, `ETHTOOL` or `IOCTL`; keepalived passes over it", quote(&word.text));
+            out.push(Problem::new(word.span, Kind::BadEntry, sentence));
+        }
+        let link = Link { interface: first.str().into_owned(), how: how.filter(|_| known) };
+        links.push(Spanned::new(link, node.span()));
+    }
+    links
+}
+
+/// The lines of `interface_up_down_delays`.
+pub(super) fn delays(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Delay>> {
+    let mut delays = Vec::new();
+    for node in list.nodes() {
+        let Some((first, times)) = node.words.split_first() else { continue };
+        let mut read = |word: &Word| {
+            let micros = decimal(&word.text, 6).ok().map(|(micros, _)| micros).filter(|m| *m <= 255_000_000);
+            if micros.is_none() {
+                let sentence = format!(
+                    "{} is not a number of seconds from 0 to 255; keepalived passes over the line",
+                    quote(&word.text)
+                );
+                out.push(Problem::new(word.span, Kind::BadNumber, sentence));
+            }
+            micros.map(Duration::from_micros)
+        };
+        let Some(down) = times.first() else {
+            let sentence = format!(
+                "{} has no delay; keepalived passes over the line, and only its log says so",
+                quote(&first.text)
+            );
+            out.push(Problem::new(first.span, Kind::PassedOver, sentence));
+            continue;
+        };
+        let Some(down) = read(down) else { continue };
+        let Some(up) = times.get(1).map_or(Some(down), read) else { continue };
+        let delay = Delay { interface: first.str().into_owned(), down, up };
+        delays.push(Spanned::new(delay, node.span()));
+        if let (Some(extra), Some(last)) = (times.get(2), times.last()) {
+            let sentence = "nobody reads the words after the delays";
+            out.push(Problem::new(extra.span.to(last.span), Kind::ExtraWords, sentence));
+        }
+    }
+    delays
 }
 
 /// Adds what a list tracks. Scripts, files, processes and BFD instances must be defined before; the second set holds

@@ -1,11 +1,17 @@
 //! Words to values, with keepalived's own ideas of what a number is.
 
+mod words;
+
+pub(super) use words::{codes, heading, hex_octets, host_and_port};
+
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Version;
+use super::model::Method;
 use super::problem::{Kind, Problem, quote};
-use super::schema::{Keyword, Missing, Otherwise, Takes};
+use super::schema::{Keyword, Missing, Otherwise, Place, Takes, plain};
+use super::source::Span;
 use super::token::Word;
 
 /// What a keyword's arguments say.
@@ -23,6 +29,10 @@ pub enum Value {
     Weight(i64, bool),
     /// An address.
     Ip(IpAddr),
+    /// An address and a port, 0 where none is said.
+    Server(IpAddr, u16),
+    /// How packets are forwarded.
+    Method(Method),
 }
 
 /// Why a word is no number.
@@ -45,6 +55,17 @@ pub(super) fn int(word: &[u8], min: i64, max: i64) -> Result<i64, NoNumber> {
     let size = digits.iter().try_fold(0_i64, |n, d| n.checked_mul(10)?.checked_add(i64::from(d - b'0')));
     let value = size.map(|n| if negative { -n } else { n });
     value.filter(|n| (min..=max).contains(n)).ok_or(NoNumber::Range)
+}
+
+/// A whole number in C's notation: decimal, octal behind `0`, hexadecimal behind `0x`.
+pub(super) fn c_int(word: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(word).ok()?.trim_start();
+    let (digits, base) = match text.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (&text[2..], 16),
+        [b'0', _, ..] => (&text[1..], 8),
+        _ => (text.strip_prefix('+').unwrap_or(text), 10),
+    };
+    i64::from_str_radix(digits, base).ok()
 }
 
 /// A decimal number in millionths, and whether it has more than `places` decimal places. Those are rounded.
@@ -86,45 +107,52 @@ pub(super) fn ip(word: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(word).ok()?.parse().ok()
 }
 
-/// Seconds or milliseconds as they are written: `0.01`, `255`.
-fn plain(micros: u64, unit: u64) -> String {
-    let (whole, rest) = (micros / unit, micros % unit);
-    if rest == 0 {
-        return whole.to_string();
-    }
-    let digits = if unit == 1_000_000 { format!("{rest:06}") } else { format!("{rest:03}") };
-    format!("{whole}.{}", digits.trim_end_matches('0'))
+/// The address of a word, and where what keepalived passes over begins: a `/` or `-` and all that follows.
+pub(super) fn address_and_tail(word: &[u8]) -> (Option<IpAddr>, Option<usize>) {
+    // It looks for the `-` first.
+    let tail = word.iter().position(|b| *b == b'-').or_else(|| word.iter().position(|b| *b == b'/'));
+    (ip(&word[..tail.unwrap_or(word.len())]), tail)
 }
 
-/// Reads a keyword's arguments; `words` begins with the keyword. No value is one that keepalived goes on without.
+/// The part of a word from a byte on. The word's own place where it was not written as it is read.
+pub(super) fn part(word: &Word, start: usize) -> Span {
+    let Span { start: first, end, .. } = word.span;
+    if (end - first) as usize == word.text.len() {
+        Span { start: first + u32::try_from(start).unwrap_or(0), ..word.span }
+    } else {
+        word.span
+    }
+}
+
+/// Reads a keyword's arguments; `words` begins with the keyword. No value is one that keepalived went on without.
 pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mut Vec<Problem>) -> Option<Value> {
     #[allow(clippy::enum_glob_use, reason = "a match over nearly all of them")]
     use Takes::*;
     let (name, takes) = (keyword.name, keyword.takes);
     let head = words.first()?;
-    let Some(word) = words.get(1) else {
-        return match takes {
-            Flag | OptWord | OptOneOf(_) | AnyWords | List(_) | Block(..) | Opaque => Some(Value::Present),
-            Bool => Some(Value::Bool(true)),
-            OptInt(_, max) => Some(Value::Int(max)),
-            _ => {
-                let (kind, does) = match keyword.missing {
-                    Missing::Stops => (Kind::MissingArgument, "keepalived stops reading here and does not start"),
-                    Missing::Reported | Missing::Silent => (Kind::NoArgument, "keepalived goes on without it"),
-                };
-                if keyword.missing != Missing::Silent {
-                    out.push(Problem::new(head.span, kind, format!("`{name}` lacks its value; {does}")));
-                }
-                None
-            }
-        };
-    };
+    let Some(word) = words.get(1) else { return missing(keyword, head, out) };
+    if keyword.exact && words.len() > 2 {
+        let last = words.last().map_or(word.span, |w| w.span);
+        let sentence = format!("`{name}` takes exactly one word; keepalived passes over the line");
+        out.push(Problem::new(word.span.to(last), Kind::BadWord, sentence));
+        return None;
+    }
     let shown = shown(keyword, word);
     let mut r = Reader { keyword, word, shown, out };
     let value = match takes {
-        Flag | OptWord | Word | Password | Key | Words | AnyWords | Command | List(_) | Block(..) | Opaque => {
+        Flag => {
+            if boolean(word) == Some(false) {
+                let sentence = format!("`{name}` reads no words: {} turns it on all the same", quote(&word.text));
+                r.out.push(
+                    Problem::new(word.span, Kind::OffTurnsOn, sentence)
+                        .help(format!("Leave `{name}` out to have it off.")),
+                );
+                return Some(Value::Present);
+            }
             Some(Value::Present)
         }
+        OptWord | Word | Password | Key | Words | AnyWords | Command | CommandWord | Glob | List(_) | Block(..)
+        | Option(_) => Some(Value::Present),
         Bool => {
             let value = boolean(word).map(Value::Bool);
             if value.is_none() {
@@ -132,7 +160,7 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
             }
             value
         }
-        Int(min, max) | OptInt(min, max) => r.number(word, min, max).map(Value::Int),
+        Int(min, max) | OptInt(min, max, _) => r.number(word, min, max).map(Value::Int),
         AllInt(min, max) => {
             let time = words.iter().skip(1).find(|w| !w.is("all"));
             if time.is_none() {
@@ -140,59 +168,103 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
             }
             time.and_then(|word| r.number(word, min, max)).map(Value::Int)
         }
-        Seconds(min, max) => r.time(6, min, max, 1_000_000).map(Value::Time),
+        Seconds(min, max) => {
+            // Of these the oldest takes as much as 31 bits hold.
+            let old = keyword.place == Place::GarpGroup && !version.at_least(2, 2, 8);
+            r.time(6, min, if old { max.min(2_147_483_647) } else { max }, 1_000_000).map(Value::Time)
+        }
         ScriptSeconds(max) if !version.at_least(2, 2, 8) => {
             let most = i64::try_from(max / 1_000_000).unwrap_or(i64::MAX);
             r.number(word, 0, most).map(|n| Value::Time(Duration::from_secs(n.unsigned_abs())))
         }
         ScriptSeconds(max) => r.time(3, 1000, max, 1_000_000).map(Value::Time),
         Millis(min, max) => r.time(3, min, max, 1000).map(Value::Time),
-        Weight(most) => {
-            let reverse = words.get(2).is_some_and(|w| w.is("reverse"));
-            r.number(word, -most, most).map(|n| Value::Weight(n, reverse))
-        }
-        OneOf(list) | OptOneOf(list) => {
-            let known = list.iter().any(|w| word.is(w));
-            if !known {
-                let list: Vec<String> = list.iter().map(|w| format!("`{w}`")).collect();
-                r.not(Kind::BadWord, &format!("is not {}", list.join(" or ")));
-            }
-            known.then_some(Value::Present)
-        }
-        Ip | Source | Multicast => {
-            let text = if takes == Source {
-                word.text.split(|b| matches!(b, b'/' | b'-')).next().unwrap_or_default()
-            } else {
-                &word.text[..]
-            };
-            match ip(text) {
-                Some(address) if takes == Multicast && !address.is_multicast() => {
-                    r.not(Kind::BadAddress, "is not a multicast address");
-                    None
-                }
-                Some(address) => Some(Value::Ip(address)),
-                None => {
-                    r.not(Kind::BadAddress, "is not an IPv4 or IPv6 address");
-                    None
-                }
-            }
-        }
+        Weight(most) => r.weight(words, most),
+        Short(most) => r.short(most),
+        OneOf(list) | OptOneOf(list) => r.one_of(list, super::token::Word::is),
+        AnyCase(list) => r.one_of(list, |w, known| w.text.eq_ignore_ascii_case(known.as_bytes())),
+        Ip | Source | Multicast => r.address(),
+        Server => r.server(words),
+        Mailer => r.mailer(words),
+        Method => r.method(words),
+        Mask => r.mask(),
+        Hex => r.hex(words, version),
+        HexPattern => r.hex_pattern(words, version),
+        Digits(n) => r.digits(n),
+        Codes(min, max) => Some(r.codes(words, min, max)),
+        Domain => r.domain(),
+        Cpus => Some(r.cpus(words)),
+        Umask => r.umask(words, version),
+        Timeouts(max) => r.timeouts(words, max),
+        SyncDaemon => r.sync_daemon(words),
+        BufferPolicy => r.buffer_policy(words),
+        IncludeCheck => Some(r.include_check(words)),
+        InitFile => Some(r.init_file(words)),
+        Regex => r.logged(words, 0),
+        Logged => r.logged(words, 1),
+        LoggedPair => r.logged(words, 2),
     };
-    let most = match takes {
-        Flag => 0,
-        Bool | Int(..) | OptInt(..) | Seconds(..) | ScriptSeconds(_) | Millis(..) | Word | OptWord | Password
-        | OneOf(_) | OptOneOf(_) | Ip | Source | Multicast => 1,
-        Weight(_) | AllInt(..) | Key => 2,
-        Words | AnyWords | Command | List(_) | Block(..) | Opaque => usize::MAX,
-    };
-    if let (Some(first), Some(last)) = (words.get(most.saturating_add(1)), words.last()) {
-        out.push(Problem::new(
-            first.span.to(last.span),
-            Kind::ExtraWords,
-            format!("nobody reads the words after `{name}`"),
-        ));
-    }
+    extra(keyword, words, out);
     value
+}
+
+/// What becomes of a keyword that stands alone.
+fn missing(keyword: &Keyword, head: &Word, out: &mut Vec<Problem>) -> Option<Value> {
+    #[allow(clippy::enum_glob_use, reason = "a match over nearly all of them")]
+    use Takes::*;
+    let name = keyword.name;
+    match keyword.takes {
+        Flag | OptWord | OptOneOf(_) | AnyWords | HexPattern | IncludeCheck | InitFile | List(_) | Block(..) => {
+            Some(Value::Present)
+        }
+        Bool => Some(Value::Bool(true)),
+        OptInt(_, _, bare) => Some(Value::Int(bare)),
+        _ => {
+            let (kind, does) = match keyword.missing {
+                Missing::Stops => (Kind::MissingArgument, "keepalived stops reading here and does not start"),
+                Missing::Reported | Missing::Silent => (Kind::NoArgument, "keepalived goes on without it"),
+                Missing::Logged => (Kind::PassedOver, "keepalived goes on without it, and only its log says so"),
+            };
+            if keyword.missing != Missing::Silent {
+                out.push(Problem::new(head.span, kind, format!("`{name}` lacks its value; {does}")));
+            }
+            None
+        }
+    }
+}
+
+/// Words behind the arguments, which nobody reads.
+fn extra(keyword: &Keyword, words: &[Word], out: &mut Vec<Problem>) {
+    #[allow(clippy::enum_glob_use, reason = "a match over nearly all of them")]
+    use Takes::*;
+    let name = keyword.name;
+    let most = match keyword.takes {
+        Flag => 0,
+        Bool | Int(..) | OptInt(..) | Seconds(..) | ScriptSeconds(_) | Millis(..) | Word | OptWord | Short(_)
+        | Password | CommandWord | OneOf(_) | AnyCase(_) | OptOneOf(_) | Ip | Source | Multicast | Mask | Digits(_)
+        | Domain => 1,
+        Weight(_) | AllInt(..) | Key | Server | Mailer => 2,
+        Command => 3,
+        _ => usize::MAX,
+    };
+    let (Some(first), Some(last)) = (words.get(most.saturating_add(1)), words.last()) else { return };
+    let span = first.span.to(last.span);
+    if out.iter().any(|p| p.kind == Kind::OffTurnsOn && p.span == first.span) {
+        return;
+    }
+    let problem = match keyword.takes {
+        CommandWord => Problem::new(
+            span,
+            Kind::ExtraWords,
+            format!(
+                "nobody reads the words after the first of `{name}`; keepalived runs {} alone",
+                quote(&words[1].text)
+            ),
+        )
+        .help("Put the command and its arguments in quotes."),
+        _ => Problem::new(span, Kind::ExtraWords, format!("nobody reads the words after `{name}`")),
+    };
+    out.push(problem);
 }
 
 /// A word, as a sentence may show it.
@@ -272,6 +344,68 @@ impl Reader<'_> {
                     self.shown
                 );
                 self.bad(Kind::BadNumber, &what);
+                None
+            }
+        }
+    }
+
+    /// A weight and whether it is reversed.
+    fn weight(&mut self, words: &[Word], most: i64) -> Option<Value> {
+        let weight = self.number(self.word, -most, most)?;
+        let option = words.get(2);
+        if let Some(word) =
+            option.filter(|w| !(w.is("reverse") || w.is("noreverse") && self.keyword.place == Place::FileCheck))
+        {
+            let sentence = format!(
+                "{} is nothing that can follow a weight; keepalived uses the weight without it",
+                quote(&word.text)
+            );
+            self.out.push(Problem::new(word.span, Kind::BadWord, sentence));
+        }
+        Some(Value::Weight(weight, option.is_some_and(|w| w.is("reverse"))))
+    }
+
+    /// A word of so many bytes at most.
+    fn short(&mut self, most: usize) -> Option<Value> {
+        if self.word.text.len() <= most {
+            return Some(Value::Present);
+        }
+        let cut = self.keyword.otherwise == Otherwise::Clamped;
+        let does = if cut { "keepalived cuts it" } else { "keepalived passes over the line" };
+        self.bad(Kind::BadWord, &format!("{} is longer than {most} characters; {does}", self.shown.clone()));
+        cut.then_some(Value::Present)
+    }
+
+    fn one_of(&mut self, list: &[&str], fits: impl Fn(&Word, &str) -> bool) -> Option<Value> {
+        let known = list.iter().any(|w| fits(self.word, w));
+        if !known {
+            let other = list.iter().find(|w| self.word.text.eq_ignore_ascii_case(w.as_bytes()));
+            let list: Vec<String> = list.iter().map(|w| format!("`{w}`")).collect();
+            let help = other.map(|other| format!("Write it as `{other}`."));
+            self.not(Kind::BadWord, &format!("is not {}", list.join(" or ")));
+            if let (Some(help), Some(problem)) = (help, self.out.last_mut()) {
+                problem.help = Some(help);
+            }
+        }
+        known.then_some(Value::Present)
+    }
+
+    fn address(&mut self) -> Option<Value> {
+        let takes = self.keyword.takes;
+        let address = if takes == Takes::Source { address_and_tail(&self.word.text).0 } else { ip(&self.word.text) };
+        match address {
+            Some(address) if takes == Takes::Multicast && !address.is_multicast() => {
+                self.not(Kind::BadAddress, "is not a multicast address");
+                None
+            }
+            Some(address) => {
+                if takes == Takes::Source {
+                    self.out.extend(words::tail(self.word));
+                }
+                Some(Value::Ip(address))
+            }
+            None => {
+                self.not(Kind::BadAddress, "is not an IPv4 or IPv6 address");
                 None
             }
         }
