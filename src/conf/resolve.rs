@@ -483,8 +483,7 @@ impl Resolver<'_> {
             let why = if priority == 255 { "priority 255" } else { "`state MASTER`" };
             let sentence = format!("`nopreempt` does not go with {why}; {name} preempts all the same");
             let mut problem = Problem::new(at, Kind::NopreemptIgnored, sentence)
-                .help("Write `state BACKUP` on all nodes, with priorities below 255, and leave the order to those.")
-                .edit(at, "");
+                .help("Write `state BACKUP` on all nodes, with priorities below 255, and leave the order to those.");
             if let Some(cause) = if priority == 255 { i.priority.map(|p| p.span) } else { i.state.map(|s| s.span) } {
                 problem = problem.related(cause, "decides it");
             }
@@ -500,12 +499,15 @@ impl Resolver<'_> {
             };
             if let Some((why, does)) = why {
                 let sentence = format!("`preempt_delay` does not go with {why}; {name} {does}");
-                let help = if why == "`nopreempt`" {
-                    "Take one of the two out: with `nopreempt` it never preempts."
+                let problem = Problem::new(delay_at, Kind::PreemptDelayIgnored, sentence);
+                // Taking it out is what was meant only where it was said that nothing is ever preempted.
+                self.push(if why == "`nopreempt`" {
+                    let help = "Take one of the two out: with `nopreempt` it never preempts.";
+                    problem.help(help).edit(delay_at, "")
                 } else {
-                    "Write `state BACKUP` on all nodes, with priorities below 255 and without strict mode."
-                };
-                self.push(Problem::new(delay_at, Kind::PreemptDelayIgnored, sentence).help(help).edit(delay_at, ""));
+                    problem
+                        .help("Write `state BACKUP` on all nodes, with priorities below 255 and without strict mode.")
+                });
                 delay = Duration::ZERO;
             }
         }

@@ -7,6 +7,7 @@
 pub mod cluster;
 mod diagnostic;
 mod excerpt;
+pub mod fix;
 mod host;
 mod ignore;
 mod rules;

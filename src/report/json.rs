@@ -525,3 +525,25 @@ pub fn lint_summary(out: &mut dyn Write, report: &Report<'_>, exit: u8) -> io::R
     };
     line(out, &object)
 }
+
+#[derive(Serialize)]
+struct FixObject<'a> {
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    written: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'a str>,
+}
+
+/// `fix`: a file that `lint --fix` changed, or would.
+pub fn fix(out: &mut dyn Write, file: &str, written: bool, backup: Option<&str>) -> io::Result<()> {
+    line(out, &FixObject { r#type: "fix", file: Some(file), written, backup, refused: None })
+}
+
+/// `fix` of what is not changed, because it would change what keepalived does.
+pub fn fix_refused(out: &mut dyn Write, why: &str) -> io::Result<()> {
+    line(out, &FixObject { r#type: "fix", file: None, written: false, backup: None, refused: Some(why) })
+}

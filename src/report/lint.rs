@@ -1,5 +1,6 @@
 //! What `hactl lint` says, in each of its forms.
 
+pub mod diff;
 pub mod github;
 pub mod junit;
 pub mod text;

@@ -42,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["report"]),
     ("comfy_table", &["report"]),
     ("jiff", &["report"]),
+    ("similar", &["report"]),
     ("serde", &["report", "cli"]),
     ("serde_json", &["report", "cli"]),
     ("pnet", &["wire", "net"]),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use hactl::conf::{self, LoadError, Loader, Options, Reading, Version, resolve};
 use hactl::finding::{Evidence, Severity};
+use hactl::lint::fix::{Draft, Meaning, keeps};
 use hactl::lint::{Check, Context, Excerpts, Node, RULES, Selection, judge};
 
 use crate::support::root;
@@ -100,11 +101,28 @@ fn option(file: &Path, name: &str) -> Option<String> {
     words.split_whitespace().find_map(|w| w.strip_prefix(&format!("{name}=")).map(str::to_owned))
 }
 
+/// Files with other texts in the place of some.
+struct Changed<'a>(&'a BTreeMap<String, Vec<u8>>);
+
+impl Loader for Changed<'_> {
+    fn expand(&mut self, pattern: &str, from: &str) -> Vec<String> {
+        Disk.expand(pattern, from)
+    }
+
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
+        self.0.get(name).map_or_else(|| Disk.read(name), |text| Ok(text.clone()))
+    }
+}
+
 fn nodes(files: &[PathBuf]) -> (Vec<Node>, Version) {
     let version = option(&files[0], "version").map_or(Version::default(), |v| v.parse().unwrap());
+    (nodes_of(files, version, Reading::AsMeant, &BTreeMap::new()), version)
+}
+
+fn nodes_of(files: &[PathBuf], version: Version, reading: Reading, changed: &BTreeMap<String, Vec<u8>>) -> Vec<Node> {
     let read = |file: &PathBuf, name: &str, config_id: String| {
-        let options = Options { version, config_id, reading: Reading::AsMeant, ..Options::default() };
-        let conf = conf::read(file.to_str().unwrap(), &mut Disk, &options).unwrap();
+        let options = Options { version, config_id, reading, ..Options::default() };
+        let conf = conf::read(file.to_str().unwrap(), &mut Changed(changed), &options).unwrap();
         let run = resolve(&conf, version);
         Node { name: name.to_owned(), conf, run }
     };
@@ -117,7 +135,7 @@ fn nodes(files: &[PathBuf]) -> (Vec<Node>, Version) {
             nodes.push(read(file, name, option(file, "id").unwrap_or_default()));
         }
     }
-    (nodes, version)
+    nodes
 }
 
 #[test]
@@ -195,4 +213,42 @@ fn each_problem_of_reading_has_one_rule() {
         let ids: Vec<_> = rules.map(|r| r.page.id).collect();
         assert_eq!(ids.len(), 1, "{}: {ids:?}", kind.as_str());
     }
+}
+
+#[test]
+fn each_change_of_fix_keeps_what_keepalived_does_and_mends_its_finding() {
+    let mut mended = BTreeSet::new();
+    for case in cases() {
+        let (nodes, version) = nodes(&case.files);
+        let context = Context { version, ..Context::default() };
+        let judged = |nodes: &[Node]| -> Vec<String> {
+            let mut all: Vec<String> = judge(nodes, &context, &Selection::default())
+                .iter()
+                .map(|d| format!("{} {}", d.id, d.message))
+                .collect();
+            all.sort();
+            all
+        };
+        let before = judged(&nodes);
+        for d in judge(&nodes, &context, &Selection::default()).iter().filter(|d| !d.edits.is_empty()) {
+            let draft = Draft::of(&nodes, &[d]);
+            assert_eq!(draft.done, [0], "{}: {d:?}", case.name);
+            for version in [Version::V2_2, Version::V2_4] {
+                let none = BTreeMap::new();
+                let old = nodes_of(&case.files, version, Reading::AsTaken, &none);
+                let new = nodes_of(&case.files, version, Reading::AsTaken, &draft.texts);
+                for (old, new) in old.iter().zip(&new) {
+                    let (old, new) =
+                        (Meaning { conf: &old.conf, run: &old.run }, Meaning { conf: &new.conf, run: &new.run });
+                    assert_eq!(keeps(&old, &new, &draft), Ok(()), "{}: {}", case.name, d.message);
+                }
+            }
+            let after = judged(&nodes_of(&case.files, version, Reading::AsMeant, &draft.texts));
+            let mut wanted = before.clone();
+            wanted.remove(wanted.iter().position(|f| *f == format!("{} {}", d.id, d.message)).unwrap());
+            assert_eq!(after, wanted, "{}: {}", case.name, d.message);
+            mended.insert(d.id);
+        }
+    }
+    assert!(mended.len() > 1, "{mended:?}");
 }

@@ -371,9 +371,10 @@ fn no_form_of_output_holds_a_secret() {
             let text = format!("{definitions}{text}");
             let d = dir(&[("a.conf", &text), ("b.conf", &text.replace("s3cr3tpw", "0ther"))]);
             for version in [&["--keepalived-version", "2.2.7"][..], &["--keepalived-version", "2.4.4"], &[]] {
-                for format in ["full", "concise", "github", "junit", "json"] {
+                for format in ["full", "github", "junit", "json"] {
                     for files in [&["a.conf"][..], &["a.conf", "b.conf"]] {
-                        let o = lint(d.path(), &[files, version, &["-v", "--format", format]].concat());
+                        let o =
+                            lint(d.path(), &[files, version, &["-v", "--fix-preview", "--format", format]].concat());
                         let said = stdout(&o) + &stderr(&o);
                         for part in ["s3cr", "3tpw", "0the"] {
                             assert!(!said.contains(part), "{text}\n{said}");
@@ -383,4 +384,171 @@ fn no_form_of_output_holds_a_secret() {
             }
         }
     }
+}
+
+/// A pair of settings that do not go together, one to round, and one that is passed over.
+const MENDABLE: &str = "\
+vrrp_instance VI_1 {
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority 150
+    advert_int 1.5
+    nopreempt
+    preempt_delay 300   # as they said
+    authentication {
+        auth_type PASS
+        auth_pass s3cr3tpw
+    }
+    virtual_ipaddress {
+        10.0.0.100/24
+    }
+}
+";
+
+/// What becomes of it.
+const MENDED: &str = "\
+vrrp_instance VI_1 {
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority 150
+    advert_int 2
+    nopreempt
+    # as they said
+    authentication {
+        auth_type PASS
+        auth_pass s3cr3tpw
+    }
+    virtual_ipaddress {
+        10.0.0.100/24
+    }
+}
+";
+
+const DIFF: &str = "
+--- a.conf
++++ a.conf
+@@ -3,9 +3,9 @@
+     interface eth0
+     virtual_router_id 51
+     priority 150
+-    advert_int 1.5
++    advert_int 2
+     nopreempt
+-    preempt_delay 300   # as they said
++    # as they said
+     authentication {
+         auth_type PASS
+         auth_pass ********
+";
+
+/// All names in a directory.
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+const FIXABLE: [&str; 2] = ["--select", "rounded,preempt-delay-ignored"];
+
+#[test]
+fn fix_makes_the_changes_that_keep_the_meaning() {
+    let d = dir(&[("a.conf", MENDABLE)]);
+    let path = d.path().join("a.conf");
+    let modes = |mode: &str| assert!(Command::new("chmod").arg(mode).arg(&path).status().unwrap().success());
+    modes("0640");
+    let args = |more: &'static str| [&["a.conf", more][..], &FIXABLE].concat();
+    let o = lint(d.path(), &args("-q"));
+    assert_eq!(status(&o), 1);
+    // A look at it first: nothing is written.
+    let o = lint(d.path(), &args("--fix-preview"));
+    let said = stdout(&o);
+    let (verdict, rest) = said.split_once('\n').unwrap();
+    let other = " (and 1 more finding)";
+    assert!(verdict.starts_with("WARNING  a.conf:6: ") && verdict.ends_with(other), "{said}");
+    let next = "--fix would make 2 changes in a.conf; nothing is written\n\nwarning[rounded]: ";
+    assert!(rest.starts_with(&format!("{DIFF}{next}")), "{said}");
+    assert_eq!((status(&o), fs::read_to_string(&path).unwrap().as_str()), (1, MENDABLE));
+    assert_eq!(names(d.path()), ["a.conf"]);
+    // And then for good.
+    let o = lint(d.path(), &args("--fix"));
+    let done = "made 2 changes in a.conf; the old text is in .a.conf.orig, beside it\n";
+    let fine = "OK  a.conf: nothing wrong found in 1 vrrp_instance, by keepalived 2.4.4\n";
+    assert_eq!((status(&o), stdout(&o)), (0, format!("{fine}{DIFF}{done}")));
+    assert_eq!(fs::read_to_string(&path).unwrap(), MENDED);
+    assert_eq!(fs::read_to_string(d.path().join(".a.conf.orig")).unwrap(), MENDABLE);
+    for name in ["a.conf", ".a.conf.orig"] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(d.path().join(name)).unwrap().permissions());
+        assert_eq!(mode & 0o7777, 0o640, "{name}");
+    }
+    // There is nothing more to do, and nothing is done.
+    let o = lint(d.path(), &args("--fix"));
+    assert_eq!(stdout(&o), format!("{fine}\nnothing to change that keeps what keepalived does\n"));
+    assert_eq!(names(d.path()), [".a.conf.orig", "a.conf"]);
+    // What was kept is never lost.
+    fs::write(&path, MENDABLE).unwrap();
+    let o = lint(d.path(), &[&args("--fix")[..], &["--json"]].concat());
+    let fix = json!({"type": "fix", "file": "a.conf", "written": true, "backup": ".a.conf.orig.1"});
+    assert_eq!((status(&o), &objects(&o)[1]), (0, &fix));
+    assert_eq!(names(d.path()), [".a.conf.orig", ".a.conf.orig.1", "a.conf"]);
+}
+
+#[test]
+fn fix_follows_links_and_includes_and_changes_nothing_else() {
+    let main = "include conf.d/*.conf\ninclude conf.d/*\n";
+    let d = dir(&[("main.conf", main), ("conf.d/b.conf", ""), ("real.txt", MENDABLE)]);
+    symlink("../real.txt", d.path().join("conf.d/a.conf")).unwrap();
+    let o = lint(d.path(), &[&["main.conf", "--fix"][..], &FIXABLE].concat());
+    let said = stdout(&o);
+    assert!(
+        said.contains("\nmade 2 changes in conf.d/a.conf; the old text is in .real.txt.orig, beside it\n"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(d.path().join("real.txt")).unwrap(), MENDED);
+    assert!(fs::symlink_metadata(d.path().join("conf.d/a.conf")).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(d.path().join("main.conf")).unwrap(), main);
+    assert_eq!(names(&d.path().join("conf.d")), ["a.conf", "b.conf"]);
+    // What is kept beside an included file is not included in its turn.
+    let d = dir(&[("main.conf", "include conf.d/*\n"), ("conf.d/a.conf", MENDABLE)]);
+    for _ in 0..2 {
+        lint(d.path(), &[&["main.conf", "--fix"][..], &FIXABLE].concat());
+    }
+    assert_eq!(names(&d.path().join("conf.d")), [".a.conf.orig", "a.conf"]);
+    assert_eq!(fs::read_to_string(d.path().join("conf.d/a.conf")).unwrap(), MENDED);
+}
+
+#[test]
+fn fix_refuses_what_would_change_more() {
+    // The same text for two: for one of them it counts.
+    let one = |n: u8, more: &str| {
+        let rest = format!("interface eth0\nvirtual_router_id {n}\nvirtual_ipaddress {{\n10.0.0.{n}\n}}\n");
+        format!("vrrp_instance V{n} {{\nstate BACKUP\npriority 100\n{rest}$DELAY\n{more}\n}}\n")
+    };
+    let text = format!("$DELAY=preempt_delay 300\n{}{}", one(1, "nopreempt"), one(2, ""));
+    let d = dir(&[("a.conf", &text)]);
+    let o = lint(d.path(), &[&["a.conf", "--fix"][..], &FIXABLE].concat());
+    let said = stdout(&o);
+    let why = "a.conf:1 is not changed for preempt-delay-ignored: it would change what its vrrp_instances do\n";
+    assert!(said.contains(why), "{said}");
+    assert_eq!((status(&o), fs::read_to_string(d.path().join("a.conf")).unwrap()), (1, text));
+    assert_eq!(names(d.path()), ["a.conf"]);
+    // Nor what has no place to be written to.
+    let said = "hactl: --fix cannot change standard input; name the file, or use --fix-preview\n";
+    let o = hactl_with(&["lint", "-", "--fix"], MENDABLE.as_bytes());
+    assert_eq!((status(&o), stderr(&o).as_str()), (3, said));
+    let o = hactl_with(&["lint", "-", "--fix-preview"], MENDABLE.as_bytes());
+    assert!(stdout(&o).contains("\n+    advert_int 2\n"), "{}", stdout(&o));
+}
+
+#[test]
+fn without_fix_nothing_is_written() {
+    let d = dir(&[("a.conf", MENDABLE)]);
+    for format in ["full", "concise", "github", "junit", "json"] {
+        lint(d.path(), &["a.conf", "-v", "--format", format]);
+        lint(d.path(), &["a.conf", "-v", "--format", format, "--fix-preview"]);
+    }
+    assert_eq!(names(d.path()), ["a.conf"]);
+    assert_eq!(fs::read_to_string(d.path().join("a.conf")).unwrap(), MENDABLE);
 }

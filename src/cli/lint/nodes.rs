@@ -1,6 +1,6 @@
 //! Configurations to nodes: which files, as which node, with what name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -27,7 +27,7 @@ pub struct Inputs {
     all: Vec<Input>,
     files: Vec<String>,
     options: Options,
-    loader: Texts,
+    texts: Texts,
 }
 
 impl Inputs {
@@ -71,21 +71,20 @@ impl Inputs {
             }
         };
         let mut options = files::options(Version::default());
-        options.reading = Reading::AsMeant;
         options.definitions = args.definitions.iter().cloned().collect();
-        let mut loader = Texts::default();
+        let mut texts = Texts::default();
         if files.iter().any(|f| f == STDIN) {
             let text = files::bounded(std::io::stdin().lock());
             let text = text.map_err(|e| Error::Other(format!("cannot read standard input: {e}")))?;
-            loader.known().insert(STDIN.to_owned(), Ok(text));
+            texts.known().insert(STDIN.to_owned(), Ok(text));
         }
         for file in &files {
-            if loader.read(file).is_ok_and(|text| text.len() > SourceMap::MAX_SIZE) {
+            if texts.read(file).is_ok_and(|text| text.len() > SourceMap::MAX_SIZE) {
                 let most = SourceMap::MAX_SIZE >> 20;
                 return Err(Error::Other(format!("cannot read {file}: it is larger than {most} MiB")));
             }
         }
-        Ok(Self { all, files, options, loader })
+        Ok(Self { all, files, options, texts })
     }
 
     /// The configurations, as they were named.
@@ -103,12 +102,17 @@ impl Inputs {
         self.all.iter().all(|i| i.config_id.is_none()).then_some(self.options.config_id.as_str())
     }
 
+    /// The texts of the files that were read.
+    pub fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
     /// Reads all, by the rules of a version, and behind them all by those of an older one.
-    pub fn read(&self, version: Version, older: Option<Version>) -> Result<Vec<Node>, Error> {
+    pub fn read(&self, texts: &Texts, version: Version, older: Option<Version>) -> Result<Vec<Node>, Error> {
         // They are read at the same time: a large file takes a while.
         let (nodes, old) = thread::scope(|scope| {
-            let old = older.map(|version| scope.spawn(move || self.read_by(version)));
-            (self.read_by(version), old.map(thread::ScopedJoinHandle::join))
+            let old = older.map(|version| scope.spawn(move || self.read_as(texts, version, Reading::AsMeant)));
+            (self.read_as(texts, version, Reading::AsMeant), old.map(thread::ScopedJoinHandle::join))
         });
         let mut nodes = nodes?;
         // What one reading cannot do the other could not either.
@@ -118,13 +122,14 @@ impl Inputs {
         Ok(nodes)
     }
 
-    fn read_by(&self, version: Version) -> Result<Vec<Node>, Error> {
+    /// Reads all in one way.
+    pub fn read_as(&self, texts: &Texts, version: Version, reading: Reading) -> Result<Vec<Node>, Error> {
         let read = |input: &Input| {
-            let mut options = Options { version, ..self.options.clone() };
+            let mut options = Options { version, reading, ..self.options.clone() };
             if let Some(id) = &input.config_id {
                 options.config_id.clone_from(id);
             }
-            let mut loader = self.loader.clone();
+            let mut loader = texts.clone();
             let conf = conf::read(&input.file, &mut loader, &options).map_err(|e| Error::Other(e.to_string()))?;
             let run = resolve(&conf, version);
             Ok(Node { name: input.name.clone(), conf, run })
@@ -138,7 +143,7 @@ type Known = HashMap<String, Result<Vec<u8>, LoadError>>;
 
 /// The texts of files, each read from the file system once, whoever asks.
 #[derive(Clone, Default)]
-struct Texts {
+pub struct Texts {
     known: Arc<Mutex<Known>>,
 }
 
@@ -146,6 +151,25 @@ impl Texts {
     fn known(&self) -> MutexGuard<'_, Known> {
         // Whoever held it did not get to leave it half changed.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The text of a file that was read.
+    pub fn get(&self, name: &str) -> Option<Vec<u8>> {
+        self.known().get(name)?.as_ref().ok().cloned()
+    }
+
+    /// The same with other texts in the place of some: wherever a file goes by another name too.
+    pub fn with(&self, changed: &BTreeMap<String, Vec<u8>>) -> Self {
+        let mut known = self.known().clone();
+        let real = |name: &str| std::fs::canonicalize(name).ok();
+        let changed: Vec<_> = changed.iter().map(|(name, text)| (name, real(name), text)).collect();
+        for (name, text) in &mut known {
+            let same = changed.iter().find(|(n, path, _)| *n == name || path.is_some() && *path == real(name));
+            if let Some((.., new)) = same {
+                *text = Ok((*new).clone());
+            }
+        }
+        Self { known: Arc::new(Mutex::new(known)) }
     }
 }
 
