@@ -1,5 +1,7 @@
 //! `hactl explain`: the text behind an id.
 
+mod keyword;
+
 use std::io::Write;
 
 use clap::Args;
@@ -16,13 +18,21 @@ pub const EXAMPLES: &str = "\
 Examples:
   hactl explain                  every id with its title
   hactl explain split-brain      what it means, how it is decided, how to fix it
+  hactl explain keyword          every keyword of keepalived.conf
+  hactl explain keyword priority what follows it, its default, the blocks it stands in
 ";
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Id of a finding or of an advert's problem; without it, all ids are listed
+    /// Id of a finding or of an advert's problem, or `keyword`; without it, all ids are listed
     #[arg(value_name = "ID")]
     id: Option<String>,
+    /// After `keyword`: a keyword of keepalived.conf, or BLOCK/KEYWORD; without it, all keywords are listed
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// All keywords as a page in Markdown
+    #[arg(long, hide = true)]
+    markdown: bool,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -47,11 +57,30 @@ pub fn pages() -> Vec<Page> {
 
 pub fn run(args: &ExplainArgs) -> Result<u8, Error> {
     let mut out = Output::new(false, args.common.color);
+    if args.id.as_deref() == Some("keyword") {
+        if args.markdown {
+            write!(out, "{}", keyword::markdown())?;
+        } else {
+            keyword::run(args.name.as_deref(), args.common.json, &mut out)?;
+        }
+        out.flush()?;
+        return Ok(0);
+    }
+    if let Some(name) = &args.name {
+        let id = args.id.as_deref().unwrap_or_default();
+        return Err(Error::Other(format!(
+            "one id at a time: {id} or {name}? (a keyword: `hactl explain keyword {name}`)"
+        )));
+    }
     let pages = pages();
     let wanted: Vec<&Page> = match &args.id {
         None => pages.iter().collect(),
         Some(id) => {
             let Some(page) = pages.iter().find(|p| p.id == id) else {
+                if keyword::is_known(id) {
+                    let text = format!("{id} is a keyword of keepalived.conf: `hactl explain keyword {id}`");
+                    return Err(Error::Other(text));
+                }
                 let near =
                     nearest(id, pages.iter().map(|p| p.id)).map_or(String::new(), |n| format!("; did you mean {n}?"));
                 let text = format!("there is no finding with the id {id:?}{near} (`hactl explain` lists all)");

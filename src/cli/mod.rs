@@ -37,6 +37,7 @@ Examples:
   ssh fw1 tcpdump -U -i eth0 -w - not port 22 | hactl watch -
   hactl decode -v incident.pcapng    every advert, field by field
   hactl explain split-brain          what a finding means and how to fix it
+  hactl explain keyword priority     what keepalived.conf's keywords take, and what is peculiar about them
 ";
 
 const TEMPLATE: &str = "{about}\n\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
