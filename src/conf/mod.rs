@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use crate::vrrp::{Profile, profile};
 
+pub mod effective;
 mod expand;
 pub mod model;
 mod problem;
