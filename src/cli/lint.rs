@@ -1,5 +1,6 @@
 //! `hactl lint`: what is wrong in configurations.
 
+mod effective;
 mod fix;
 mod host;
 mod nodes;
@@ -73,6 +74,12 @@ pub struct LintArgs {
     /// This is the host that the configuration is for: look also for its interfaces, users and scripts
     #[arg(long)]
     host: bool,
+    /// Print what the configurations mean: every setting, defaults included, with where it is from
+    #[arg(long, conflicts_with = "diff")]
+    dump: bool,
+    /// Print how two configurations differ in meaning, and which differences nodes of one cluster may have
+    #[arg(long)]
+    diff: bool,
     /// In which form findings are told
     #[arg(
         long,
@@ -107,6 +114,12 @@ pub fn run(args: &LintArgs) -> Result<u8, Error> {
     let inputs = nodes::Inputs::new(args)?;
     if args.fix && inputs.names().iter().any(|name| name == nodes::STDIN) {
         return Err(Error::Other("--fix cannot change standard input; name the file, or use --fix-preview".into()));
+    }
+    if args.dump {
+        return effective::dump(args, &inputs);
+    }
+    if args.diff {
+        return effective::diff(args, &inputs);
     }
     let version = args.keepalived_version.unwrap_or_default();
     // Whoever does not say which keepalived is meant is told where the one of Debian 12 differs.

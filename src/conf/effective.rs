@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use super::Version;
 use super::model::Conf;
 use super::run::{Effective, Run, RunChecker, RunGroup, RunInstance, RunRealServer, RunTrack, RunVirtualServer};
 use super::schema::{KEYWORDS, Keyword, Place, Takes};
 use super::source::Span;
 use super::tree::Node;
 use super::value::Value;
-use super::Version;
 use crate::time::seconds;
 use crate::vrrp::track;
 
@@ -230,7 +230,9 @@ impl Builder<'_> {
                     (Shown::List(said), Origin::Set(span))
                 }
                 // An entry is completed; that is no other value.
-                (Some(Shown::List(_)), Some(span), Some((real @ Shown::List(_), _))) => (real.clone(), Origin::Set(span)),
+                (Some(Shown::List(_)), Some(span), Some((real @ Shown::List(_), _))) => {
+                    (real.clone(), Origin::Set(span))
+                }
                 (Some(said), Some(span), Some((real, _))) => {
                     (real.clone(), Origin::Mended { span, said: said.to_string() })
                 }
@@ -289,7 +291,8 @@ fn said(k: &Keyword, lines: &[&Node]) -> Option<Shown> {
             return Some(Shown::Secret(word.text.get(..8).unwrap_or(&word.text).into()));
         }
         Takes::Key => {
-            let all: Vec<u8> = lines.iter().flat_map(|n| n.words.iter().skip(1).flat_map(|w| w.text.to_vec())).collect();
+            let all: Vec<u8> =
+                lines.iter().flat_map(|n| n.words.iter().skip(1).flat_map(|w| w.text.to_vec())).collect();
             return Some(Shown::Secret(all.into()));
         }
         Takes::Flag => return Some(Shown::Flag(true)),

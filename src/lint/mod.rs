@@ -6,6 +6,7 @@
 
 pub mod cluster;
 mod diagnostic;
+mod differ;
 mod excerpt;
 pub mod fix;
 mod host;
@@ -15,6 +16,7 @@ mod versions;
 pub mod weights;
 
 pub use diagnostic::{Diagnostic, Found, Label};
+pub use differ::{Difference, differences};
 pub use excerpt::Excerpts;
 pub use host::{Host, Trouble};
 pub use rules::{RULES, rule};

@@ -547,3 +547,15 @@ pub fn fix(out: &mut dyn Write, file: &str, written: bool, backup: Option<&str>)
 pub fn fix_refused(out: &mut dyn Write, why: &str) -> io::Result<()> {
     line(out, &FixObject { r#type: "fix", file: None, written: false, backup: None, refused: Some(why) })
 }
+
+#[derive(Serialize)]
+struct EffectiveSummary {
+    r#type: &'static str,
+    objects: usize,
+    exit: u8,
+}
+
+/// `summary` of `lint --dump` and `--diff`.
+pub fn effective_summary(out: &mut dyn Write, objects: usize, exit: u8) -> io::Result<()> {
+    line(out, &EffectiveSummary { r#type: "summary", objects, exit })
+}

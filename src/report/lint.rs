@@ -1,6 +1,7 @@
 //! What `hactl lint` says, in each of its forms.
 
 pub mod diff;
+pub mod effective;
 pub mod github;
 pub mod junit;
 pub mod text;
