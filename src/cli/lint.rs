@@ -74,7 +74,7 @@ pub struct LintArgs {
     /// This is the host that the configuration is for: look also for its interfaces, users and scripts
     #[arg(long)]
     host: bool,
-    /// Print what the configurations mean: every setting, defaults included, with where it is from
+    /// Print what the configurations mean: every setting, defaults included (not with -q), with where it is from
     #[arg(long, conflicts_with = "diff")]
     dump: bool,
     /// Print how two configurations differ in meaning, and which differences nodes of one cluster may have

@@ -9,11 +9,12 @@ use std::time::Duration;
 use super::Version;
 use super::model::Conf;
 use super::run::{Effective, Run, RunChecker, RunGroup, RunInstance, RunRealServer, RunTrack, RunVirtualServer};
-use super::schema::{KEYWORDS, Keyword, Place, Takes};
+use super::schema::{KEYWORDS, Keyword, Place, Takes, find};
 use super::source::Span;
 use super::tree::Node;
 use super::value::Value;
 use crate::time::seconds;
+use crate::vrrp::sequence::Authentication;
 use crate::vrrp::track;
 
 /// Where a value is from.
@@ -92,18 +93,28 @@ pub struct Section {
     pub sections: Vec<Self>,
 }
 
+impl Section {
+    /// Leaves out what nobody has said.
+    pub fn keep_what_is_said(&mut self) {
+        self.settings.retain(|s| !matches!(s.origin, Origin::Default | Origin::Derived));
+        self.sections.iter_mut().for_each(Self::keep_what_is_said);
+    }
+}
+
 /// What a section's settings really are, by keyword.
 type Overlay = BTreeMap<&'static str, (Shown, Option<Span>)>;
 
 /// All blocks, those of one `global_defs` together; what stands outside blocks is in one without a name.
 pub fn effective(conf: &Conf, run: &Run, version: Version) -> Vec<Section> {
-    let mut e = Builder { run, version, globals: BTreeMap::new() };
+    let mut e = Builder { run, version, globals: BTreeMap::new(), global_defs: Vec::new() };
     let globals: Vec<&Node> = blocks(&conf.tree, "global_defs").collect();
     for node in globals.iter().flat_map(|g| g.nodes()) {
         if let Some(k) = used(node) {
             e.globals.insert(k.name, node.span());
         }
     }
+    let inner: Vec<&Node> = globals.iter().flat_map(|g| g.nodes()).collect();
+    e.global_defs = e.settings(Place::GlobalDefs, &inner, &Overlay::new());
     let mut sections = Vec::new();
     let top: Vec<&Node> = conf.tree.iter().collect();
     sections.push(Section {
@@ -113,12 +124,11 @@ pub fn effective(conf: &Conf, run: &Run, version: Version) -> Vec<Section> {
         settings: e.settings(Place::Top, &top, &Overlay::new()),
         sections: Vec::new(),
     });
-    let inner: Vec<&Node> = globals.iter().flat_map(|g| g.nodes()).collect();
     sections.push(Section {
         keyword: "global_defs",
         name: String::new(),
         span: globals.first().map(|g| g.span()),
-        settings: e.settings(Place::GlobalDefs, &inner, &Overlay::new()),
+        settings: e.global_defs.clone(),
         sections: Vec::new(),
     });
     let mut servers = run.virtual_servers.iter();
@@ -149,6 +159,8 @@ struct Builder<'a> {
     version: Version,
     /// Where keywords of `global_defs` are set.
     globals: BTreeMap<&'static str, Span>,
+    /// What they say.
+    global_defs: Vec<Setting>,
 }
 
 impl Builder<'_> {
@@ -162,12 +174,23 @@ impl Builder<'_> {
             _ => server.map(virtual_server),
         };
         let inner: Vec<&Node> = node.nodes().iter().collect();
+        let mut sections = self.inner(&inner, server);
+        let runs = self.run.instances.iter().find(|i| place == Place::Instance && i.name == name);
+        if runs.is_some_and(|i| !matches!(i.auth, Authentication::Pass(_) | Authentication::Ah(_))) {
+            // It is written, and no advert carries it.
+            for s in sections.iter_mut().filter(|s| s.keyword == "authentication").flat_map(|s| &mut s.settings) {
+                if let (Origin::Set(span), "auth_type") = (&s.origin, s.name) {
+                    s.origin = Origin::Mended { span: *span, said: s.value.to_string() };
+                    s.value = Shown::Text("none".to_owned());
+                }
+            }
+        }
         Some(Section {
             keyword: keyword.name,
             name,
             span: Some(node.span()),
             settings: self.settings(place, &inner, &overlay.unwrap_or_default()),
-            sections: self.inner(&inner, server),
+            sections,
         })
     }
 
@@ -242,8 +265,8 @@ impl Builder<'_> {
                     Some(span) => (real.clone(), Origin::Inherited(span)),
                     None => (real.clone(), Origin::Default),
                 },
-                _ => match default(k) {
-                    Some(value) => (value, Origin::Default),
+                _ => match self.default(place, k, &settings) {
+                    Some(found) => found,
                     None => continue,
                 },
             };
@@ -252,6 +275,29 @@ impl Builder<'_> {
             }
         }
         settings
+    }
+
+    /// What holds where nothing is said; nothing where that is nothing. A default may be another keyword's value, of this
+    /// block or of `global_defs`.
+    fn default(&self, place: Place, k: &Keyword, block: &[Setting]) -> Option<(Shown, Origin)> {
+        let text = match (k.takes, k.default) {
+            (Takes::List(_), _) | (_, "none") => return None,
+            (Takes::Flag | Takes::Bool, "") | (_, "off") => return Some((Shown::Flag(false), Origin::Default)),
+            (Takes::Flag | Takes::Bool, "on") => return Some((Shown::Flag(true), Origin::Default)),
+            (_, "") => return None,
+            (_, text) => text.strip_prefix("as ").unwrap_or(text),
+        };
+        if let Some(other) = block.iter().find(|s| s.name == text) {
+            return Some((other.value.clone(), Origin::Derived));
+        }
+        if place != Place::GlobalDefs && find(Place::GlobalDefs, text.as_bytes()).is_some() {
+            let global = self.global_defs.iter().find(|s| s.name == text)?;
+            return Some(match global.origin {
+                Origin::Set(span) => (global.value.clone(), Origin::Inherited(span)),
+                _ => (global.value.clone(), Origin::Default),
+            });
+        }
+        Some((Shown::Text(k.default.to_owned()), Origin::Default))
     }
 
     /// Where `global_defs` decides a setting of instances.
@@ -315,16 +361,6 @@ fn said(k: &Keyword, lines: &[&Node]) -> Option<Shown> {
             }
         }
     })
-}
-
-/// What holds where nothing is said; nothing where that is nothing.
-fn default(k: &Keyword) -> Option<Shown> {
-    match (k.takes, k.default) {
-        (Takes::Flag | Takes::Bool, "" | "off") => Some(Shown::Flag(false)),
-        (Takes::Flag | Takes::Bool, "on") => Some(Shown::Flag(true)),
-        (Takes::List(_), _) | (_, "" | "none") => None,
-        (_, text) => Some(Shown::Text(text.to_owned())),
-    }
 }
 
 fn text(value: impl fmt::Display) -> (Shown, Option<Span>) {

@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod compliance;
 mod conf;
+mod effective;
 mod findings;
 mod lan;
 mod lint;

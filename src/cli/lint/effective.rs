@@ -7,7 +7,7 @@ use super::nodes::Inputs;
 use crate::cli::Error;
 use crate::cli::output::Output;
 use crate::conf::Reading;
-use crate::conf::effective::effective;
+use crate::conf::effective::{Section, effective};
 use crate::lint::{Node, differences};
 use crate::report::json;
 use crate::report::lint::effective as report;
@@ -24,7 +24,10 @@ pub fn dump(args: &LintArgs, inputs: &Inputs) -> Result<u8, Error> {
     }
     let mut blocks = 0;
     for node in &nodes {
-        let sections = effective(&node.conf, &node.run, version);
+        let mut sections = effective(&node.conf, &node.run, version);
+        if args.common.quiet {
+            sections.iter_mut().for_each(Section::keep_what_is_said);
+        }
         blocks += sections.len();
         if json {
             report::dump_json(&mut out, node, &sections)?;

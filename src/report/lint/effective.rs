@@ -68,7 +68,7 @@ pub fn dump(out: &mut dyn Write, sources: &SourceMap, sections: &[Section], dept
                 Shown::Flag(true) => put(out, inner, setting.name, &remark)?,
                 // There is no way to write it, and no need.
                 Shown::Flag(false) => put(out, inner, &format!("#{} off", setting.name), &remark)?,
-                Shown::Text(text) if text.contains(' ') && setting.origin == Origin::Default => {
+                Shown::Text(text) if setting.origin == Origin::Default && text.contains([' ', '\'']) => {
                     put(out, inner, &format!("#{}: {text}", setting.name), &remark)?;
                 }
                 value => put(out, inner, format!("{} {value}", setting.name).trim_end(), &remark)?,
