@@ -454,7 +454,9 @@ pub fn report(cluster: &Cluster<'_>, outcome: Outcome, found: &mut Found) {
         }
         said.push((s.master.node, s.master.index, router.name(say)));
     }
-    said.into_iter().for_each(|(.., diagnostic)| found.push(diagnostic));
+    for (.., diagnostic) in said {
+        found.push(diagnostic);
+    }
 }
 
 /// The first and last of some numbers, if none between them is missing.
