@@ -18,14 +18,15 @@ What it is
 
 Why it hurts
   keepalived takes the address off that node whenever it is not master: at its start, and at each failover. The node
-  then has no address to send adverts from.
+  then has no address to send adverts from, and is not reached under it any more. With another prefix length than the
+  interface has it, the address stays, and two nodes have it.
 
 Example
   a.conf and b.conf: virtual_ipaddress { 10.0.0.2 }
   b.conf: unicast_src_ip 10.0.0.2
 
 What keepalived does
-  «removing VIPs», the node's own address among them.
+  «removing VIPs» at the start, the node's own address among them.
 
 How to fix
   A virtual address that belongs to no node. Or priority 255 on the node whose address it is, as RFC 9568 has it for the
@@ -63,8 +64,8 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
                 robbed.dedup_by_key(|m| m.node);
                 let Some(one) = robbed.first() else { continue };
                 let message = format!(
-                    "{}: the virtual address {x} is the address from which {} sends; keepalived takes it off {} \
-                     whenever another node is master",
+                    "{}: the virtual address {x} is the address from which {} sends; while another node is master, it is \
+                     taken off {}, or two nodes have it",
                     router.title(),
                     nodes(&robbed),
                     nodes(&robbed)
