@@ -321,8 +321,10 @@ impl<'a> Cluster<'a> {
             Interface(&'a str),
             Network([u8; 3]),
         }
+        // Of each node so many are compared on a link; where there are more, the first ones tell enough.
+        const MOST: usize = 16;
         let mut places: HashMap<(bool, u8, Link<'_>), Vec<(usize, Member<'a>)>> = HashMap::new();
-        for (r, router) in self.routers.iter().enumerate() {
+        for (r, router) in self.routers.iter().enumerate().filter(|(_, r)| r.members.len() < self.nodes.len()) {
             for m in router.members.iter().filter(|m| m.run.peers.is_empty()) {
                 let mut links: Vec<Link<'_>> = m.run.interface.iter().map(|i| Link::Interface(i)).collect();
                 let first = m.run.addresses.first().map(|a| a.address);
@@ -331,7 +333,10 @@ impl<'a> Cluster<'a> {
                     links.push(Link::Network([x, y, z]));
                 }
                 for link in links {
-                    places.entry((m.run.ipv6, m.run.vrid, link)).or_default().push((r, *m));
+                    let list = places.entry((m.run.ipv6, m.run.vrid, link)).or_default();
+                    if list.iter().filter(|(_, other)| other.node == m.node).count() < MOST {
+                        list.push((r, *m));
+                    }
                 }
             }
         }

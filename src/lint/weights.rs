@@ -105,7 +105,7 @@ pub fn track_span(member: &Member<'_>, track: &RunTrack, grouped: bool) -> Span 
 }
 
 /// The weight of something tracked as it is written, if it is.
-pub fn written_weight(member: &Member<'_>, track: &RunTrack, grouped: bool) -> conf::Set<i32> {
+fn written_weight(member: &Member<'_>, track: &RunTrack, grouped: bool) -> conf::Set<i32> {
     let conf = &member.on.conf;
     let definition = || match track.kind {
         Kind::Script => conf.script(&track.name)?.weight,
@@ -402,14 +402,13 @@ impl Stuck<'_> {
 
 /// Gives what comes of weighted checks in one way to its rule.
 pub fn report(cluster: &Cluster<'_>, outcome: Outcome, found: &mut Found) {
-    let mut said: Vec<(usize, usize, Diagnostic)> = Vec::new();
+    let mut said: Vec<((usize, usize), Diagnostic)> = Vec::new();
     for s in stuck(cluster).iter().filter(|s| s.outcome == outcome) {
         let Some(router) = cluster.router(s.master.node, s.master.index) else { continue };
         // It does not depend on the check that no check moves anything.
-        let same =
-            |(node, index, _): &&mut (usize, usize, Diagnostic)| (*node, *index) == (s.master.node, s.master.index);
-        if let Some((.., first)) = said.iter_mut().rev().find(same).filter(|_| outcome == Outcome::NoPreempt) {
-            first.facts.push(format!("so it is when {}: {} → {}", s.check.fails(), s.high, s.low));
+        let key = (s.master.node, s.master.index);
+        if let Some((_, last)) = said.last_mut().filter(|l| l.0 == key && outcome == Outcome::NoPreempt) {
+            last.facts.push(format!("so it is when {}: {} → {}", s.check.fails(), s.high, s.low));
             continue;
         }
         let (master, rival) = (&s.master.on.name, &s.rival.on.name);
@@ -452,9 +451,9 @@ pub fn report(cluster: &Cluster<'_>, outcome: Outcome, found: &mut Found) {
             let severity = if outcome == Outcome::Tie { Severity::Warning } else { Severity::Info };
             say = say.severity(severity).fact(format!("when all checks of {master} fail at once it does move"));
         }
-        said.push((s.master.node, s.master.index, router.name(say)));
+        said.push((key, router.name(say)));
     }
-    for (.., diagnostic) in said {
+    for (_, diagnostic) in said {
         found.push(diagnostic);
     }
 }

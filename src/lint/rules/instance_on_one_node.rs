@@ -1,6 +1,6 @@
 //! `instance-on-one-node`
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::finding::{Page, Severity};
 use crate::lint::cluster::{Cluster, Member, list, plain, title};
@@ -40,7 +40,7 @@ Since
 fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
     let odd = cluster.torn.iter().chain(&cluster.collisions).chain(&cluster.families);
     // What has more to it is said elsewhere.
-    let known: Vec<(usize, usize)> =
+    let known: HashSet<(usize, usize)> =
         odd.flat_map(|o| [(o.one.node, o.one.index), (o.other.node, o.other.index)]).collect();
     let mut names: HashMap<&str, Vec<Member<'_>>> = HashMap::new();
     for m in cluster.routers.iter().flat_map(|r| &r.members) {

@@ -1,6 +1,7 @@
 //! `nopreempt-wrong-node`
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use crate::finding::{Page, Severity};
 use crate::lint::cluster::{Cluster, Member, nodes};
@@ -42,10 +43,12 @@ Since
 
 fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
     // Where it stands in the way of a check, that is what matters.
-    let stuck = stuck(cluster);
-    let in_the_way = |m: &Member<'_>| {
-        stuck.iter().any(|s| s.outcome == Outcome::NoPreempt && (s.rival.node, s.rival.index) == (m.node, m.index))
-    };
+    let told: HashSet<(usize, usize)> = stuck(cluster)
+        .iter()
+        .filter(|s| s.outcome == Outcome::NoPreempt)
+        .map(|s| (s.rival.node, s.rival.index))
+        .collect();
+    let in_the_way = |m: &Member<'_>| told.contains(&(m.node, m.index));
     for router in cluster.shared() {
         let mut ranked: Vec<(u8, Member<'_>)> =
             router.members.iter().map(|m| (Sum::healthy(m).effective(), *m)).collect();

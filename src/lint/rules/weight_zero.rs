@@ -1,10 +1,13 @@
 //! `weight-zero`
 
+use std::collections::{HashMap, HashSet};
+
 use crate::conf::Span;
+use crate::conf::model::Set;
 use crate::finding::{Page, Severity};
-use crate::lint::cluster::{members, plain};
-use crate::lint::weights::written_weight;
+use crate::lint::cluster::plain;
 use crate::lint::{Check, Context, Found, Node, Rule};
+use crate::vrrp::track::Kind;
 
 pub(super) const RULE: Rule = Rule {
     page: Page {
@@ -41,22 +44,39 @@ Since
 };
 
 fn check(n: usize, node: &Node, _: &Context<'_>, found: &mut Found) {
-    let mut said: Vec<Span> = Vec::new();
-    for member in members(n, node) {
-        let own = member.run.track.iter().map(|t| (t, false));
-        let shared = member.group().into_iter().flat_map(|g| &g.track).map(|t| (t, true));
-        for (track, grouped) in own.chain(shared).filter(|(t, _)| t.weight == 0 && !t.implied) {
-            // It may be the default, or what a sync group made of another weight.
-            let Some(weight) = written_weight(&member, track, grouped).filter(|w| w.value == 0) else { continue };
-            let span = weight.span;
-            if said.contains(&span) {
-                continue;
-            }
-            said.push(span);
-            let name = plain(&track.name);
+    let conf = &node.conf;
+    let scripts = conf.scripts.iter().map(|s| (Kind::Script, &s.name, s.weight));
+    let processes = conf.processes.iter().map(|p| (Kind::Process, &p.name, p.weight));
+    let files = conf.files.iter().map(|f| (Kind::File, &f.name, f.weight));
+    let bfds = conf.bfds.iter().map(|b| (Kind::Bfd, &b.name, b.weight));
+    let defined: HashMap<(Kind, &str), Span> = scripts
+        .chain(processes)
+        .chain(files)
+        .chain(bfds)
+        .filter_map(|(kind, name, weight)| Some(((kind, name.as_str()), zero(weight)?)))
+        .collect();
+    let mut said: HashSet<Span> = HashSet::new();
+    for trackers in conf.instances.iter().map(|i| &i.track).chain(conf.groups.iter().map(|g| &g.track)) {
+        let lists = [
+            (Kind::Script, &trackers.scripts),
+            (Kind::Interface, &trackers.interfaces),
+            (Kind::File, &trackers.files),
+            (Kind::Process, &trackers.processes),
+            (Kind::Bfd, &trackers.bfds),
+        ];
+        for (kind, track) in lists.iter().flat_map(|(kind, list)| list.iter().map(|t| (*kind, t))) {
+            let name = track.name.value.as_str();
+            let span = if track.weight.is_some() { zero(track.weight) } else { defined.get(&(kind, name)).copied() };
+            let Some(span) = span.filter(|s| said.insert(*s)) else { continue };
+            let name = plain(name);
             let message =
                 format!("weight 0 makes a failure of {name} a FAULT: the addresses leave, whatever the priorities are");
             found.push(found.say(message).at(n, span));
         }
     }
+}
+
+/// Where a weight of 0 is written.
+fn zero(weight: Set<i32>) -> Option<Span> {
+    weight.filter(|w| w.value == 0).map(|w| w.span)
 }
