@@ -41,6 +41,9 @@ Since
 /// A setting: its name, its value as text if that is to be compared, where it is from.
 type Setting = (&'static str, fn(&Member<'_>) -> Option<String>, fn(&Member<'_>) -> Cause);
 
+/// What instances have for a setting, and which.
+type Sides<'a> = Vec<(String, Vec<Member<'a>>)>;
+
 const SETTINGS: &[Setting] = &[
     (
         "preempt_delay",
@@ -78,7 +81,7 @@ const SETTINGS: &[Setting] = &[
 fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
     let mut gathered = Gathered::default();
     for router in cluster.shared() {
-        let differ: Vec<(&Setting, Vec<(String, Vec<Member<'_>>)>)> = SETTINGS
+        let differ: Vec<(&Setting, Sides<'_>)> = SETTINGS
             .iter()
             .filter_map(|setting| {
                 let counts: Vec<Member<'_>> =
