@@ -98,6 +98,7 @@ mod unmatched_quote;
 mod untrackable;
 mod unused_ignore;
 mod version_mismatch;
+mod virtual_server_mismatch;
 mod vmac_mismatch;
 mod vrid_collision;
 mod vrid_mismatch;
@@ -225,6 +226,7 @@ pub const RULES: &[Rule] = &[
     sync_group_mismatch::RULE,
     sync_group_order::RULE,
     timers_differ::RULE,
+    virtual_server_mismatch::RULE,
     router_id_equal::RULE,
 ];
 
