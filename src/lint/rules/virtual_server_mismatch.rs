@@ -45,6 +45,9 @@ Since
 /// What makes virtual servers the same.
 type Key<'a> = (&'a Service, Option<Protocol>);
 
+/// What differs, and where on two nodes.
+type Difference = (String, (usize, Span), (usize, Span));
+
 /// One on a node.
 type On<'a> = (usize, &'a RunVirtualServer);
 
@@ -67,8 +70,7 @@ fn check(cluster: &Cluster<'_>, _: &Context<'_>, found: &mut Found) {
     missing(cluster, &all, found);
     for servers in all.iter().filter(|s| s.len() > 1) {
         let (first, rest) = (servers[0], &servers[1..]);
-        let said: Vec<(String, (usize, Span), (usize, Span))> =
-            rest.iter().flat_map(|other| differences(cluster, first, *other)).collect();
+        let said: Vec<Difference> = rest.iter().flat_map(|other| differences(cluster, first, *other)).collect();
         let Some((sentence, one, other)) = said.first() else { continue };
         let say = found
             .say(format!("virtual server {}: {sentence}", shown(first.1)))
@@ -129,11 +131,7 @@ fn shown(server: &RunVirtualServer) -> String {
 }
 
 /// What differs, with the place of each.
-fn differences(
-    cluster: &Cluster<'_>,
-    (n, one): On<'_>,
-    (o, other): On<'_>,
-) -> Vec<(String, (usize, Span), (usize, Span))> {
+fn differences(cluster: &Cluster<'_>, (n, one): On<'_>, (o, other): On<'_>) -> Vec<Difference> {
     let (a, b) = (&cluster.nodes[n].name, &cluster.nodes[o].name);
     let mut said = Vec::new();
     let mut say = |sentence: String, here: Option<Span>, there: Option<Span>| {
