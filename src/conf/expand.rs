@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::problem::{Kind, Problem, quote};
 use super::source::{Expansion, FileId, How, SourceMap, Span, Via};
 use super::token::{MAX_LINE, Met, Text, brace, decomment, is_blank};
-use super::{Loader, Options};
+use super::{Loader, Options, Reading, mend, tree};
 
 /// Includes within includes; keepalived goes on until it has no file handles.
 const MAX_DEPTH: usize = 64;
@@ -14,18 +14,31 @@ const MAX_DEPTH: usize = 64;
 const MAX_LINES: usize = 1_000_000;
 /// Files included, each as often as it is.
 const MAX_INCLUDES: usize = 10_000;
+/// Files, definitions and repetitions within each other.
+const MAX_FRAMES: usize = 600;
+/// Bytes of a name that is looked for between braces.
+const MAX_NAME: usize = 128;
+/// How many lines a `/*` may take.
+const MAX_COMMENT: usize = 1000;
 /// Bytes of text, that of repetitions included.
 const MAX_TEXT: usize = 32 << 20;
 /// Replacements in one line. keepalived never ends with `$A=$A`.
 const MAX_REPLACEMENTS: usize = 500;
-/// Bytes of lines in which something was replaced, each as often as that happened.
+/// Bytes of lines in which something was replaced, each as often as that happened, and [`STEP`] for each time.
 const MAX_REPLACED: usize = 512 << 20;
+/// What replacing costs beyond the bytes.
+const STEP: usize = 64;
 
 /// A piece of a line between braces, or a brace.
 pub(super) enum Item {
     Line(Text),
     Open(Span),
     Close(Span),
+    /// As meant: a line that begins like a comment of another language, with its sign, and where it ends if it has
+    /// several lines.
+    Heading(Text, &'static str, Option<Span>),
+    /// As meant: the backslash that ends a line of nothing but a comment, which keepalived 2.2 takes for a word.
+    Backslash(Span),
 }
 
 enum Frame {
@@ -98,6 +111,8 @@ pub(super) struct Expander<'a> {
     options: &'a Options,
     pub(super) sources: SourceMap,
     pub(super) problems: Vec<Problem>,
+    /// Where something was meant that is not known: what is wrong with it there is no problem of its own.
+    pub(super) excused: Vec<Span>,
     frames: Vec<Frame>,
     /// What follows a brace on its line.
     rest: Option<Text>,
@@ -124,6 +139,7 @@ impl<'a> Expander<'a> {
             options,
             sources,
             problems,
+            excused: Vec::new(),
             frames,
             rest: None,
             definitions: options
@@ -162,6 +178,10 @@ impl<'a> Expander<'a> {
         self.problems.push(Problem::new(span, kind, sentence));
     }
 
+    fn as_meant(&self) -> bool {
+        self.options.reading == Reading::AsMeant
+    }
+
     fn give_up(&mut self) {
         if self.frames.is_empty() {
             return;
@@ -198,6 +218,9 @@ impl<'a> Expander<'a> {
                 let (start, next) = (*at, physical(all, *at));
                 *at = next;
                 let text = self.physical_line(id, via, start, next);
+                if self.as_meant() {
+                    return Some(Some(self.mended(text)));
+                }
                 let (text, met) = self.decomment(text);
                 if met.quote {
                     let sentence = "a double quote does not end on its line; the word is lost";
@@ -261,6 +284,9 @@ impl<'a> Expander<'a> {
         let line = &all[start..next];
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let end = line.iter().rposition(|b| *b != b'\r').map_or(0, |last| last + 1);
+        if self.as_meant() {
+            return self.whole_line(Text::new(id, via, start, &line[..end.min(4 * MAX_LINE)]));
+        }
         let mut text = Text::new(id, via, start, &line[..end]);
         if end > MAX_LINE {
             let cut = !self.options.version.at_least(2, 4, 0);
@@ -297,6 +323,171 @@ impl<'a> Expander<'a> {
         text
     }
 
+    /// A line as it was meant: all of it, without NUL bytes.
+    fn whole_line(&mut self, mut text: Text) -> Text {
+        let cut = !self.options.version.at_least(2, 4, 0);
+        if text.bytes.len() > MAX_LINE {
+            let sentence = if cut {
+                "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own"
+            } else {
+                "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it"
+            };
+            self.report(text.span(MAX_LINE..text.bytes.len(), &self.sources), Kind::LongLine, sentence);
+        }
+        let nuls: Vec<usize> = text.bytes.iter().enumerate().filter(|(_, b)| **b == 0).map(|(i, _)| i).collect();
+        if let Some(first) = nuls.first() {
+            let does = if cut { "keepalived 2.2 ends the line here" } else { "keepalived 2.4 passes over the byte" };
+            let span = text.span(*first..first + 1, &self.sources);
+            self.report(span, Kind::NulByte, format!("a NUL byte; {does}"));
+            text.remove_each(&nuls);
+        }
+        text
+    }
+
+    /// A physical line as it was meant, without its comment.
+    fn mended(&mut self, text: Text) -> Text {
+        let (mut text, mut met) = decomment(text, self.options.version);
+        if mend::heading(&text.bytes).is_some() {
+            return text;
+        }
+        if let Some(problem) = mend::signs(&mut text, &self.sources) {
+            self.problems.push(problem);
+            // Now it may have quotes and a comment.
+            (text, met) = decomment(text, self.options.version);
+        }
+        if met.quote {
+            let span = mend::quote(&mut text, &self.sources);
+            let sentence = "a double quote does not end on its line; keepalived loses the word";
+            self.problems.push(
+                Problem::new(span, Kind::UnmatchedQuote, sentence)
+                    .help("Write the quotes on both sides of the word, or none if it has no blanks."),
+            );
+        }
+        // Alone, it is told of where it is known what the line stands in.
+        if met.backslash && text.bytes != b"\\" {
+            let len = text.bytes.len();
+            let span = text.span(len - 1..len, &self.sources);
+            let sentence =
+                "a comment ends in a backslash, which keepalived 2.2 takes for the end of the word before it";
+            let problem = Problem::new(span, Kind::CommentBackslash, sentence);
+            self.problems.push(problem.help("Delete the backslash."));
+            text.truncate(len - 1);
+        }
+        text
+    }
+
+    /// A line that begins like a comment of another language; after `/*`, all up to the `*/`.
+    fn heading(&mut self, text: Text, sign: &'static str) -> Item {
+        let mut until = None;
+        if sign == "/*"
+            && !text.bytes.windows(2).any(|w| w == b"*/")
+            && let Some(Frame::File { id, at, via }) = self.frames.last_mut()
+        {
+            let all = self.sources.text(*id);
+            let mut start = *at;
+            for _ in 0..MAX_COMMENT {
+                if start >= all.len() {
+                    break;
+                }
+                let next = physical(all, start);
+                if let Some(end) = all[start..next].windows(2).position(|w| w == b"*/") {
+                    let end = start + end;
+                    until = Some(Span { file: *id, start: end as u32, end: end as u32 + 2, via: *via });
+                    *at = next;
+                    break;
+                }
+                start = next;
+            }
+        }
+        Item::Heading(text, sign, until)
+    }
+
+    /// Takes the backslash at a line's end away, and puts what it was to go on with in its place.
+    fn goes_on(&mut self, mut text: Text) -> Text {
+        let len = text.bytes.len();
+        let span = text.span(len - 1..len, &self.sources);
+        let sentence = "a backslash goes on with the next line in definitions only; keepalived takes it for the end of the \
+                        word before it";
+        let mut problem = Problem::new(span, Kind::TrailingBackslash, sentence).help("Delete the backslash.");
+        text.truncate(len - 1);
+        text = text.trimmed();
+        if let Some(Frame::File { id, at, via }) = self.frames.last_mut() {
+            let (id, start, via) = (*id, *at, *via);
+            let all = self.sources.text(id);
+            if start < all.len() {
+                let next = physical(all, start);
+                let line = all[start..next].trim_ascii();
+                let word = line.split(|b| is_blank(*b) || *b == b'{').next().unwrap_or_default();
+                let words_only = word.first().is_some_and(|b| !matches!(b, b'}' | b'$' | b'~' | b'@' | b'#' | b'!'));
+                if words_only && !tree::is_keyword(word) && !word.starts_with(b"include") {
+                    *at = next;
+                    self.count += 1;
+                    let line = self.physical_line(id, via, start, next);
+                    let line = self.mended(line);
+                    let rest = line.whole(&self.sources);
+                    problem = problem
+                        .related(rest, "keepalived reads this as a line of its own")
+                        .help("Write both as one line.");
+                    let len = text.bytes.len();
+                    text.replace(len..len, &Text::standing(Span { end: rest.start, ..rest }, b" ".to_vec(), None));
+                    text.replace(len + 1..len + 1, &line);
+                }
+            }
+        }
+        self.problems.push(problem);
+        text
+    }
+
+    /// `$NAME = value`, which keepalived takes for a keyword.
+    fn spaced_definition(&mut self, text: &Text) -> bool {
+        let bytes = &text.bytes;
+        let len = bytes.strip_prefix(b"$").map_or(0, name_len);
+        let blanks = |from: usize| bytes.iter().skip(from).take_while(|b| is_blank(**b)).count();
+        let sign = 1 + len + blanks(1 + len);
+        if len == 0 || sign == 1 + len || bytes.get(sign) != Some(&b'=') {
+            return false;
+        }
+        let name = String::from_utf8_lossy(&bytes[1..=len]).into_owned();
+        let sentence = format!("`${name}` is no keyword: a definition has no blank before its `=`, so this is none");
+        let problem = Problem::new(text.span(0..sign + 1, &self.sources), Kind::UnknownKeyword, sentence);
+        self.problems.push(problem.help(format!("Write `${name}=` without a blank.")));
+        let value = sign + 1 + blanks(sign + 1);
+        self.define(name.into_bytes(), text.part(value..bytes.len()));
+        true
+    }
+
+    /// Reports uses in braces of what is not defined, and takes the braces away, which would be those of a block.
+    fn undefined(&mut self, text: &mut Text) {
+        let (mut from, mut quoted) = (0, false);
+        while let Some(at) = text.bytes.iter().skip(from).position(|b| *b == b'$').map(|n| n + from) {
+            quoted = text.bytes[from..at].iter().fold(quoted, |quoted, b| quoted ^ (*b == b'"'));
+            from = at + 1;
+            if quoted || text.bytes.get(from) != Some(&b'{') {
+                continue;
+            }
+            let inner = &text.bytes[from + 1..];
+            let Some(len) = inner.iter().take(MAX_NAME).position(|b| *b == b'}') else { continue };
+            let inner = &inner[..len];
+            if inner.iter().any(|b| matches!(b, b'{' | b'"') || is_blank(*b) && !inner.starts_with(b"_")) {
+                continue;
+            }
+            let span = text.span(at..from + len + 2, &self.sources);
+            let shown = quote(inner);
+            let sentence = if inner.starts_with(b"_ENV ") {
+                "`_ENV` exists since keepalived 2.4.0; before, the text falls apart at its braces".to_owned()
+            } else {
+                format!(
+                    "no definition of {shown} comes before this line; keepalived takes the braces for those of a block"
+                )
+            };
+            self.report(span, Kind::NoDefinition, sentence);
+            self.excused.push(span);
+            let mut name = b"$".to_vec();
+            name.extend(inner.iter().map(|b| if is_blank(*b) { b'_' } else { *b }));
+            text.replace(at..from + len + 2, &Text::standing(span, name, None));
+        }
+    }
+
     /// `@ID rest` and `@^ID rest`: the rest when the configuration's id is, or is not, this one.
     fn conditional(&mut self, text: Text) -> Option<Text> {
         let Some(id) = text.bytes.strip_prefix(b"@") else { return Some(text) };
@@ -309,11 +500,26 @@ impl<'a> Expander<'a> {
 
     /// What a line means once its definitions are in place; `None` when it was a directive or blank.
     fn logical(&mut self, mut text: Text) -> Option<Item> {
-        for _ in 0..MAX_REPLACEMENTS {
+        for n in 0..MAX_REPLACEMENTS {
             text = self.conditional(text)?;
+            if self.as_meant() {
+                if let Some(sign) = mend::heading(&text.bytes) {
+                    return Some(self.heading(text, sign));
+                }
+                if text.bytes == b"\\" {
+                    return Some(Item::Backslash(text.whole(&self.sources)));
+                }
+                if self.spaced_definition(&text) {
+                    return None;
+                }
+            }
             if let Some((name, value)) = definition(&text.bytes) {
                 self.define(text.bytes[name].to_vec(), text.part(value..text.bytes.len()));
                 return None;
+            }
+            let from_file = n == 0 && matches!(self.frames.last(), Some(Frame::File { .. }));
+            if self.as_meant() && from_file && text.bytes.last() == Some(&b'\\') {
+                text = self.goes_on(text);
             }
             if text.bytes.starts_with(b"~SEQ") || text.bytes.starts_with(b"~LST") {
                 self.repeat(text);
@@ -327,6 +533,9 @@ impl<'a> Expander<'a> {
             if !text.bytes.starts_with(b"@") && !text.bytes.contains(&b'$') {
                 break;
             }
+        }
+        if self.as_meant() {
+            self.undefined(&mut text);
         }
         let text = text.trimmed();
         if let Some((kind, pattern)) = include(&text.bytes) {
@@ -371,7 +580,7 @@ impl<'a> Expander<'a> {
             *at = next;
             self.count += 1;
             let line = self.physical_line(id, via, start, next);
-            value = self.decomment(line).0;
+            value = if self.as_meant() { self.mended(line) } else { self.decomment(line).0 };
         }
         if !value.bytes.is_empty() || lines.is_empty() {
             lines.push(value);
@@ -383,32 +592,36 @@ impl<'a> Expander<'a> {
     /// several are read next.
     fn substitute(&mut self, text: &mut Text, header: bool) -> bool {
         let (mut i, mut replaced) = (0, 0);
+        // Only the parentheses of a repetition are its own; the text after them is expanded each time.
+        let close = |text: &Text| if header { text.bytes.iter().position(|b| *b == b')') } else { None };
+        let mut end = close(text).unwrap_or(usize::MAX);
         while let Some(at) = text.bytes.iter().skip(i).position(|b| *b == b'$').map(|n| n + i) {
             i = at + 1;
-            // Only the parentheses of a repetition are its own; the text after them is expanded each time.
-            if header && text.bytes[..at].contains(&b')') {
+            if at > end {
                 return replaced > 0;
             }
             let Some(used) = usage(&text.bytes, at) else { continue };
             let name = &text.bytes[used.name.clone()];
-            let span = text.span(at..used.end, &self.sources);
-            let value = match self.definitions.get(name) {
+            let (span, value) = match self.definitions.get(name) {
                 Some(d) if d.lines.len() > 1 && used.end != text.bytes.len() => continue,
                 Some(definition) => {
                     let definition = Rc::clone(definition);
+                    let span = text.span(at..used.end, &self.sources);
                     let step = Expansion { how: How::Definition, at: span, values: None };
                     let via = if definition.written { self.sources.add_expansion(step) } else { None };
                     let first = definition.line(0, span, via);
                     if definition.lines.len() > 1 {
                         self.frames.push(Frame::Lines { definition, next: 1, used: span, via });
                     }
-                    first.unwrap_or_else(|| Text::standing(span, Vec::new(), None))
+                    (span, first.unwrap_or_else(|| Text::standing(span, Vec::new(), None)))
                 }
-                None => match self.predefined(text, &used, span) {
-                    Some(value) => {
+                None => match self.predefined(text, at, &used) {
+                    Some((span, value)) => {
                         // It is taken as it is, whatever it holds.
                         i = at + value.len();
                         text.replace(at..used.end, &Text::standing(span, value, None));
+                        self.replaced += text.bytes.len() + STEP;
+                        end = close(text).unwrap_or(usize::MAX);
                         replaced += 1;
                         continue;
                     }
@@ -417,7 +630,8 @@ impl<'a> Expander<'a> {
             };
             replaced += 1;
             let len = text.bytes.len() - (used.end - at) + value.bytes.len();
-            if replaced > MAX_REPLACEMENTS || len > 4 * MAX_LINE {
+            if replaced > MAX_REPLACEMENTS || len > 4 * MAX_LINE || self.frames.len() > MAX_FRAMES {
+                self.excused.push(span);
                 // Not each of the steps to here, only the first use.
                 let mut span = span;
                 while let Some(step) = self.sources.expansion(span).filter(|step| step.how == How::Definition) {
@@ -430,8 +644,9 @@ impl<'a> Expander<'a> {
                 );
                 return false;
             }
-            self.replaced += len;
+            self.replaced += len + STEP;
             text.replace(at..used.end, &value);
+            end = close(text).unwrap_or(usize::MAX);
             // A repetition expands its text itself.
             if value.bytes.trim_ascii_start().starts_with(b"~") {
                 return true;
@@ -443,31 +658,42 @@ impl<'a> Expander<'a> {
     }
 
     /// The text of a name that keepalived defines by itself.
-    fn predefined(&mut self, text: &Text, used: &Usage, span: Span) -> Option<Vec<u8>> {
+    fn predefined(&mut self, text: &Text, at: usize, used: &Usage) -> Option<(Span, Vec<u8>)> {
+        let name = &text.bytes[used.name.clone()];
+        if name.first() != Some(&b'_') {
+            return None;
+        }
+        let span = text.span(at..used.end, &self.sources);
         let words: Vec<&[u8]> =
             text.bytes[used.arguments.clone()].split(|b| is_blank(*b)).filter(|w| !w.is_empty()).collect();
-        match &text.bytes[used.name.clone()] {
-            b"_HASH" if words.is_empty() => Some(b"#".to_vec()),
-            b"_BANG" if words.is_empty() => Some(b"!".to_vec()),
-            b"_INSTANCE" if words.is_empty() => Some(self.options.config_id.clone().into_bytes()),
+        let value = match name {
+            b"_HASH" if words.is_empty() => b"#".to_vec(),
+            b"_BANG" if words.is_empty() => b"!".to_vec(),
+            b"_INSTANCE" if words.is_empty() => self.options.config_id.clone().into_bytes(),
             b"_PWD" => {
                 let name = self.sources.name(self.file().0);
                 let directory = name.rfind('/').map_or(self.options.directory.as_str(), |end| &name[..end.max(1)]);
-                Some(directory.as_bytes().to_vec())
+                directory.as_bytes().to_vec()
             }
             b"_RANDOM" if words.iter().all(|w| w.iter().all(u8::is_ascii_digit)) => {
                 let low = words.first().map_or(b"0".to_vec(), |w| w.to_vec());
                 let sentence =
                     format!("keepalived draws this number at random when it starts; {} is taken here", quote(&low));
                 self.report(span, Kind::Random, sentence);
-                Some(low)
+                low
             }
             b"_ENV" if self.options.version.at_least(2, 4, 0) => {
                 let name = String::from_utf8_lossy(words.first()?).into_owned();
-                Some(self.options.environment.get(&name).cloned().unwrap_or_default().into_bytes())
+                self.options.environment.get(&name).cloned().unwrap_or_default().into_bytes()
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some((span, value))
+    }
+
+    /// Whether a file is being read.
+    fn is_open(&self, file: FileId) -> bool {
+        self.frames.iter().any(|f| matches!(f, Frame::File { id, .. } if *id == file))
     }
 
     fn include(&mut self, span: Span, kind: u8, pattern: &str) {
@@ -512,6 +738,14 @@ impl<'a> Expander<'a> {
         let mut frames = Vec::new();
         for name in names {
             let id = match self.sources.find(&name) {
+                Some(id) if self.as_meant() && self.is_open(id) => {
+                    let sentence = format!(
+                        "{} includes itself, which keepalived follows until it can open no more files",
+                        quote(name.as_bytes())
+                    );
+                    self.report(span, Kind::IncludeDepth, sentence);
+                    continue;
+                }
                 Some(id) => id,
                 None => match self.loader.read(&name) {
                     Ok(text) => {
@@ -674,11 +908,13 @@ fn usage(bytes: &[u8], at: usize) -> Option<Usage> {
     if bytes.get(at + 1) == Some(&b'{') {
         let start = at + 2;
         let end = start + name_len(&bytes[start..]);
-        let close = end + bytes[end..].iter().position(|b| *b == b'}')?;
-        let arguments = end..close;
         // Only what is predefined takes arguments, after a blank.
-        let valid = end > start && (end == close || is_blank(bytes[end]) && bytes[start] == b'_');
-        return valid.then_some(Usage { name: start..end, arguments, end: close + 1 });
+        let next = *bytes.get(end)?;
+        if end == start || next != b'}' && !(is_blank(next) && bytes[start] == b'_') {
+            return None;
+        }
+        let close = end + bytes[end..].iter().position(|b| *b == b'}')?;
+        return Some(Usage { name: start..end, arguments: end..close, end: close + 1 });
     }
     let start = at + 1;
     let end = start + name_len(bytes.get(start..)?);

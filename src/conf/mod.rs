@@ -12,11 +12,13 @@ use crate::vrrp::{Profile, profile};
 
 pub mod effective;
 mod expand;
+mod mend;
 pub mod model;
 mod problem;
 mod resolve;
 pub mod run;
 pub mod schema;
+mod similar;
 mod source;
 mod token;
 pub mod tree;
@@ -180,6 +182,11 @@ pub struct Options {
 /// Only when the file itself cannot be read.
 pub fn read(name: &str, loader: &mut dyn Loader, options: &Options) -> Result<Conf, LoadError> {
     let text = loader.read(name)?;
-    let tree = tree::read(name, text, loader, options);
-    Ok(model::build::build(tree, options.version, loader))
+    let mut tree = tree::read(name, text, loader, options);
+    let excused = std::mem::take(&mut tree.excused);
+    let mut conf = model::build::build(tree, options.version, loader);
+    if options.reading == Reading::AsMeant {
+        problem::distinct(&mut conf.problems, excused);
+    }
+    Ok(conf)
 }

@@ -1,6 +1,9 @@
 //! What is wrong in a configuration, as keepalived would take it.
 
-use super::source::Span;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::source::{FileId, Span};
 
 /// How keepalived's own check (`keepalived -t`) tells of a kind of problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +132,12 @@ kinds! {
     MissingClose "missing-close" Plainly,
     /// A quote that does not end on its line.
     UnmatchedQuote "unmatched-quote" Line,
+    /// A sign that only looks like one of the language: `｛`, `＃`, a no-break space.
+    LookAlike "look-alike" Not,
+    /// A backslash at the end of a line that is no definition.
+    TrailingBackslash "trailing-backslash" Not,
+    /// The use of a definition that is not there.
+    NoDefinition "no-definition" Not,
     /// A line of more than 1023 bytes.
     LongLine "long-line" Not,
     /// A NUL byte.
@@ -318,6 +327,35 @@ impl Problem {
     pub const fn stops_keepalived(&self) -> bool {
         matches!(self.kind, Kind::MissingArgument | Kind::IncludeRequired)
     }
+}
+
+/// Leaves one problem of each mistake: the first of those of one kind about one piece of text, however often that is used,
+/// and none about what a value is that is not known.
+pub(super) fn distinct(problems: &mut Vec<Problem>, mut unknown: Vec<Span>) {
+    unknown.sort_unstable_by_key(|s| (s.file, s.via, s.start));
+    let follows = |p: &Problem| {
+        let first = unknown.partition_point(|s| (s.file, s.via, s.end) <= (p.span.file, p.span.via, p.span.start));
+        let within = |s: &Span| (s.file, s.via) == (p.span.file, p.span.via) && s.start < p.span.end;
+        p.kind != Kind::NoDefinition && unknown.get(first).is_some_and(within)
+    };
+    let mut seen: HashMap<(Kind, FileId, u32, u32), (usize, usize)> = HashMap::new();
+    let mut kept: Vec<Problem> = Vec::with_capacity(problems.len());
+    for p in problems.drain(..).filter(|p| !follows(p)) {
+        match seen.entry((p.kind, p.span.file, p.span.start, p.span.end)) {
+            Entry::Vacant(place) => {
+                place.insert((kept.len(), 0));
+                kept.push(p);
+            }
+            Entry::Occupied(mut place) => place.get_mut().1 += 1,
+        }
+    }
+    for (at, more) in seen.into_values().filter(|(_, more)| *more > 0) {
+        if let Some(p) = kept.get_mut(at) {
+            let s = if more == 1 { "" } else { "s" };
+            p.sentence = format!("{}; the same {more} time{s} more where this text is used", p.sentence);
+        }
+    }
+    *problems = kept;
 }
 
 /// Text of a configuration for a sentence: in back quotes, short, without control characters.

@@ -185,6 +185,11 @@ impl SourceMap {
         self.files.get(file.0 as usize).map_or(&[], |f| &f.text)
     }
 
+    /// The bytes of a span, as they are written.
+    pub fn written(&self, span: Span) -> &[u8] {
+        self.text(span.file).get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
     /// Names of the files, in the order in which they were first read.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|f| f.name.as_str())

@@ -13,6 +13,7 @@ use crate::vrrp::sequence::{AntiReplay, Authentication, HmacMode};
 use crate::vrrp::track;
 use crate::wire::auth::Secret;
 
+mod meant;
 mod spans;
 
 #[derive(Default)]

@@ -2,9 +2,13 @@
 //!
 //! keepalived knows a block by its keyword, not by its braces: the contents of a block it does not know are read in the
 //! block around it, which the stray block's `}` then closes early. The tree is built the same way, so that it holds what
-//! keepalived would use; problems that only follow from such a brace are marked.
+//! keepalived would use; problems that only follow from such a brace are marked. As it was meant, `tree/meant.rs` builds it.
 
-use std::collections::HashSet;
+mod meant;
+
+use std::collections::HashMap;
+
+pub(super) use meant::is_keyword;
 
 use super::expand::{Expander, Item};
 use super::problem::{Kind, Problem, quote};
@@ -12,7 +16,7 @@ use super::schema::{Again, Entries, Hint, Keyword, Naming, Place, Takes, find, n
 use super::source::{SourceMap, Span};
 use super::token::{Text, Word, is_space, script_words, words};
 use super::value::{self, Value};
-use super::{Loader, Options, Version};
+use super::{Loader, Options, Reading, Version};
 
 /// What a line of the tree is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +90,8 @@ pub struct Tree {
     pub sources: SourceMap,
     /// What was wrong so far.
     pub problems: Vec<Problem>,
+    /// Places where something was meant that is not known: what is wrong with it there is no problem of its own.
+    pub(super) excused: Vec<Span>,
 }
 
 /// For how many unknown keywords it is looked what may have been meant: a file with more is no configuration.
@@ -108,17 +114,34 @@ struct Level {
     /// Whether its `{` may still come.
     awaited: bool,
     block: Block,
-    /// Keywords there that count once.
-    seen: Vec<&'static str>,
+    /// Keywords there that count once, and where they are first.
+    seen: Vec<(&'static str, Span)>,
     /// Braces open in it that are too deep to nest.
     flat: usize,
+    /// As meant: braces open in it that begin no block.
+    stray: usize,
+    /// As meant: it lacks its `{`, which was said, so that nobody wonders about its `}`.
+    excused: bool,
+    /// As meant: it belongs at the top.
+    topmost: bool,
+}
+
+impl Level {
+    fn new(mode: Mode, head: Option<Node>) -> Self {
+        let awaited = head.is_some();
+        let block = Block::default();
+        Self { mode, head, awaited, block, seen: Vec::new(), flat: 0, stray: 0, excused: false, topmost: false }
+    }
 }
 
 struct Builder {
     version: Version,
+    reading: Reading,
     levels: Vec<Level>,
     problems: Vec<Problem>,
-    names: HashSet<(Place, Box<[u8]>)>,
+    excused: Vec<Span>,
+    /// Names of blocks that must not be called alike, and where they are first.
+    names: HashMap<(Place, Box<[u8]>), Span>,
     /// Braces open at this point, counted as keepalived counts them.
     balance: usize,
     /// Unknown keywords so far.
@@ -137,46 +160,50 @@ fn may_be_secret(word: &[u8]) -> bool {
 /// Reads text and what it includes.
 pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: &Options) -> Tree {
     let mut lines = Expander::new(loader, options, name, text);
-    let top = Level {
-        mode: Mode::Keywords(Place::Top),
-        head: None,
-        awaited: false,
-        block: Block::default(),
-        seen: Vec::new(),
-        flat: 0,
-    };
     let mut builder = Builder {
         version: options.version,
-        levels: vec![top],
+        reading: options.reading,
+        levels: vec![Level::new(Mode::Keywords(Place::Top), None)],
         problems: Vec::new(),
-        names: HashSet::new(),
+        excused: Vec::new(),
+        names: HashMap::new(),
         balance: 0,
         unknown: 0,
         secrets: Vec::new(),
         astray: false,
     };
-    while let Some(item) = lines.next() {
-        match item {
-            Item::Line(text) => builder.line(&text, &lines.sources),
-            Item::Open(span) => builder.open(span),
-            Item::Close(span) => builder.close(span),
+    let nodes = match options.reading {
+        Reading::AsTaken => {
+            while let Some(item) = lines.next() {
+                match item {
+                    Item::Line(text) => builder.line(&text, &lines.sources),
+                    Item::Open(span) => builder.open(span),
+                    Item::Close(span) => builder.close(span),
+                    Item::Heading(..) | Item::Backslash(_) => {}
+                }
+            }
+            builder.finish()
         }
-    }
-    let nodes = builder.finish();
+        Reading::AsMeant => {
+            let items: Vec<Item> = std::iter::from_fn(|| lines.next()).collect();
+            meant::read(&mut builder, &items, &lines.excused, &lines.sources)
+        }
+    };
     let mut problems = lines.problems;
     // The same quote is met on the way to words and again there.
+    let mut quotes: Vec<Span> = problems.iter().filter(|p| p.kind == Kind::UnmatchedQuote).map(|p| p.span).collect();
+    quotes.sort_unstable_by_key(|q| (q.file, q.via, q.start));
     builder.problems.retain(|p| {
-        p.kind != Kind::UnmatchedQuote
-            || !problems.iter().any(|q| {
-                q.kind == p.kind
-                    && (q.span.file, q.span.via) == (p.span.file, p.span.via)
-                    && q.span.start <= p.span.start
-                    && p.span.end <= q.span.end
-            })
+        let before = quotes.partition_point(|q| (q.file, q.via, q.start) <= (p.span.file, p.span.via, p.span.start));
+        let line = before.checked_sub(1).and_then(|i| quotes.get(i));
+        let within = |q: &Span| (q.file, q.via) == (p.span.file, p.span.via) && p.span.end <= q.end;
+        p.kind != Kind::UnmatchedQuote || !line.is_some_and(within)
     });
     problems.append(&mut builder.problems);
     builder.secrets.into_iter().for_each(|span| lines.sources.add_secret(span));
-    Tree { nodes, sources: lines.sources, problems }
+    let mut excused = lines.excused;
+    excused.append(&mut builder.excused);
+    Tree { nodes, sources: lines.sources, problems, excused }
 }
 
 impl Builder {
@@ -222,14 +249,7 @@ impl Builder {
     }
 
     fn enter(&mut self, head: Node, mode: Mode) {
-        self.levels.push(Level {
-            mode,
-            head: Some(head),
-            awaited: true,
-            block: Block::default(),
-            seen: Vec::new(),
-            flat: 0,
-        });
+        self.levels.push(Level::new(mode, Some(head)));
     }
 
     fn line(&mut self, text: &Text, sources: &SourceMap) {
@@ -270,13 +290,25 @@ impl Builder {
     }
 
     fn keyword(&mut self, text: &Text, place: Place, sources: &SourceMap) {
-        let (mut words, mut open) = words(text, sources);
+        let (words, open) = words(text, sources);
         self.secrets(text, &words, Some(place));
         let keyword = words.first().and_then(|first| find(place, &first.text));
-        let Some(keyword) = keyword.filter(|k| k.known_to(self.version)) else {
-            self.quote_left_open(open);
-            return self.unknown(words, place, sources);
-        };
+        if let Some(keyword) = keyword.filter(|k| k.known_to(self.version)) {
+            return self.known(keyword, words, open, text, sources);
+        }
+        self.quote_left_open(open);
+        self.unknown(words, place, sources);
+    }
+
+    /// Takes a line whose keyword is known, be it spelt so or not.
+    fn known(
+        &mut self,
+        keyword: &'static Keyword,
+        mut words: Vec<Word>,
+        mut open: Option<Span>,
+        text: &Text,
+        sources: &SourceMap,
+    ) {
         if matches!(keyword.takes, Takes::Command | Takes::CommandWord | Takes::Regex) {
             (words, open) = script_words(text, sources);
         }
@@ -285,7 +317,16 @@ impl Builder {
         let name = keyword.name;
         if let Some((newer, told)) = keyword.old {
             let kind = if told { Kind::Deprecated } else { Kind::OldName };
-            self.report(first, kind, format!("`{name}` is the old name of `{newer}`"));
+            let mut problem = Problem::new(first, kind, format!("`{name}` is the old name of `{newer}`"));
+            let newer_known = find(keyword.place, newer.as_bytes()).is_some_and(|k| k.known_to(self.version));
+            if newer_known {
+                problem = problem.help(format!("Write `{newer}`."));
+                // Only where the word is written as it is.
+                if sources.written(first) == name.as_bytes() {
+                    problem = problem.edit(first, newer);
+                }
+            }
+            self.problems.push(problem);
         }
         let mut node = Node::new(Role::Keyword(keyword), words, sources);
         let mode = match keyword.takes {
@@ -298,15 +339,13 @@ impl Builder {
                 if let Some(level) =
                     self.levels.last_mut().filter(|_| keyword.again == Again::First && node.value.is_some())
                 {
-                    if level.seen.contains(&name) {
+                    if let Some((_, before)) = level.seen.iter().find(|(n, _)| *n == name) {
                         node.role = Role::Unread;
-                        self.report(
-                            node.span(),
-                            Kind::AlreadySet,
-                            format!("`{name}` is said before; keepalived passes over this one"),
-                        );
+                        let sentence = format!("`{name}` is said before; keepalived passes over this one");
+                        let problem = Problem::new(node.span(), Kind::AlreadySet, sentence);
+                        self.problems.push(problem.related(*before, "first set here"));
                     } else {
-                        level.seen.push(name);
+                        level.seen.push((name, node.span()));
                     }
                 }
                 return self.push(node);
@@ -339,15 +378,18 @@ impl Builder {
             }
             (Naming::Unique, Some(name)) if node.words.len() == 2 => {
                 let (name, span) = (name.text.clone(), name.span);
-                let taken = !self.names.insert((place, name.clone()));
-                if taken {
+                let taken = self.names.get(&(place, name.clone())).copied();
+                if let Some(first) = taken {
                     let sentence = format!(
                         "another `{keyword}` is called {}; keepalived passes over this whole block",
                         quote(&name)
                     );
-                    self.report(span, Kind::DuplicateName, sentence);
+                    let problem = Problem::new(span, Kind::DuplicateName, sentence);
+                    self.problems.push(problem.related(first, "the first one is here"));
+                } else {
+                    self.names.insert((place, name), span);
                 }
-                taken
+                taken.is_some()
             }
             (Naming::Unique, _) => {
                 let sentence = format!(
@@ -359,7 +401,9 @@ impl Builder {
         };
         if skipped {
             node.role = Role::Unread;
-            return Mode::Unread;
+            if self.reading == Reading::AsTaken {
+                return Mode::Unread;
+            }
         }
         Mode::Keywords(place)
     }

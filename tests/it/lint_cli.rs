@@ -84,7 +84,7 @@ warning[unknown-keyword]: `advrt_int` is no keyword of vrrp_instance; keepalived
 10 |     advrt_int 1
    |     ^^^^^^^^^
    |
-   = help: Correct the word, move the line into its block, or begin it with `#`.
+   = help: Write `advert_int`.
 
 1 warning in a.conf; `hactl explain ID` says more of each
 ";
@@ -104,7 +104,7 @@ fn each_form_says_the_same() {
     let d = dir(&[("a,b:1.conf", &slip())]);
     let message =
         "`advrt_int` is no keyword of vrrp_instance; keepalived passes over the line; did you mean `advert_int`?";
-    let fix = "Correct the word, move the line into its block, or begin it with `#`.";
+    let fix = "Write `advert_int`.";
     let said = |format: &str| {
         let o = lint(d.path(), &["a,b:1.conf", "--format", format]);
         assert_eq!((status(&o), stderr(&o).as_str()), (1, ""));

@@ -48,6 +48,7 @@ mod key_file;
 mod keyword_too_new;
 mod long_line;
 mod long_password;
+mod look_alike;
 mod missing_argument;
 mod missing_close;
 mod missing_open;
@@ -55,6 +56,7 @@ mod multicast_group_mismatch;
 mod no_active_key;
 mod no_address;
 mod no_argument;
+mod no_definition;
 mod no_interface;
 mod no_vrid;
 mod nopreempt_ignored;
@@ -83,6 +85,7 @@ mod sync_group_order;
 mod timers_differ;
 mod too_many_addresses;
 mod too_much;
+mod trailing_backslash;
 mod two_owners;
 mod unexpected_open;
 mod unicast_fault_no_peer;
@@ -153,6 +156,9 @@ pub const RULES: &[Rule] = &[
     long_line::RULE,
     nul_byte::RULE,
     comment_backslash::RULE,
+    trailing_backslash::RULE,
+    look_alike::RULE,
+    no_definition::RULE,
     include::RULE,
     include_required::RULE,
     include_depth::RULE,
