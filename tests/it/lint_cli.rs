@@ -552,3 +552,29 @@ fn without_fix_nothing_is_written() {
     assert_eq!(names(d.path()), ["a.conf"]);
     assert_eq!(fs::read_to_string(d.path().join("a.conf")).unwrap(), MENDABLE);
 }
+
+#[test]
+fn pages_of_what_is_found_on_the_wire_and_in_configurations_are_in_one_list() {
+    let said = stdout(&hactl(&["explain"]));
+    let at = |text: &str| said.find(text).unwrap_or_else(|| panic!("{text}: {said}"));
+    let wire = at("On the wire (hactl watch):\n");
+    let configurations = at("\nIn configurations (hactl lint):\n");
+    let adverts = at("\nIn a single advert (hactl decode):\n");
+    assert!(wire < at("\n  split-brain ") && at("\n  split-brain ") < configurations);
+    assert!(configurations < at("\n  unknown-keyword ") && at("\n  unknown-keyword ") < adverts);
+    assert!(adverts < at("\n  ttl-not-255 "));
+    // An id of both has both texts.
+    let said = stdout(&hactl(&["explain", "version-mismatch"]));
+    assert!(said.starts_with("version-mismatch\n\nOn the wire: members "), "{said}");
+    assert!(said.contains("\n\nIn configurations: nodes "), "{said}");
+    let lines = stdout(&hactl(&["explain", "version-mismatch", "--json"]));
+    let about: Vec<Value> = lines.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()["about"].clone()).collect();
+    assert_eq!(about, ["wire", "configuration"]);
+    // One of one has it alone.
+    let said = stdout(&hactl(&["explain", "unknown-keyword"]));
+    assert!(
+        said.starts_with(
+            "unknown-keyword: a line begins with a word that keepalived does not know here\n\nWhat it is\n"
+        )
+    );
+}
