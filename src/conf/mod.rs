@@ -22,7 +22,7 @@ mod similar;
 mod source;
 mod token;
 pub mod tree;
-mod value;
+pub mod value;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ mod excerpt;
 pub mod fix;
 mod host;
 mod ignore;
+mod look;
 mod rules;
 mod versions;
 pub mod weights;
@@ -22,7 +23,7 @@ pub use host::{Host, Trouble};
 pub use rules::{RULES, rule};
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 #[cfg(test)]
 mod tests;
@@ -140,6 +141,7 @@ pub fn judge_with_older(
         more.iter_mut().flat_map(|d| &mut d.labels).for_each(|l| l.node += count);
         versions::add_older(&mut found, more, all, count, older);
     }
+    say_once(&mut found);
     once_each(&mut found, all);
     let mut ignores = ignore::Ignores::of(nodes);
     let mut ignored = ignores.leave_out(all, &mut found);
@@ -151,8 +153,54 @@ pub fn judge_with_older(
         ignored += ignores.leave_out(all, &mut unused);
         found.append(&mut unused);
     }
+    fold_notes(&mut found, all);
     found.sort_by_key(|d| (Reverse(d.severity), d.labels.first().map(|l| (l.node % count.max(1), l.span))));
     Judgement { diagnostics: found, ignored }
+}
+
+/// Findings that say all that others would say of the same place.
+const SAYS_MORE: &[(&str, &[&str])] = &[
+    ("owner-weights", &["owner-priority", "master-without-priority"]),
+    ("two-owners", &["owner-priority", "master-without-priority"]),
+];
+
+/// Leaves out what another finding says as well, and more.
+fn say_once(found: &mut Vec<Diagnostic>) {
+    let mut said = HashSet::new();
+    for d in found.iter() {
+        for (_, less) in SAYS_MORE.iter().filter(|(more, _)| *more == d.id) {
+            said.extend(less.iter().flat_map(|id| d.labels.iter().map(move |l| (*id, l.node, l.span))));
+        }
+    }
+    if !said.is_empty() {
+        found.retain(|d| d.labels.first().is_none_or(|l| !said.contains(&(d.id, l.node, l.span))));
+    }
+}
+
+/// A note that is the same for several nodes is one note.
+fn fold_notes(found: &mut Vec<Diagnostic>, all: &[Node]) {
+    if all.len() < 2 {
+        return;
+    }
+    let mut first: HashMap<(&'static str, String), usize> = HashMap::new();
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for d in found.drain(..) {
+        let note = d.severity == Severity::Info && d.edits.is_empty() && d.labels.len() == 1;
+        let same = if note { first.get(&(d.id, d.message.clone())).copied() } else { None };
+        match (same.and_then(|n| kept.get_mut(n)), d.labels.first()) {
+            (Some(one), Some(label)) if one.labels.iter().all(|l| l.node != label.node) => {
+                let name = all.get(label.node).map_or("", |n| n.name.as_str());
+                one.labels.push(Label { note: format!("and on {name}"), ..label.clone() });
+            }
+            _ => {
+                if note {
+                    first.entry((d.id, d.message.clone())).or_insert(kept.len());
+                }
+                kept.push(d);
+            }
+        }
+    }
+    *found = kept;
 }
 
 /// Files that several nodes read say the same for each: once is enough.

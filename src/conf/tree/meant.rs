@@ -571,7 +571,8 @@ impl Reader<'_> {
         let len = word.text.iter().position(|b| !b.is_ascii_alphabetic() && *b != b'_')?;
         let rest = &word.text[len..];
         let value = rest.strip_prefix(b"=").or(rest.strip_prefix(b":")).unwrap_or(rest);
-        let keyword = find(place, &word.text[..len]).filter(|k| k.known_to(self.b.version) && !takes_block(k) && !is_command(k))?;
+        let keyword = find(place, &word.text[..len])
+            .filter(|k| k.known_to(self.b.version) && !takes_block(k) && !is_command(k))?;
         if value.is_empty() || value.first().is_some_and(|b| !b.is_ascii_alphanumeric()) {
             return None;
         }

@@ -6,10 +6,12 @@ mod address_in_two_routers;
 mod address_is_node_address;
 mod address_list_mismatch;
 mod address_prefix_mismatch;
+mod address_twice;
 mod ah_with_master;
 mod already_set;
 mod auth_ignored;
 mod auth_mismatch;
+mod auth_without_type;
 mod bad_address;
 mod bad_entry;
 mod bad_key;
@@ -23,6 +25,7 @@ mod checksum_mismatch;
 mod comment_backslash;
 mod config_id_assumed;
 mod deprecated;
+mod dont_track_primary;
 mod duplicate_name;
 mod duplicate_vrid;
 mod equal_priority;
@@ -30,6 +33,7 @@ mod excluded_list_mismatch;
 mod extra_close;
 mod extra_words;
 mod family_mismatch;
+mod global_too_late;
 mod group_empty;
 mod group_interface_twice;
 mod group_interface_weight;
@@ -40,8 +44,11 @@ mod group_weight;
 mod include;
 mod include_depth;
 mod include_required;
+mod init_fail_ignored;
 mod instance_on_one_node;
+mod interface_name;
 mod interval_mismatch;
+mod ipv6_first_address;
 mod ipv6_version;
 mod ipvlan_address;
 mod key_file;
@@ -49,35 +56,56 @@ mod keyword_too_new;
 mod long_line;
 mod long_password;
 mod look_alike;
+mod mail_not_sent;
+mod master_without_priority;
 mod missing_argument;
 mod missing_close;
 mod missing_open;
 mod multicast_group_mismatch;
+mod multicast_scope;
 mod no_active_key;
 mod no_address;
 mod no_argument;
 mod no_definition;
 mod no_interface;
+mod no_loss_tolerated;
 mod no_vrid;
 mod nopreempt_ignored;
 mod nopreempt_wrong_node;
 mod not_defined;
 mod not_tracked;
+mod not_used;
+mod notify_user;
 mod nul_byte;
+mod off_means_on;
 mod own_interface_tracked;
 mod own_interface_weight;
+mod owner_priority;
 mod owner_weights;
 mod peer_dropped;
 mod precision;
 mod preempt_delay_ignored;
+mod preempt_delay_race;
 mod priorities_close;
 mod priority_order;
+mod process_only_check;
+mod process_priority;
 mod random;
 mod rounded;
 mod router_id_equal;
+mod script_arguments;
+mod script_security;
+mod script_sleeps;
+mod script_stops_keepalived;
+mod script_timeout;
 mod self_reference;
 mod setting_ignored;
+mod short_interval;
+mod slow_check;
+mod slow_failover;
+mod slow_garp;
 mod source_address_shared;
+mod strict_drops_traffic;
 mod strict_forbids;
 mod strict_unicast;
 mod sync_group_mismatch;
@@ -234,6 +262,35 @@ pub const RULES: &[Rule] = &[
     timers_differ::RULE,
     virtual_server_mismatch::RULE,
     router_id_equal::RULE,
+    // What keepalived takes silently, and gets wrong
+    master_without_priority::RULE,
+    owner_priority::RULE,
+    auth_without_type::RULE,
+    ipv6_first_address::RULE,
+    strict_drops_traffic::RULE,
+    interface_name::RULE,
+    slow_failover::RULE,
+    short_interval::RULE,
+    no_loss_tolerated::RULE,
+    preempt_delay_race::RULE,
+    dont_track_primary::RULE,
+    multicast_scope::RULE,
+    off_means_on::RULE,
+    address_twice::RULE,
+    process_priority::RULE,
+    global_too_late::RULE,
+    slow_garp::RULE,
+    init_fail_ignored::RULE,
+    script_timeout::RULE,
+    slow_check::RULE,
+    script_sleeps::RULE,
+    script_stops_keepalived::RULE,
+    process_only_check::RULE,
+    script_arguments::RULE,
+    notify_user::RULE,
+    not_used::RULE,
+    script_security::RULE,
+    mail_not_sent::RULE,
 ];
 
 pub(super) use unused_ignore::RULE as UNUSED_IGNORE;
