@@ -294,7 +294,8 @@ fn comments_leave_findings_out() {
 #[test]
 fn what_only_an_older_keepalived_says_is_a_note() {
     let text = HEALTHY.replace("    advert_int 1", "    advert_int 1\n    timer_expired_backup");
-    let text = format!("{text}{}", text.replace("VI_1", "VI_2").replace("51", "52"));
+    let text =
+        format!("{text}{}", text.replace("VI_1", "VI_2").replace("51", "52").replace("10.0.0.100", "10.0.0.101"));
     let d = dir(&[("a.conf", &text)]);
     let o = lint(d.path(), &["a.conf"]);
     let said = "\

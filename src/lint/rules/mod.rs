@@ -6,6 +6,7 @@ mod address_in_two_routers;
 mod address_is_node_address;
 mod address_list_mismatch;
 mod address_prefix_mismatch;
+mod address_tail;
 mod address_twice;
 mod ah_with_master;
 mod already_set;
@@ -20,6 +21,8 @@ mod bad_repeat;
 mod bad_vrid;
 mod bad_word;
 mod block_name;
+mod checker_incomplete;
+mod checker_without_url;
 mod checks_differ;
 mod checksum_mismatch;
 mod comment_backslash;
@@ -27,12 +30,17 @@ mod config_id_assumed;
 mod deprecated;
 mod dont_track_primary;
 mod duplicate_name;
+mod duplicate_real_server;
+mod duplicate_virtual_server;
 mod duplicate_vrid;
+mod empty_list;
+mod empty_prefix;
 mod equal_priority;
 mod excluded_list_mismatch;
 mod extra_close;
 mod extra_words;
 mod family_mismatch;
+mod garp_group_dropped;
 mod global_too_late;
 mod group_empty;
 mod group_interface_twice;
@@ -41,6 +49,8 @@ mod group_member;
 mod group_owners;
 mod group_single;
 mod group_weight;
+mod hysteresis_too_high;
+mod ignored_with_fwmark;
 mod include;
 mod include_depth;
 mod include_required;
@@ -53,11 +63,14 @@ mod ipv6_version;
 mod ipvlan_address;
 mod key_file;
 mod keyword_too_new;
+mod list_words;
 mod long_line;
 mod long_password;
 mod look_alike;
+mod lowered;
 mod mail_not_sent;
 mod master_without_priority;
+mod misplaced;
 mod missing_argument;
 mod missing_close;
 mod missing_open;
@@ -69,6 +82,10 @@ mod no_argument;
 mod no_definition;
 mod no_interface;
 mod no_loss_tolerated;
+mod no_method;
+mod no_protocol;
+mod no_real_server;
+mod no_scheduler;
 mod no_vrid;
 mod nopreempt_ignored;
 mod nopreempt_wrong_node;
@@ -77,11 +94,14 @@ mod not_tracked;
 mod not_used;
 mod notify_user;
 mod nul_byte;
-mod off_means_on;
+mod odd_netmask;
+mod off_turns_on;
+mod ops_without_udp;
 mod own_interface_tracked;
 mod own_interface_weight;
 mod owner_priority;
 mod owner_weights;
+mod passed_over;
 mod peer_dropped;
 mod precision;
 mod preempt_delay_ignored;
@@ -90,24 +110,34 @@ mod priorities_close;
 mod priority_order;
 mod process_only_check;
 mod process_priority;
+mod quorum_too_high;
 mod random;
+mod replaced;
 mod rounded;
+mod route_dropped;
+mod route_not_tracked;
 mod router_id_equal;
-mod script_arguments;
+mod rule_dropped;
+mod rule_without_preference;
 mod script_security;
 mod script_sleeps;
 mod script_stops_keepalived;
 mod script_timeout;
 mod self_reference;
+mod server_family;
+mod server_port;
+mod set_twice;
 mod setting_ignored;
 mod short_interval;
 mod slow_check;
 mod slow_failover;
 mod slow_garp;
+mod sorry_server_inhibit;
 mod source_address_shared;
 mod strict_drops_traffic;
 mod strict_forbids;
 mod strict_unicast;
+mod swallowed_word;
 mod sync_group_mismatch;
 mod sync_group_order;
 mod timers_differ;
@@ -125,6 +155,7 @@ mod unicast_ttl_without_peers;
 mod unicast_vmac;
 mod unicast_without_peers;
 mod unknown_keyword;
+mod unknown_server_group;
 mod unmatched_quote;
 mod untrackable;
 mod unused_ignore;
@@ -139,6 +170,7 @@ mod weight_nopreempt;
 mod weight_tie;
 mod weight_window;
 mod weight_zero;
+mod zero_port;
 mod zero_prefix;
 
 use super::Rule;
@@ -275,7 +307,6 @@ pub const RULES: &[Rule] = &[
     preempt_delay_race::RULE,
     dont_track_primary::RULE,
     multicast_scope::RULE,
-    off_means_on::RULE,
     address_twice::RULE,
     process_priority::RULE,
     global_too_late::RULE,
@@ -286,11 +317,45 @@ pub const RULES: &[Rule] = &[
     script_sleeps::RULE,
     script_stops_keepalived::RULE,
     process_only_check::RULE,
-    script_arguments::RULE,
     notify_user::RULE,
     not_used::RULE,
     script_security::RULE,
     mail_not_sent::RULE,
+    // Routes, rules, and virtual servers
+    route_dropped::RULE,
+    rule_dropped::RULE,
+    route_not_tracked::RULE,
+    rule_without_preference::RULE,
+    swallowed_word::RULE,
+    empty_prefix::RULE,
+    replaced::RULE,
+    set_twice::RULE,
+    off_turns_on::RULE,
+    address_tail::RULE,
+    odd_netmask::RULE,
+    misplaced::RULE,
+    passed_over::RULE,
+    list_words::RULE,
+    empty_list::RULE,
+    garp_group_dropped::RULE,
+    lowered::RULE,
+    no_real_server::RULE,
+    server_family::RULE,
+    duplicate_real_server::RULE,
+    duplicate_virtual_server::RULE,
+    unknown_server_group::RULE,
+    no_protocol::RULE,
+    no_scheduler::RULE,
+    no_method::RULE,
+    quorum_too_high::RULE,
+    hysteresis_too_high::RULE,
+    server_port::RULE,
+    zero_port::RULE,
+    ops_without_udp::RULE,
+    ignored_with_fwmark::RULE,
+    sorry_server_inhibit::RULE,
+    checker_incomplete::RULE,
+    checker_without_url::RULE,
 ];
 
 pub(super) use unused_ignore::RULE as UNUSED_IGNORE;
