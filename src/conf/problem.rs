@@ -94,6 +94,12 @@ kinds! {
     Replaced "replaced" Line,
     /// Said twice with different values, and the later one is used without a word.
     SetTwice "set-twice" Not,
+    /// An address or peer that is in a list already, which keepalived does not mind.
+    EntryTwice "entry-twice" Not,
+    /// A keyword of `global_defs` behind what it is for.
+    LateGlobal "late-global" Not,
+    /// A block of this name was there already; the first is used without a word.
+    NameTwice "name-twice" Not,
     /// A word that is to turn something off, behind a keyword that reads none.
     OffTurnsOn "off-turns-on" Not,
     /// What follows an address and is passed over.
@@ -256,6 +262,8 @@ kinds! {
     SorryInhibit "sorry-server-inhibit" Plainly,
     /// A checker or one of its pages lacks what it cannot do without, and is dropped.
     CheckerIncomplete "checker-incomplete" End,
+    /// A checker that can never be content.
+    CheckerFails "checker-never-passes" End,
     /// `HTTP_GET` or `SSL_GET` without a page.
     CheckerWithoutUrl "checker-without-url" End,
 }

@@ -79,17 +79,18 @@ fn expected(conf: &Conf, version: Version) -> Found {
     for name in conf.sources.names() {
         let text = std::fs::read_to_string(fixtures().join(name)).unwrap();
         for (number, line) in (1..).zip(text.lines()) {
-            let Some((_, mark)) = line.split_once("#~") else { continue };
-            let (head, kinds) = mark.split_once(' ').unwrap();
-            let (meant, number) = match head {
-                "" => (true, number),
-                "^" => (true, number - 1),
-                head => (head == version.series(), number),
-            };
-            let mut kinds: Vec<String> = kinds.split_whitespace().map(str::to_owned).collect();
-            kinds.sort();
-            if meant {
-                expected.insert((name.to_owned(), number), kinds);
+            for mark in line.split("#~").skip(1) {
+                let (head, kinds) = mark.split_once(' ').unwrap();
+                let (meant, number) = match head {
+                    "" => (true, number),
+                    "^" => (true, number - 1),
+                    head => (head == version.series(), number),
+                };
+                let mut kinds: Vec<String> = kinds.split_whitespace().map(str::to_owned).collect();
+                kinds.sort();
+                if meant {
+                    expected.insert((name.to_owned(), number), kinds);
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::conf::schema::{Entries, Takes};
 use crate::conf::source::{Span, Spanned};
 use crate::conf::token::Word;
 use crate::conf::tree::Node;
-use crate::conf::value::{decimal, int, ip};
+use crate::conf::value::{address_and_tail, c_int, decimal, int, ip, part};
 
 /// The broadcast address of an IPv4 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +83,17 @@ pub struct Peer {
     pub max_ttl: Option<u8>,
 }
 
-/// The addresses of a list.
-pub(super) fn addresses(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Address>> {
-    let read = |node: &Node| Some(Spanned::new(address(&node.words, out)?, node.span()));
+/// The addresses of a list. Static ones may follow groups, those that are given.
+pub(super) fn addresses(
+    list: &Node,
+    groups: Option<&HashSet<String>>,
+    out: &mut Vec<Problem>,
+) -> Vec<Spanned<Address>> {
+    let read = |node: &Node| Some(Spanned::new(address(&node.words, groups, out)?, node.span()));
     list.nodes().iter().filter_map(read).collect()
 }
 
-fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
+fn address(words: &[Word], groups: Option<&HashSet<String>>, out: &mut Vec<Problem>) -> Option<Address> {
     let (first, options) = words.split_first()?;
     let shown = quote(&first.text);
     let slash = first.text.iter().position(|b| *b == b'/');
@@ -153,7 +157,9 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
             b"noprefixroute" => a.noprefixroute = true,
             b"autojoin" => a.autojoin = true,
             b"use_vmac" => a.use_vmac = true,
-            b"dev" | b"scope" | b"brd" | b"broadcast" | b"label" | b"peer" | b"preferred_lft" | b"track_group" => {
+            b"dev" | b"scope" | b"brd" | b"broadcast" | b"label" | b"peer" | b"preferred_lft" | b"track_group"
+                if groups.is_some() || !option.is("track_group") =>
+            {
                 let name = option.str();
                 let Some(value) = options.next() else {
                     bad(
@@ -170,6 +176,12 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
                         return None;
                     }
                     b"dev" => a.dev = Some(Spanned::new(value.str().into_owned(), value.span)),
+                    // Which names there are is the host's.
+                    b"scope" if c_int(&value.text).is_some_and(|n| !(0..=255).contains(&n)) => bad(
+                        value.span,
+                        Kind::BadNumber,
+                        format!("`scope` {given} is not from 0 to 255; keepalived leaves it out"),
+                    ),
                     b"scope" => a.scope = Some(value.str().into_owned()),
                     b"label" if value.text.len() > 15 => {
                         bad(
@@ -206,6 +218,21 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
                             ),
                         ),
                     },
+                    b"track_group" if a.track_group.is_some() => {
+                        bad(
+                            value.span,
+                            Kind::AlreadySet,
+                            "a second `track_group`; keepalived reads no further in the line".into(),
+                        );
+                        break;
+                    }
+                    b"track_group" if groups.is_some_and(|g| !g.contains(&*value.str())) => bad(
+                        value.span,
+                        Kind::NotDefined,
+                        format!(
+                            "{given} is not defined above this line; keepalived goes on without it (the `track_group` must come first)"
+                        ),
+                    ),
                     b"track_group" => a.track_group = Some(value.str().into_owned()),
                     _ => {
                         a.broadcast = broadcast(&value.text, at);
@@ -228,6 +255,11 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
             }
         }
     }
+    if let (Some(_), Some(_)) = (a.peer, slash) {
+        let sentence = format!("an address with a `peer` has no prefix length; keepalived passes over that of {shown}");
+        out.push(Problem::new(first.span, Kind::BadEntry, sentence));
+        a.prefix = most;
+    }
     Some(a)
 }
 
@@ -248,8 +280,7 @@ pub(super) fn peers(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Peer>> {
     let mut peers = Vec::new();
     for node in list.nodes() {
         let Some((first, options)) = node.words.split_first() else { continue };
-        let text = first.text.split(|b| matches!(b, b'/' | b'-')).next().unwrap_or_default();
-        let Some(address) = ip(text) else {
+        let (Some(address), tail) = address_and_tail(&first.text) else {
             let sentence = format!(
                 "{} is not an address (names are not looked up); keepalived passes over the line",
                 quote(&first.text)
@@ -257,6 +288,11 @@ pub(super) fn peers(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Peer>> {
             out.push(Problem::new(first.span, Kind::PeerDropped, sentence));
             continue;
         };
+        if let Some(start) = tail {
+            let (used, rest) = first.text.split_at(start);
+            let sentence = format!("keepalived takes {} and passes over {}", quote(used), quote(rest));
+            out.push(Problem::new(part(first, start), Kind::AddressTail, sentence));
+        }
         let mut peer = Peer { address, min_ttl: None, max_ttl: None };
         let mut options = options.iter();
         while let Some(option) = options.next() {

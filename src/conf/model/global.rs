@@ -219,6 +219,11 @@ impl GlobalDefs {
             out.push(Problem::new(node.span(), Kind::BadAddress, sentence));
             return;
         }
+        let local = matches!(address, IpAddr::V6(six) if six.segments()[0] & 0x000f == 2);
+        if !four && !local {
+            let sentence = format!("`{name}` {address} is not link-local; keepalived says so and uses it");
+            out.push(Problem::new(node.span(), Kind::BadAddress, sentence));
+        }
         set(if four { &mut self.mcast_group4 } else { &mut self.mcast_group6 }, node, out);
     }
 }

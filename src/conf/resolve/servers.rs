@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::{Resolver, value};
+use crate::conf::model::build::first as earlier;
 use crate::conf::model::{
     Check, Checker, Family, Forwarding, HttpCheck, Method, Protocol, RealServer, ServerGroup, Service, Set, SmtpCheck,
     SmtpHost, Timing, VirtualServer,
@@ -36,28 +37,30 @@ impl Resolver<'_> {
     pub(super) fn virtual_servers(&mut self) -> Vec<RunVirtualServer> {
         let conf = self.conf;
         let mut seen: HashMap<(Service, Option<Protocol>), Span> = HashMap::new();
+        let mut groups: HashMap<&str, &ServerGroup> = HashMap::new();
+        for group in &conf.server_groups {
+            groups.entry(&group.name.value).or_insert(group);
+        }
         let mut all = Vec::new();
         for v in &conf.virtual_servers {
-            let Some(run) = self.virtual_server(v) else { continue };
+            let Some(run) = self.virtual_server(v, &groups) else { continue };
             let key = (run.service.clone(), run.protocol.map(|p| p.value));
-            if let Some(first) = seen.get(&key) {
+            if let Some(first) = earlier(&mut seen, key, run.span) {
                 let sentence = format!("{} is there already; the kernel does not take it twice", called(&run.service));
                 let problem = Problem::new(run.span, Kind::DuplicateService, sentence);
-                self.problems.push(problem.related(*first, "the first one"));
+                self.problems.push(problem.related(first, "the first one"));
             }
-            seen.entry(key).or_insert(run.span);
             all.push(run);
         }
         all
     }
 
     /// `None` where keepalived leaves it out.
-    fn virtual_server(&mut self, v: &VirtualServer) -> Option<RunVirtualServer> {
-        let conf = self.conf;
+    fn virtual_server(&mut self, v: &VirtualServer, groups: &HashMap<&str, &ServerGroup>) -> Option<RunVirtualServer> {
         let name = called(&v.service);
         let mut group: Option<&ServerGroup> = None;
         if let Service::Group(wanted) = &v.service {
-            group = conf.server_groups.iter().find(|g| g.name.value == *wanted);
+            group = groups.get(wanted.as_str()).copied();
             if group.is_none() {
                 let sentence = format!("there is no such group for {name}; keepalived leaves it out without a word");
                 self.report(v.span, Kind::UnknownServerGroup, sentence);
@@ -210,11 +213,11 @@ impl Resolver<'_> {
 
     fn real_servers(&mut self, v: &VirtualServer, name: &str) -> Vec<RunRealServer> {
         let mut servers: Vec<RunRealServer> = Vec::new();
+        let mut seen = HashMap::new();
         for r in &v.servers {
-            let twin = servers.iter().find(|o| (o.address, o.port.value) == (r.address, r.port));
-            if let Some(twin) = twin {
+            if let Some(first) = earlier(&mut seen, (r.address, r.port), r.span) {
                 let sentence = format!("{name} has the real server {} already; keepalived removes this one", r.address);
-                let problem = Problem::new(r.span, Kind::DuplicateServer, sentence).related(twin.span, "the first one");
+                let problem = Problem::new(r.span, Kind::DuplicateServer, sentence).related(first, "the first one");
                 self.problems.push(problem);
                 continue;
             }

@@ -20,6 +20,34 @@ const SCHEDULERS: &[&str] =
 /// Record types that a `DNS_CHECK` can ask for.
 pub(in crate::conf) const RECORDS: &[&str] = &["A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY"];
 
+/// Options of regular expressions, as PCRE2 has them.
+const REGEX: &[&str] = &[
+    "allow_empty_class",
+    "alt_bsux",
+    "auto_callout",
+    "caseless",
+    "dollar_endonly",
+    "dotall",
+    "dupnames",
+    "extended",
+    "firstline",
+    "match_unset_backref",
+    "multiline",
+    "never_ucp",
+    "never_utf",
+    "no_auto_capture",
+    "no_auto_possess",
+    "no_dotstar_anchor",
+    "no_start_optimize",
+    "ucp",
+    "ungreedy",
+    "utf",
+    "never_backslash_c",
+    "alt_circumflex",
+    "alt_verbnames",
+    "use_offset_limit",
+];
+
 /// How a method is written.
 const METHOD: &str = "NAT|DR|TUN [type ipip|gue|gre] [port 1..65535] [nocsum|csum|remcsum]";
 
@@ -142,7 +170,7 @@ pub(super) const ROWS: &[Rows] = &[
         row("virtualhost", Word).lenient().default("that of the checker").note("Host to ask for."),
         row("regex", Regex).logged().default("none").note("What the page has to hold, in quotes. Only the log says when it is malformed."),
         row("regex_no_match", Flag).note("The page must not hold it."),
-        row("regex_options", AnyWords).adds().shape("OPTION ...").default("none").note("Options of PCRE2, such as caseless. Unknown ones are passed over without a word."),
+        row("regex_options", Options(REGEX)).adds().default("none").note("Options of PCRE2, such as caseless. Unknown ones are passed over without a word."),
         row("regex_min_offset", Logged).logged().default("0").note("Where a match may begin at the earliest."),
         row("regex_max_offset", Logged).logged().default("the end").note("Where a match may begin at the latest."),
         row("regex_stack", LoggedPair).logged().shape("START MOST").unit("bytes").default("PCRE2's").note("Stack of the matcher."),

@@ -216,6 +216,8 @@ pub enum Takes {
     Words,
     /// Words, or none.
     AnyWords,
+    /// Some of these words; others are passed over without a word.
+    Options(&'static [&'static str]),
     /// An address.
     Ip,
     /// An address; what follows a `/` or `-` is passed over.

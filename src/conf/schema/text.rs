@@ -89,6 +89,7 @@ impl Takes {
             Self::OptOneOf(list) => format!("[{}]", words(list)),
             Self::Words => "WORD ...".into(),
             Self::AnyWords => "[WORD ...]".into(),
+            Self::Options(_) => "OPTION ...".into(),
             Self::Ip | Self::Source => "ADDRESS".into(),
             Self::Multicast => "MULTICAST-ADDRESS".into(),
             Self::Command => "SCRIPT [USER [GROUP]]".into(),

@@ -200,6 +200,7 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
         BufferPolicy => r.buffer_policy(words),
         IncludeCheck => Some(r.include_check(words)),
         InitFile => Some(r.init_file(words)),
+        Options(list) => Some(r.options(words, list)),
         Regex => r.logged(words, 0),
         Logged => r.logged(words, 1),
         LoggedPair => r.logged(words, 2),
@@ -214,9 +215,8 @@ fn missing(keyword: &Keyword, head: &Word, out: &mut Vec<Problem>) -> Option<Val
     use Takes::*;
     let name = keyword.name;
     match keyword.takes {
-        Flag | OptWord | OptOneOf(_) | AnyWords | HexPattern | IncludeCheck | InitFile | List(_) | Block(..) => {
-            Some(Value::Present)
-        }
+        Flag | OptWord | OptOneOf(_) | AnyWords | Options(_) | HexPattern | IncludeCheck | InitFile | List(_)
+        | Block(..) => Some(Value::Present),
         Bool => Some(Value::Bool(true)),
         OptInt(_, _, bare) => Some(Value::Int(bare)),
         _ => {

@@ -571,6 +571,16 @@ impl Reader<'_> {
         Value::Int(number)
     }
 
+    /// Words that mean something, and others that nobody complains of.
+    pub(super) fn options(&mut self, words: &[Word], known: &[&str]) -> Value {
+        let name = self.keyword.name;
+        for word in words.iter().skip(1).filter(|w| !known.iter().any(|k| w.is(k))) {
+            let sentence = format!("`{name}` has no {}; keepalived passes over it without a word", quote(&word.text));
+            self.say(word.span, Kind::PassedOver, sentence);
+        }
+        Value::Present
+    }
+
     /// What only the log complains of.
     pub(super) fn logged(&mut self, words: &[Word], numbers: usize) -> Option<Value> {
         let arguments = words.get(1..)?;

@@ -2,13 +2,15 @@
 
 mod servers;
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{
-    Address, AuthHmac, AuthType, Authentication, Bfd, Conf, Garp, GarpGroup, Inherited, Notify, Set, State, SyncGroup,
-    TrackFile, TrackGroup, TrackProcess, Trackers, Vmac, VrrpInstance, VrrpScript, entry, route,
+    Address, AuthHmac, AuthType, Authentication, Bfd, Conf, Garp, GarpGroup, Inherited, Notify, Peer, Set, State,
+    SyncGroup, TrackFile, TrackGroup, TrackProcess, Trackers, Vmac, VrrpInstance, VrrpScript, entry, route,
 };
 use crate::conf::problem::{Kind, Problem, quote};
 use crate::conf::schema::{Again, Entries, Place, Takes};
@@ -45,6 +47,12 @@ struct Names {
     track_groups: HashSet<String>,
     /// Those whose block does not say what it is about.
     dropped: HashSet<String>,
+    /// Where a name was first given to a kind of block.
+    first: HashMap<(&'static str, String), Span>,
+    /// Neighbours of BFD instances, with these.
+    neighbors: HashMap<IpAddr, (String, Span)>,
+    /// Addresses of the instance that is read, and its peers.
+    addresses: HashMap<(IpAddr, bool), Span>,
 }
 
 struct Builder<'a> {
@@ -186,6 +194,17 @@ fn used(node: &Node) -> impl Iterator<Item = (&'static str, &Node)> {
     node.nodes().iter().filter_map(|n| n.keyword().map(|k| (k.name, n)))
 }
 
+/// Where a thing was first; nothing when this is the first time.
+pub(in crate::conf) fn first<K: Eq + Hash>(seen: &mut HashMap<K, Span>, key: K, span: Span) -> Option<Span> {
+    match seen.entry(key) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(none) => {
+            none.insert(span);
+            None
+        }
+    }
+}
+
 /// All words of a list's lines.
 fn names(list: &Node) -> Vec<Spanned<String>> {
     let words = list.nodes().iter().flat_map(|n| &n.words);
@@ -280,7 +299,7 @@ impl Builder<'_> {
             Takes::Block(Place::VirtualServer, _) => self.virtual_server(node),
             Takes::List(Entries::Services) => self.server_group(node),
             Takes::List(Entries::Addresses) => {
-                let list = entry::addresses(node, &mut self.problems);
+                let list = entry::addresses(node, Some(&self.names.track_groups), &mut self.problems);
                 self.conf.static_addresses.extend(list);
             }
             Takes::List(Entries::Routes) => {
@@ -300,6 +319,38 @@ impl Builder<'_> {
     fn global(&mut self, node: &Node) {
         for (name, node) in used(node) {
             self.conf.global.read(name, node, &mut self.problems);
+            self.late(name, node);
+        }
+    }
+
+    /// Some keywords act only on what follows them.
+    fn late(&mut self, name: &str, node: &Node) {
+        let announces = name.starts_with("vrrp_garp_") && !matches!(name, "vrrp_garp_interval")
+            || matches!(
+                name,
+                "vrrp_min_garp" | "vrrp_vmac_garp_intvl" | "vrrp_skip_check_adv_addr" | "dynamic_interfaces"
+            );
+        let first = match name {
+            _ if announces => self.conf.instances.first().map(|i| (i.name.span, "instances")),
+            "script_user" => self.conf.scripts.first().map(|s| (s.span, "scripts")),
+            _ => None,
+        };
+        if let Some((span, what)) = first.filter(|_| node.value.is_some()) {
+            let sentence = format!("`{name}` acts on the {what} behind it alone; some stand before it");
+            let help = format!("Move it before all {what}.");
+            let problem = Problem::new(node.span(), Kind::LateGlobal, sentence).help(help);
+            self.problems.push(problem.related(span, "this one does not have it"));
+        }
+    }
+
+    /// Blocks that may have one name: keepalived takes the first, and does not say so.
+    fn name_twice(&mut self, keyword: &'static str, name: &str, span: Span) {
+        if let Some(first) = first(&mut self.names.first, (keyword, name.to_owned()), span) {
+            let shown = quote(name.as_bytes());
+            let sentence =
+                format!("another `{keyword}` is called {shown}; keepalived uses the first and does not say so");
+            let problem = Problem::new(span, Kind::NameTwice, sentence);
+            self.problems.push(problem.related(first, "the first one"));
         }
     }
 
@@ -329,6 +380,7 @@ impl Builder<'_> {
             self.names.dropped.insert(s.name);
             return;
         }
+        self.name_twice("vrrp_script", &s.name, s.span);
         self.names.scripts.insert(s.name.clone());
         self.conf.scripts.push(s);
     }
@@ -344,8 +396,19 @@ impl Builder<'_> {
                     set(&mut p.weight, node, out);
                     p.reverse = matches!(node.value, Some(Value::Weight(_, true)));
                 }
-                "quorum" => set(&mut p.quorum, node, out),
-                "quorum_max" => set(&mut p.quorum_max, node, out),
+                "quorum" | "quorum_max" => {
+                    let (least, most) = (p.quorum.map(|q| q.value), p.quorum_max.map(|q| q.value));
+                    let given = u32::of(node);
+                    let (least, most) = if name == "quorum" { (given, most) } else { (least, given) };
+                    if least.is_some_and(|least| most.is_some_and(|most| least > most)) {
+                        let sentence = "`quorum` is more than `quorum_max`; keepalived passes over the line";
+                        out.push(Problem::new(node.span(), Kind::BadNumber, sentence));
+                    } else if name == "quorum" {
+                        set(&mut p.quorum, node, out);
+                    } else {
+                        set(&mut p.quorum_max, node, out);
+                    }
+                }
                 "delay" => {
                     set(&mut p.fork_delay, node, out);
                     p.terminate_delay = p.fork_delay;
@@ -363,6 +426,7 @@ impl Builder<'_> {
             self.names.dropped.insert(p.name);
             return;
         }
+        self.name_twice("vrrp_track_process", &p.name, p.span);
         self.names.processes.insert(p.name.clone());
         self.conf.processes.push(p);
     }
@@ -391,6 +455,7 @@ impl Builder<'_> {
             self.names.dropped.insert(f.name);
             return;
         }
+        self.name_twice("track_file", &f.name, f.span);
         self.names.files.insert(f.name.clone());
         self.conf.files.push(f);
     }
@@ -408,14 +473,13 @@ impl Builder<'_> {
             match name {
                 "neighbor_ip" | "neighbour_ip" => {
                     let Some(address) = IpAddr::of(node) else { return };
-                    let taken = self.conf.bfds.iter().find(|o| o.neighbor.is_some_and(|n| n.value == address));
-                    if let Some(other) = taken {
+                    if let Some((other, first)) = self.names.neighbors.get(&address) {
                         let sentence = format!(
                             "{address} is the neighbour of {} already; keepalived drops {shown}",
-                            quote(other.name.as_bytes())
+                            quote(other.as_bytes())
                         );
                         let problem = Problem::new(b.span, Kind::Untrackable, sentence);
-                        out.push(problem.related(node.span(), "its neighbour").related(other.span, "the other one"));
+                        out.push(problem.related(node.span(), "its neighbour").related(*first, "the other one"));
                         return;
                     }
                     set(&mut b.neighbor, node, out);
@@ -455,6 +519,7 @@ impl Builder<'_> {
             hops.value = ttl;
         }
         self.names.bfds.insert(b.name.clone());
+        self.names.neighbors.insert(neighbor.value, (b.name.clone(), b.span));
         self.conf.bfds.push(b);
     }
 
@@ -481,7 +546,18 @@ impl Builder<'_> {
             match name {
                 "garp_interval" => set(&mut g.garp_interval, node, out),
                 "gna_interval" => set(&mut g.gna_interval, node, out),
-                "interface" => g.interfaces.extend(named(node)),
+                "interface" => {
+                    let Some(name) = named(node) else { continue };
+                    let key = ("garp_group", name.value.clone());
+                    if let Some(first) = first(&mut self.names.first, key, name.span) {
+                        let shown = quote(name.value.as_bytes());
+                        let sentence = format!("{shown} is in a group already; keepalived passes over the line");
+                        let problem = Problem::new(name.span, Kind::AlreadySet, sentence);
+                        out.push(problem.related(first, "first said here"));
+                    } else {
+                        g.interfaces.push(name);
+                    }
+                }
                 _ => {
                     let list = names(node);
                     if list.is_empty() {
@@ -556,6 +632,7 @@ impl Builder<'_> {
             skip_check_adv_addr: g.skip_check_adv_addr,
         };
         let mut i = VrrpInstance::new(name, inherited);
+        self.names.addresses.clear();
         for (name, node) in used(node) {
             self.setting(&mut i, name, node);
         }
@@ -575,12 +652,18 @@ impl Builder<'_> {
             "version" => self.protocol_version(i, node),
             "native_ipv6" => set(&mut i.native_ipv6, node, &mut self.problems),
             "virtual_ipaddress" => {
-                let list = entry::addresses(node, &mut self.problems);
+                let list = entry::addresses(node, None, &mut self.problems);
                 for address in list {
                     self.virtual_address(i, address);
                 }
             }
-            "virtual_ipaddress_excluded" => i.excluded.extend(entry::addresses(node, &mut self.problems)),
+            "virtual_ipaddress_excluded" => {
+                for address in entry::addresses(node, None, &mut self.problems) {
+                    if !self.twice(&address) {
+                        i.excluded.push(address);
+                    }
+                }
+            }
             "no_virtual_ipaddress" => set(&mut i.no_addresses, node, &mut self.problems),
             "dont_track_primary" => set(&mut i.dont_track_primary, node, &mut self.problems),
             "mcast_src_ip" | "unicast_src_ip" => self.own_family(i, node, |i| &mut i.source),
@@ -590,9 +673,7 @@ impl Builder<'_> {
                 let list = entry::peers(node, &mut self.problems);
                 i.unicast_keyword.get_or_insert(node.span());
                 for peer in list {
-                    if self.fits(i, peer.value.address, peer.span, Kind::PeerDropped) {
-                        i.peers.push(peer);
-                    }
+                    self.peer(i, peer);
                 }
             }
             "unicast_fault_no_peer" => set(&mut i.fault_no_peer, node, &mut self.problems),
@@ -687,14 +768,50 @@ impl Builder<'_> {
     }
 
     fn virtual_address(&mut self, i: &mut VrrpInstance, address: Spanned<Address>) {
-        if self.fits(i, address.value.address, address.span, Kind::AddressDropped) {
-            let twice = i.addresses.iter().any(|a| a.value.address == address.value.address);
-            if twice && self.version.at_least(2, 3, 3) {
-                let sentence = format!("{} is in this list already", address.value.address);
-                return self.report(address.span, Kind::AlreadySet, sentence);
-            }
+        let fits = self.fits(i, address.value.address, address.span, Kind::AddressDropped);
+        if fits && !self.twice(&address) {
             i.addresses.push(address);
         }
+    }
+
+    /// Whether keepalived leaves an address out since the instance has it already; the oldest take it twice.
+    fn twice(&mut self, address: &Spanned<Address>) -> bool {
+        let at = address.value.address;
+        let Some(first) = self.first_said(at, false, address.span) else { return false };
+        let drops = self.version.at_least(2, 3, 3);
+        let (kind, does) = if drops {
+            (Kind::AlreadySet, "keepalived passes over this one")
+        } else {
+            (Kind::EntryTwice, "keepalived takes it twice, which others do not expect")
+        };
+        let problem = Problem::new(address.span, kind, format!("{at} is in this instance already; {does}"));
+        self.problems.push(problem.related(first, "first said here"));
+        drops
+    }
+
+    /// Where an address or peer was said before in the instance that is read.
+    fn first_said(&mut self, address: IpAddr, peer: bool, span: Span) -> Option<Span> {
+        first(&mut self.names.addresses, (address, peer), span)
+    }
+
+    fn peer(&mut self, i: &mut VrrpInstance, peer: Spanned<Peer>) {
+        if !self.fits(i, peer.value.address, peer.span, Kind::PeerDropped) {
+            return;
+        }
+        if let Some(first) = self.first_said(peer.value.address, true, peer.span) {
+            let drops = self.version.at_least(2, 3, 3);
+            let (kind, does) = if drops {
+                (Kind::AlreadySet, "keepalived passes over this one")
+            } else {
+                (Kind::EntryTwice, "keepalived sends it every advert twice")
+            };
+            let sentence = format!("{} is a peer already; {does}", peer.value.address);
+            self.problems.push(Problem::new(peer.span, kind, sentence).related(first, "first said here"));
+            if drops {
+                return;
+            }
+        }
+        i.peers.push(peer);
     }
 
     fn own_family(&mut self, i: &mut VrrpInstance, node: &Node, field: fn(&mut VrrpInstance) -> &mut Set<IpAddr>) {

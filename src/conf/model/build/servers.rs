@@ -182,6 +182,7 @@ impl Builder<'_> {
             );
             return;
         }
+        self.name_twice("virtual_server_group", &name.value, name.span);
         self.conf.server_groups.push(ServerGroup { name, entries });
     }
 
@@ -340,6 +341,16 @@ impl Builder<'_> {
             Checker { span: node.span(), timing: Timing::default(), alpha: None, log_all_failures: None, check };
         for (name, node) in used(node) {
             self.check_setting(&mut c, name, node, server);
+        }
+        if let Check::Udp(udp) = &c.check {
+            let most = udp.max_reply.map_or(255, |m| m.value);
+            if let Some(min) = udp.min_reply.filter(|min| min.value > most) {
+                let sentence = format!(
+                    "`min_reply_length` {} is more than `max_reply_length` {most}: no answer is right",
+                    min.value
+                );
+                self.report(min.span, Kind::CheckerFails, sentence);
+            }
         }
         let why = match &c.check {
             Check::Misc(m) if m.command.as_ref().is_none_or(|s| s.value.is_empty()) => Some("has no `misc_path`"),
@@ -525,6 +536,23 @@ impl Builder<'_> {
                 "tls_compliant" => set(&mut url.tls_compliant, node, out),
                 _ => {}
             }
+        }
+        let regex_only = [
+            url.regex_no_match.map(|s| s.span),
+            url.regex_options.first().map(|s| s.span),
+            url.regex_min_offset.map(|s| s.span),
+            url.regex_max_offset.map(|s| s.span),
+        ];
+        if let Some(span) = regex_only.into_iter().flatten().next().filter(|_| url.regex.is_none()) {
+            let sentence = "this is about a `regex`, which the `url` does not have; keepalived passes over it, and only its log says so";
+            self.report(span, Kind::PassedOver, sentence);
+        }
+        if let (Some(min), Some(max)) = (url.regex_min_offset, url.regex_max_offset)
+            && min.value > max.value
+        {
+            let sentence = "`regex_min_offset` is more than `regex_max_offset`; keepalived passes over both, and only its log says so";
+            self.report(min.span, Kind::PassedOver, sentence);
+            (url.regex_min_offset, url.regex_max_offset) = (None, None);
         }
         if url.path.is_none() {
             self.report(url.span, Kind::CheckerIncomplete, "`url` has no `path`; keepalived passes over it");
