@@ -1,9 +1,17 @@
 //! What several nodes have in common, and the arithmetic of weights. The rules themselves: `tests/it/lint.rs`.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use proptest::prelude::*;
+
 use super::cluster::Cluster;
 use super::weights::{Outcome, Sum, range, stuck, weighted};
 use super::*;
 use crate::conf::{self, LoadError, Loader, Options, Reading, resolve};
+use crate::time::Instant;
+use crate::vrrp::router::{Input, VrrpRouter};
+use crate::vrrp::{Action, Event, Heard, State};
 
 struct Text(String);
 
@@ -302,4 +310,162 @@ fn files_are_no_checks_of_one_size() {
     let nodes = nodes(&[text]);
     assert!(weighted(&cluster::members(0, &nodes[0])[0]).is_empty());
     assert_eq!(nodes[0].run.instances[0].track.iter().find(|t| t.name == "f").map(|t| t.weight), Some(5));
+}
+
+/// Nodes on one link without latency, as `vrrp` has them behave.
+struct Link<'a> {
+    nodes: &'a [Node],
+    routers: Vec<VrrpRouter>,
+    trackers: Vec<Vec<String>>,
+    started: Vec<bool>,
+    now: Instant,
+}
+
+impl<'a> Link<'a> {
+    fn new(nodes: &'a [Node]) -> Self {
+        let source = |n: usize| IpAddr::V4(Ipv4Addr::new(10, 0, 9, n as u8 + 1));
+        let configs: Vec<_> = nodes
+            .iter()
+            .enumerate()
+            .map(|(n, node)| node.run.config(&node.conf, Version::default(), |_| source(n), |_| true))
+            .collect();
+        let names = |c: &crate::vrrp::router::Config| c.trackers.iter().map(|t| t.name.clone()).collect();
+        Self {
+            nodes,
+            trackers: configs.iter().map(names).collect(),
+            started: vec![false; nodes.len()],
+            routers: configs.into_iter().map(VrrpRouter::new).collect(),
+            now: Instant::ZERO,
+        }
+    }
+
+    fn give(&mut self, node: usize, input: Input) {
+        let mut queue = std::collections::VecDeque::from([(node, input)]);
+        while let Some((n, input)) = queue.pop_front() {
+            let actions = self.routers[n].handle(self.now, input).to_vec();
+            for (i, action) in actions {
+                let Action::SendAdvert { priority } = action else { continue };
+                let sender = &self.nodes[n].run.instances[i];
+                let src = self.routers[n].instance(i).unwrap().params().source;
+                let heard = Heard { src, priority, advert_int: sender.advert_int };
+                for o in (0..self.nodes.len()).filter(|o| *o != n && self.started[*o]) {
+                    let to = self.nodes[o].run.instances.iter().position(|r| r.vrid == sender.vrid);
+                    queue.extend(to.map(|to| (o, Input::Instance(to, Event::Advert(heard)))));
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, node: usize) {
+        self.started[node] = true;
+        self.give(node, Input::Start);
+        for name in self.trackers[node].clone() {
+            self.read(node, &name, true);
+        }
+    }
+
+    /// Has a script of a node give what makes the priority highest, or what does not.
+    fn read(&mut self, node: usize, name: &str, well: bool) {
+        let Some(id) = self.trackers[node].iter().position(|t| t == name) else { return };
+        let Some(script) = self.nodes[node].conf.script(name) else { return };
+        self.give(node, Input::Script(id, well != script.reverse));
+    }
+
+    fn run(&mut self, seconds: u64) {
+        let end = self.now.after(Duration::from_secs(seconds));
+        let next = |s: &Self| {
+            let due = |n: usize| Some((s.routers[n].next_deadline()?.0, n));
+            (0..s.nodes.len()).filter(|n| s.started[*n]).filter_map(due).min()
+        };
+        while let Some((at, n)) = next(self).filter(|(at, _)| *at <= end) {
+            self.now = self.now.max(at);
+            let (_, i, _) = self.routers[n].next_deadline().unwrap();
+            self.give(n, Input::Instance(i, Event::Timer));
+        }
+        self.now = end;
+    }
+
+    /// Whether a node is master of all that it has.
+    fn is_master(&self, node: usize) -> bool {
+        self.routers[node].instances().all(|(_, i)| i.state() == State::Master)
+    }
+}
+
+/// A node of the property below: priority, weights of the checks `x` and `y` (0 for none), which of them is reversed,
+/// `nopreempt`.
+type Drawn = (u8, i8, i8, bool, bool);
+
+/// Priorities near each other, and at the ends of the scale.
+fn priorities() -> impl Strategy<Value = u8> {
+    prop_oneof![6 => 96..=106_u8, 1 => 1..=4_u8, 1 => 250..=254_u8]
+}
+
+fn drawn(form: u8, (priority, x, y, reverse, nopreempt): Drawn) -> String {
+    let checks: Vec<(&str, i8)> = [("x", x), ("y", y)].into_iter().filter(|c| c.1 != 0).collect();
+    let scripts: String = checks
+        .iter()
+        .map(|(name, weight)| {
+            let reverse = if reverse { " reverse" } else { "" };
+            format!("vrrp_script {name} {{\n script /bin/{name}\n weight {weight}{reverse}\n}}\n")
+        })
+        .collect();
+    let names: String = checks.iter().map(|(name, _)| format!("{name}\n")).collect();
+    let tracks = if checks.is_empty() { String::new() } else { format!("track_script {{\n{names}}}\n") };
+    let more = if nopreempt { "state BACKUP\nnopreempt\n" } else { "" };
+    let instance = |vrid: u8, tracks: &str| {
+        format!(
+            "vrrp_instance VI_{vrid} {{\ninterface eth0\nvirtual_router_id {vrid}\npriority {priority}\n{more}{tracks}\
+             virtual_ipaddress {{\n10.0.{vrid}.1\n}}\n}}\n"
+        )
+    };
+    let group = |more: &str| format!("vrrp_sync_group G {{\ngroup {{\nVI_1\nVI_2\n}}\n{more}}}\n");
+    match form {
+        0 => scripts + &instance(1, &tracks),
+        1 => scripts + &group("sync_group_tracking_weight\n") + &instance(1, &tracks) + &instance(2, ""),
+        2 => scripts + &group(&tracks) + &instance(1, "") + &instance(2, ""),
+        _ => scripts + &group("sync_group_tracking_weight\n") + &instance(1, &tracks) + &instance(2, &tracks),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// What is said of weights is what the state machines do: the best node is master, one of its checks fails, and
+    /// either another takes over or the check is among those that are stuck.
+    #[test]
+    fn state_machines_agree_with_the_arithmetic(
+        form in 0..4_u8,
+        all in prop::collection::vec(
+            (priorities(), -9..=9_i8, -9..=9_i8, any::<bool>(), prop::bool::weighted(0.2)),
+            2..=3,
+        ),
+    ) {
+        let texts: Vec<String> = all.iter().map(|d| drawn(form, *d)).collect();
+        let nodes = nodes(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let cluster = Cluster::of(&nodes);
+        let stuck = stuck(&cluster);
+        let healthy = |n: usize| -> Vec<u8> {
+            cluster::members(n, &nodes[n]).iter().map(|m| Sum::healthy(m).effective()).collect()
+        };
+        let best = (0..nodes.len()).max_by_key(|n| (healthy(*n), std::cmp::Reverse(*n))).unwrap();
+        // Groups whose members disagree about the best node are told of as such.
+        let ahead = |n: usize| healthy(best).iter().zip(healthy(n)).all(|(x, y)| *x >= y);
+        prop_assume!((0..nodes.len()).all(ahead));
+        for name in ["x", "y"] {
+            let here: Vec<_> = cluster::members(best, &nodes[best]);
+            if !here.iter().any(|m| weighted(m).iter().any(|w| w.track.name == name)) {
+                continue;
+            }
+            let mut link = Link::new(&nodes);
+            link.start(best);
+            link.run(6);
+            (0..nodes.len()).filter(|n| *n != best).for_each(|n| link.start(n));
+            link.run(20);
+            prop_assert!(link.is_master(best));
+            link.read(best, name, false);
+            link.run(30);
+            let told = stuck.iter().any(|s| s.master.node == best && s.check.track.name == name);
+            prop_assert_eq!(link.is_master(best), told, "{} on {}", name, nodes[best].name);
+        }
+    }
 }
