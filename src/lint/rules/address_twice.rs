@@ -51,16 +51,16 @@ fn check(n: usize, node: &Node, _: &Context<'_>, found: &mut Found) {
                 continue;
             };
             let first: &crate::conf::model::VrrpInstance = first;
-            let message = if first.name.span == i.name.span {
-                format!("{} is in {} twice", placed.address, named(i))
-            } else {
-                format!(
-                    "{} is in {} and in {}: when one of them becomes backup, it takes the address away from the other",
-                    placed.address,
-                    named(first),
-                    named(i)
-                )
-            };
+            // Twice in one instance: the reader says that.
+            if first.name.span == i.name.span {
+                continue;
+            }
+            let message = format!(
+                "{} is in {} and in {}: when one of them becomes backup, it takes the address away from the other",
+                placed.address,
+                named(first),
+                named(i)
+            );
             let say = found.say(message).at(n, address.span).label(n, at, "here first");
             found.push(say.group(run.vrid, run.ipv6));
         }

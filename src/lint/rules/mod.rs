@@ -22,6 +22,7 @@ mod bad_vrid;
 mod bad_word;
 mod block_name;
 mod checker_incomplete;
+mod checker_never_passes;
 mod checker_without_url;
 mod checks_differ;
 mod checksum_mismatch;
@@ -35,13 +36,13 @@ mod duplicate_virtual_server;
 mod duplicate_vrid;
 mod empty_list;
 mod empty_prefix;
+mod entry_twice;
 mod equal_priority;
 mod excluded_list_mismatch;
 mod extra_close;
 mod extra_words;
 mod family_mismatch;
 mod garp_group_dropped;
-mod global_too_late;
 mod group_empty;
 mod group_interface_twice;
 mod group_interface_weight;
@@ -63,6 +64,7 @@ mod ipv6_version;
 mod ipvlan_address;
 mod key_file;
 mod keyword_too_new;
+mod late_global;
 mod list_words;
 mod long_line;
 mod long_password;
@@ -76,6 +78,7 @@ mod missing_close;
 mod missing_open;
 mod multicast_group_mismatch;
 mod multicast_scope;
+mod name_twice;
 mod no_active_key;
 mod no_address;
 mod no_argument;
@@ -309,7 +312,6 @@ pub const RULES: &[Rule] = &[
     multicast_scope::RULE,
     address_twice::RULE,
     process_priority::RULE,
-    global_too_late::RULE,
     slow_garp::RULE,
     init_fail_ignored::RULE,
     script_timeout::RULE,
@@ -356,6 +358,10 @@ pub const RULES: &[Rule] = &[
     sorry_server_inhibit::RULE,
     checker_incomplete::RULE,
     checker_without_url::RULE,
+    entry_twice::RULE,
+    late_global::RULE,
+    name_twice::RULE,
+    checker_never_passes::RULE,
 ];
 
 pub(super) use unused_ignore::RULE as UNUSED_IGNORE;
