@@ -221,6 +221,21 @@ pub struct Vmac {
     pub group: Option<String>,
 }
 
+/// `use_ipvlan`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ipvlan {
+    /// The interface's name; `vrrp.VRID` when it is not said.
+    pub interface: Option<String>,
+    /// `bridge`, `private` or `vepa`.
+    pub mode: Option<String>,
+    /// Its address, which an IPv4 instance needs.
+    pub address: Option<IpAddr>,
+    /// Whether an address was refused that is not of the instance's family.
+    pub refused: bool,
+    /// `group`: that of the interface.
+    pub group: Option<String>,
+}
+
 /// `vrrp_instance`.
 #[derive(Clone, Debug)]
 pub struct VrrpInstance {
@@ -295,8 +310,8 @@ pub struct VrrpInstance {
     pub vmac_addr: Set<bool>,
     /// `vmac_xmit_base`.
     pub vmac_xmit_base: Set<bool>,
-    /// `use_ipvlan`: its words.
-    pub ipvlan: Set<Vec<String>>,
+    /// `use_ipvlan`.
+    pub ipvlan: Set<Ipvlan>,
     /// `lower_prio_no_advert`.
     pub lower_prio_no_advert: Set<bool>,
     /// `higher_prio_send_advert`.

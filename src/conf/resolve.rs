@@ -12,7 +12,6 @@ use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, SyncGrou
 use super::problem::{Kind, Problem, quote};
 use super::run::{GROUP4, GROUP6, Run, RunAddress, RunGroup, RunInstance, RunTrack, RunVmac};
 use super::source::{Span, Spanned};
-use super::value::ip;
 use crate::vrrp::Announcing;
 use crate::vrrp::sequence::{Authentication, HmacAuth, HmacMode};
 use crate::vrrp::timing::DOWN_TIMER_ADVERTS;
@@ -166,7 +165,7 @@ impl Resolver<'_> {
         let owner = priority == 255;
         self.ignored(i, unicast, strict);
         if let Some(ipvlan) = &i.ipvlan {
-            let address = ipvlan.value.iter().find_map(|w| ip(w.as_bytes()));
+            let address = ipvlan.value.address;
             let does = "it stays in FAULT for ever";
             let why = match address {
                 None if !ipv6 => Some(format!("{name} uses an ipvlan interface without an address; {does}")),
@@ -177,7 +176,9 @@ impl Resolver<'_> {
             };
             if let Some(sentence) = why {
                 fault = Some("use_ipvlan without an address that fits");
-                self.report(ipvlan.span, Kind::IpvlanAddress, sentence);
+                // One that was refused was told of already.
+                let cascade = ipvlan.value.refused;
+                self.problems.push(Problem { cascade, ..Problem::new(ipvlan.span, Kind::IpvlanAddress, sentence) });
             }
         }
         let vmac = i.vmac.as_ref().map(|v| RunVmac {

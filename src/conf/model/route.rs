@@ -783,3 +783,91 @@ fn rule(mut e: Entry<'_>, groups: Option<&HashSet<String>>, span: Span) -> Resul
     }
     Ok(Rule { action, preference, from, to, iif, oif, no_track, track_group, options })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<Word> {
+        line.split(' ').map(|t| Word { text: t.as_bytes().into(), span: Span::default() }).collect()
+    }
+
+    fn route(line: &str, version: Version) -> (Option<Route>, Vec<Kind>) {
+        let (words, mut out) = (words(line), Vec::new());
+        let entry = Entry {
+            words: &words,
+            at: 0,
+            place: Place::VirtualRoutes,
+            drop: Kind::RouteDropped,
+            what: "route",
+            family: None,
+            out: &mut out,
+        };
+        let route = super::route(entry, None, version, Span::default()).ok();
+        (route, out.iter().map(|p| p.kind).collect())
+    }
+
+    fn rule(line: &str) -> (Option<Rule>, Vec<Kind>) {
+        let (words, mut out) = (words(line), Vec::new());
+        let entry = Entry {
+            words: &words,
+            at: 0,
+            place: Place::VirtualRules,
+            drop: Kind::RuleDropped,
+            what: "rule",
+            family: None,
+            out: &mut out,
+        };
+        let rule = super::rule(entry, None, Span::default()).ok();
+        (rule, out.iter().map(|p| p.kind).collect())
+    }
+
+    #[test]
+    fn a_route_keeps_its_words() {
+        let (r, kinds) = route("192.0.2.0/24 via 10.0.0.1 dev eth0 metric 5 mtu lock 1400 no_track", Version::V2_2);
+        let r = r.unwrap();
+        assert_eq!(kinds, []);
+        assert_eq!(r.destination, Network::Prefix("192.0.2.0".parse().unwrap(), 24));
+        assert_eq!((r.gateway, r.no_track, r.kind), (Some("10.0.0.1".parse().unwrap()), true, None));
+        assert_eq!(r.dev.unwrap().value, "eth0");
+        let given: Vec<_> = r.options.iter().map(|o| (o.name, o.words.join(" "))).collect();
+        assert_eq!(given, [("metric", "5".to_owned()), ("mtu", "lock 1400".to_owned())]);
+        let (r, _) = route("blackhole default", Version::V2_4);
+        assert_eq!((r.as_ref().unwrap().kind, r.unwrap().destination), (Some("blackhole"), Network::All));
+        let (r, _) = route("10.0.0.0/8 nexthop via 10.0.0.1 weight 2 nexthop dev eth1", Version::V2_4);
+        let hops: Vec<_> = r.unwrap().options.iter().map(|o| o.words.join(" ")).collect();
+        assert_eq!(hops, ["via 10.0.0.1 weight 2", "dev eth1"]);
+    }
+
+    #[test]
+    fn a_route_that_2_2_cannot_follow_is_not_followed() {
+        let (r, kinds) = route("10.0.0.0/8 via 10.0.0.1", Version::V2_2);
+        assert_eq!((r.unwrap().no_track, kinds), (true, vec![Kind::RouteNotTracked]));
+        let (r, kinds) = route("10.0.0.0/8 via 10.0.0.1", Version::V2_4);
+        assert_eq!((r.unwrap().no_track, kinds), (false, vec![]));
+    }
+
+    #[test]
+    fn inet_takes_the_next_word_with_it() {
+        let (r, kinds) = route("inet 10.0.0.0/8 dev eth0", Version::V2_4);
+        assert_eq!((r, kinds), (None, vec![Kind::Swallowed, Kind::RouteDropped]));
+        let (r, kinds) = route("10.0.0.0/8 dev eth0 inet", Version::V2_4);
+        assert_eq!((r.is_some(), kinds), (true, vec![]));
+    }
+
+    #[test]
+    fn a_rule_has_one_action_and_a_preference() {
+        let (r, kinds) = rule("from 10.0.0.0/8 iif eth0 lookup 7 order 0x10 fwmark 1/0xff");
+        let r = r.unwrap();
+        assert_eq!(kinds, []);
+        assert_eq!((r.action, r.preference), (Action::Table("7".into()), Some(16)));
+        assert_eq!(r.from, Some(Network::Prefix("10.0.0.0".parse().unwrap(), 8)));
+        assert_eq!((r.iif.unwrap().value.as_str(), r.options[0].words.join(" ").as_str()), ("eth0", "1/0xff"));
+        assert_eq!(rule("table 7").1, [Kind::NoPreference]);
+        assert_eq!(rule("goto 9 preference 5").0.unwrap().action, Action::Goto(9));
+        for dropped in ["preference 5", "table 7 nop preference 5", "goto 5 preference 5", "goto 5", "type throw"] {
+            assert_eq!(rule(dropped), (None, vec![Kind::RuleDropped]), "{dropped}");
+        }
+        assert_eq!(rule("preference").1, [Kind::MissingArgument]);
+    }
+}

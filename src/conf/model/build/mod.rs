@@ -9,15 +9,15 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{
-    Address, AuthHmac, AuthType, Authentication, Bfd, Conf, Garp, GarpGroup, Inherited, Notify, Peer, Set, State,
-    SyncGroup, TrackFile, TrackGroup, TrackProcess, Trackers, Vmac, VrrpInstance, VrrpScript, entry, route,
+    Address, AuthHmac, AuthType, Authentication, Bfd, Conf, Garp, GarpGroup, Inherited, Ipvlan, Notify, Peer, Set,
+    State, SyncGroup, TrackFile, TrackGroup, TrackProcess, Trackers, Vmac, VrrpInstance, VrrpScript, entry, route,
 };
 use crate::conf::problem::{Kind, Problem, quote};
 use crate::conf::schema::{Again, Entries, Place, Takes};
 use crate::conf::source::{Span, Spanned};
 use crate::conf::token::Word;
 use crate::conf::tree::{Node, Tree};
-use crate::conf::value::{Value, int};
+use crate::conf::value::{Value, int, ip};
 use crate::conf::{Loader, Version};
 use crate::vrrp::check::OldChecksum;
 use crate::vrrp::sequence::{AntiReplay, HmacMode};
@@ -276,6 +276,47 @@ fn vmac(node: &Node, version: Version, out: &mut Vec<Problem>) -> Vmac {
         }
     }
     vmac
+}
+
+/// `use_ipvlan`: an interface, a mode, an address, each once.
+fn ipvlan(node: &Node, ipv6: Option<bool>, version: Version, out: &mut Vec<Problem>) -> Ipvlan {
+    let mut ipvlan = Ipvlan::default();
+    let named = version.at_least(2, 3, 0);
+    let mut words = node.words.iter().skip(1);
+    while let Some(word) = words.next() {
+        let (shown, text) = (quote(&word.text), word.str().into_owned());
+        let mut bad = |why: &str| {
+            let sentence = format!("{why}; keepalived passes over {shown}");
+            out.push(Problem::new(word.span, Kind::BadWord, sentence));
+        };
+        match &*text {
+            "group" if named => ipvlan.group = words.next().map(|w| w.str().into_owned()),
+            "name" if named => ipvlan.interface = words.next().map(|w| w.str().into_owned()),
+            "bridge" | "private" | "vepa" if ipvlan.mode.is_some() => bad("the mode is said before"),
+            "bridge" | "private" | "vepa" => ipvlan.mode = Some(text),
+            _ => match host(&word.text) {
+                Some(_) if ipvlan.address.is_some() => bad("the address is said before"),
+                Some(address) if ipv6.is_some_and(|six| six == address.is_ipv4()) => {
+                    bad("the address is not of the instance's family");
+                    ipvlan.refused = true;
+                }
+                Some(address) => ipvlan.address = Some(address),
+                None if ipvlan.interface.is_some() => bad("the interface has a name already"),
+                None if text.len() > 15 => bad("no interface's name is longer than 15 characters"),
+                None => ipvlan.interface = Some(text),
+            },
+        }
+    }
+    ipvlan
+}
+
+/// An address, perhaps with a prefix length.
+fn host(text: &[u8]) -> Option<IpAddr> {
+    let slash = text.iter().position(|b| *b == b'/');
+    let address = ip(&text[..slash.unwrap_or(text.len())])?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let length = slash.map(|i| &text[i + 1..]);
+    length.is_none_or(|l| !l.is_empty() && int(l, 0, most).is_ok()).then_some(address)
 }
 
 impl Builder<'_> {
@@ -703,7 +744,10 @@ impl Builder<'_> {
             "kernel_rx_buf_size" => set(&mut i.kernel_rx_buf_size, node, &mut self.problems),
             "use_vmac_addr" => set(&mut i.vmac_addr, node, &mut self.problems),
             "vmac_xmit_base" => set(&mut i.vmac_xmit_base, node, &mut self.problems),
-            "use_ipvlan" => set(&mut i.ipvlan, node, &mut self.problems),
+            "use_ipvlan" => {
+                let ipvlan = ipvlan(node, i.is_ipv6(), self.version, &mut self.problems);
+                i.ipvlan = Some(Spanned::new(ipvlan, node.span()));
+            }
             "lower_prio_no_advert" => set(&mut i.lower_prio_no_advert, node, &mut self.problems),
             "higher_prio_send_advert" => set(&mut i.higher_prio_send_advert, node, &mut self.problems),
             "owner_ignore_adverts" => set(&mut i.owner_ignore_adverts, node, &mut self.problems),
