@@ -37,6 +37,10 @@ pub(in crate::conf) fn build(tree: Tree, version: Version, loader: &mut dyn Load
     conf
 }
 
+/// The lists of an instance's addresses.
+const VIRTUAL: &str = "virtual_ipaddress";
+const EXCLUDED: &str = "virtual_ipaddress_excluded";
+
 /// Names that are defined so far, by what can track them.
 #[derive(Default)]
 struct Names {
@@ -51,8 +55,8 @@ struct Names {
     first: HashMap<(&'static str, String), Span>,
     /// Neighbours of BFD instances, with these.
     neighbors: HashMap<IpAddr, (String, Span)>,
-    /// Addresses of the instance that is read, and its peers.
-    addresses: HashMap<(IpAddr, bool), Span>,
+    /// Addresses in the lists of the instance that is read.
+    addresses: HashMap<(&'static str, IpAddr), Span>,
 }
 
 struct Builder<'a> {
@@ -700,7 +704,7 @@ impl Builder<'_> {
             }
             "virtual_ipaddress_excluded" => {
                 for address in entry::addresses(node, None, &mut self.problems) {
-                    if !self.twice(&address) {
+                    if !self.twice(EXCLUDED, &address) {
                         i.excluded.push(address);
                     }
                 }
@@ -813,36 +817,44 @@ impl Builder<'_> {
 
     fn virtual_address(&mut self, i: &mut VrrpInstance, address: Spanned<Address>) {
         let fits = self.fits(i, address.value.address, address.span, Kind::AddressDropped);
-        if fits && !self.twice(&address) {
+        if fits && !self.twice(VIRTUAL, &address) {
             i.addresses.push(address);
         }
     }
 
-    /// Whether keepalived leaves an address out since the instance has it already; the oldest take it twice.
-    fn twice(&mut self, address: &Spanned<Address>) -> bool {
+    /// Whether keepalived leaves an address out since its list has it already; older ones take it twice.
+    fn twice(&mut self, list: &'static str, address: &Spanned<Address>) -> bool {
         let at = address.value.address;
-        let Some(first) = self.first_said(at, false, address.span) else { return false };
-        let drops = self.version.at_least(2, 3, 3);
-        let (kind, does) = if drops {
-            (Kind::AlreadySet, "keepalived passes over this one")
-        } else {
-            (Kind::EntryTwice, "keepalived takes it twice, which others do not expect")
-        };
-        let problem = Problem::new(address.span, kind, format!("{at} is in this instance already; {does}"));
-        self.problems.push(problem.related(first, "first said here"));
-        drops
+        let other = if list == VIRTUAL { EXCLUDED } else { VIRTUAL };
+        if let Some(first) = self.names.addresses.get(&(other, at)).copied() {
+            let sentence = format!("{at} is in `{other}` of this instance, too; keepalived sets it all the same");
+            let problem = Problem::new(address.span, Kind::EntryTwice, sentence);
+            self.problems.push(problem.related(first, "first said here"));
+        }
+        if let Some(first) = self.first_said(list, at, address.span) {
+            let drops = self.version.at_least(2, 3, 3);
+            let (kind, does) = if drops {
+                (Kind::AlreadySet, "keepalived passes over this one")
+            } else {
+                (Kind::EntryTwice, "keepalived takes it twice, which others do not expect")
+            };
+            let problem = Problem::new(address.span, kind, format!("{at} is in this list already; {does}"));
+            self.problems.push(problem.related(first, "first said here"));
+            return drops;
+        }
+        false
     }
 
-    /// Where an address or peer was said before in the instance that is read.
-    fn first_said(&mut self, address: IpAddr, peer: bool, span: Span) -> Option<Span> {
-        first(&mut self.names.addresses, (address, peer), span)
+    /// Where an address was said before in a list of the instance that is read.
+    fn first_said(&mut self, list: &'static str, address: IpAddr, span: Span) -> Option<Span> {
+        first(&mut self.names.addresses, (list, address), span)
     }
 
     fn peer(&mut self, i: &mut VrrpInstance, peer: Spanned<Peer>) {
         if !self.fits(i, peer.value.address, peer.span, Kind::PeerDropped) {
             return;
         }
-        if let Some(first) = self.first_said(peer.value.address, true, peer.span) {
+        if let Some(first) = self.first_said("unicast_peer", peer.value.address, peer.span) {
             let drops = self.version.at_least(2, 3, 3);
             let (kind, does) = if drops {
                 (Kind::AlreadySet, "keepalived passes over this one")
