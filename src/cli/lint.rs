@@ -91,10 +91,10 @@ pub struct LintArgs {
     )]
     format: Format,
     /// Make the changes that keep what keepalived does; the old text is kept beside each file as .NAME.orig
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["dump", "diff"])]
     fix: bool,
     /// Show what --fix would change, and write nothing
-    #[arg(long, conflicts_with = "fix")]
+    #[arg(long, conflicts_with_all = ["fix", "dump", "diff"])]
     fix_preview: bool,
     /// Exit with 0 also when something is wrong
     #[arg(long)]

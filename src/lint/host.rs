@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Asks the host that a configuration is for. Nothing here changes or runs anything.
-pub trait Host {
+pub trait Host: Sync {
     /// Whether an interface of this name is there.
     fn interface(&self, name: &str) -> bool;
 

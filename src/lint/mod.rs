@@ -24,6 +24,7 @@ pub use rules::{RULES, rule};
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::thread;
 
 #[cfg(test)]
 mod tests;
@@ -135,9 +136,14 @@ pub fn judge_with_older(
     older: Version,
 ) -> Judgement {
     let (nodes, old) = all.split_at(count.min(all.len()));
-    let mut found = ask(nodes, context, selection);
-    if !old.is_empty() {
-        let mut more = ask(old, &Context { version: older, ..*context }, selection);
+    // Both at the same time: large files take a while.
+    let older_context = Context { version: older, ..*context };
+    let (mut found, more) = thread::scope(|scope| {
+        let more = (!old.is_empty()).then(|| scope.spawn(|| ask(old, &older_context, selection)));
+        (ask(nodes, context, selection), more.map(thread::ScopedJoinHandle::join))
+    });
+    // What the older reading cannot be asked is no reason to say nothing.
+    if let Some(Ok(mut more)) = more {
         more.iter_mut().flat_map(|d| &mut d.labels).for_each(|l| l.node += count);
         versions::add_older(&mut found, more, all, count, older);
     }

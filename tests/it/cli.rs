@@ -26,6 +26,7 @@ fn help_and_version_are_done() {
         &["watch", "--help"],
         &["decode", "--help"],
         &["sniff", "--help"],
+        &["lint", "--help"],
         &["explain", "--help"],
     ] {
         let o = hactl(args);

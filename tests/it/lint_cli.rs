@@ -294,8 +294,7 @@ fn comments_leave_findings_out() {
 #[test]
 fn what_only_an_older_keepalived_says_is_a_note() {
     let text = HEALTHY.replace("    advert_int 1", "    advert_int 1\n    timer_expired_backup");
-    let text =
-        format!("{text}{}", text.replace("VI_1", "VI_2").replace("51", "52").replace("10.0.0.100", "10.0.0.101"));
+    let text = format!("{text}{}", text.replace("VI_1", "VI_2").replace("51", "52").replace(".100", ".101"));
     let d = dir(&[("a.conf", &text)]);
     let o = lint(d.path(), &["a.conf"]);
     let said = "\
@@ -363,10 +362,10 @@ const SECRETS: &[&str] = &[
 
 #[test]
 fn no_form_of_output_holds_a_secret() {
+    const DEFINITIONS: [&str; 3] =
+        ["", "$PASS=s3cr3tpw\n$AUTH=auth_pass s3cr3tpw\n", "$PASS = s3cr3tpw\n$AUTH=auth_pas s3cr3tpw x\n"];
     for secret in SECRETS {
-        for definitions in
-            ["", "$PASS=s3cr3tpw\n$AUTH=auth_pass s3cr3tpw\n", "$PASS = s3cr3tpw\n$AUTH=auth_pas s3cr3tpw x\n"]
-        {
+        for definitions in DEFINITIONS.iter().filter(|d| secret.contains('$') || d.is_empty()) {
             let text =
                 HEALTHY.replace("    advert_int 1", &format!("authentication {{\nauth_type PASS\n{secret}\n}}\n"));
             let text = format!("{definitions}{text}");
@@ -578,4 +577,90 @@ fn pages_of_what_is_found_on_the_wire_and_in_configurations_are_in_one_list() {
             "unknown-keyword: a line begins with a word that keepalived does not know here\n\nWhat it is\n"
         )
     );
+}
+
+/// The pair of the README: a check that can never move the master, and a slip in a word.
+fn pair() -> tempfile::TempDir {
+    let node = |priority, interval| {
+        format!(
+            "\
+global_defs {{
+    enable_script_security
+    script_user root
+}}
+vrrp_script chk_nginx {{
+    script \"/usr/local/bin/check_nginx\"
+    interval 2
+    weight -20
+}}
+vrrp_instance VI_1 {{
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority {priority}
+    {interval} 1
+    virtual_ipaddress {{
+        10.77.0.100/24
+    }}
+    track_script {{
+        chk_nginx
+    }}
+}}
+"
+        )
+    };
+    dir(&[("a.conf", &node(150, "advert_int")), ("b.conf", &node(100, "advrt_int"))])
+}
+
+#[test]
+fn the_readme_shows_what_is_said() {
+    let d = pair();
+    let o = lint(d.path(), &["a.conf", "b.conf"]);
+    let readme = fs::read_to_string(crate::support::root().join("README.md")).unwrap();
+    let shown = readme.split("$ hactl lint a.conf b.conf\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!((status(&o), stdout(&o).as_str()), (2, shown));
+}
+
+#[test]
+fn the_narrow_terminal_and_wide_characters_are_no_trouble() {
+    // A long line is cut around its mark; tabs and wide characters keep the mark in its place.
+    let long = format!("    {} priorty 1", "x".repeat(300));
+    let text = HEALTHY.replace("    advert_int 1", &format!("{long}\n\t全局\t配置"));
+    let d = dir(&[("a.conf", &text)]);
+    let said = stdout(&lint(d.path(), &["a.conf", "--select", "unknown-keyword"]));
+    assert!(said.lines().filter(|l| l.contains(" | ")).all(|l| l.chars().count() <= 150), "{said}");
+    let marked = "\n11 |     全局    配置\n   |     ^^^^\n";
+    assert!(said.contains(marked), "{said}");
+}
+
+#[test]
+fn an_included_file_is_shown_with_the_way_to_it() {
+    let main = "global_defs {\n    router_id a\n}\ninclude conf.d/*.conf\n";
+    let d = dir(&[("main.conf", main), ("conf.d/a.conf", &slip())]);
+    let said = stdout(&lint(d.path(), &["main.conf", "--select", "unknown-keyword"]));
+    let shown = "\
+  --> conf.d/a.conf:10:5
+   |
+10 |     advrt_int 1
+   |     ^^^^^^^^^
+   |
+  ::: main.conf:4:1
+   |
+ 4 | include conf.d/*.conf
+   | --------------------- included here
+";
+    assert!(said.contains(shown), "{said}");
+    let finding = &objects(&lint(d.path(), &["main.conf", "--select", "unknown-keyword", "--json"]))[1];
+    let evidence = json!([
+        {"file": "conf.d/a.conf", "line": 10, "column": 5, "end_column": 14, "note": ""},
+        {"file": "main.conf", "line": 4, "column": 1, "end_column": 22, "note": "included here"},
+    ]);
+    assert_eq!(finding["evidence"], evidence);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_finding_where_it_is_included() {
+    let d = dir(&[("a.conf", &format!("include none.conf\n{HEALTHY}"))]);
+    let said = concise(d.path(), &["a.conf"]);
+    assert!(said.len() == 1 && said[0].starts_with("a.conf:1:1: ") && said[0].contains("[include] "), "{said:?}");
 }
