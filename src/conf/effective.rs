@@ -457,6 +457,7 @@ fn shown<T: fmt::Display>(value: &T) -> Shown {
     Shown::Text(value.to_string())
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "one of the functions that show a field")]
 fn on(value: &bool) -> Shown {
     Shown::Flag(*value)
 }

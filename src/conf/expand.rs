@@ -785,21 +785,16 @@ impl<'a> Expander<'a> {
         self.substitute(&mut text, true);
         let list = text.bytes.starts_with(b"~LST");
         let frame = if list { values(&text, &self.sources) } else { numbers(&text, &self.sources) };
-        match frame {
-            Some(frame) => self.frames.push(frame),
-            None => {
-                // Nobody reads what it would have repeated: it may be a password.
-                let tells = |word: &[u8]| text.bytes.windows(word.len()).any(|w| w == word);
-                if tells(b"pass") || tells(b"key") {
-                    self.sources.add_secret(text.span(4..text.bytes.len(), &self.sources));
-                }
-                self.report(
-                    text.whole(&self.sources),
-                    Kind::BadRepeat,
-                    "not a repetition that can be read, such as `~SEQ(VAR, 1, 9) text`; its text is not used",
-                );
-            }
+        if let Some(frame) = frame {
+            return self.frames.push(frame);
         }
+        // Nobody reads what it would have repeated: it may be a password.
+        let tells = |word: &[u8]| text.bytes.windows(word.len()).any(|w| w == word);
+        if tells(b"pass") || tells(b"key") {
+            self.sources.add_secret(text.span(4..text.bytes.len(), &self.sources));
+        }
+        let sentence = "not a repetition that can be read, such as `~SEQ(VAR, 1, 9) text`; its text is not used";
+        self.report(text.whole(&self.sources), Kind::BadRepeat, sentence);
     }
 }
 

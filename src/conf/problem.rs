@@ -191,7 +191,7 @@ kinds! {
     /// A keyword of unicast without a unicast peer.
     UnicastWithoutPeers "unicast-without-peers" Plainly,
     /// `unicast_fault_no_peer` without a unicast peer: the instance stays in FAULT.
-    FaultNoPeer "unicast-fault-no-peer" Plainly,
+    FaultNoPeer "unicast-fault-no-peer" Not,
     /// `unicast_ttl` without a unicast peer: adverts leave with TTL 0.
     TtlWithoutPeers "unicast-ttl-without-peers" End,
     /// Unicast through a virtual MAC without `vmac_xmit_base`: keepalived adds it.

@@ -396,6 +396,20 @@ pub(super) fn script_words(text: &Text, sources: &SourceMap) -> (Vec<Word>, Opti
     }
 }
 
+/// The quote that a command leaves open.
+pub(super) fn open_quote(command: &[u8]) -> Option<char> {
+    let (mut quote, mut bytes) = (None, command.iter());
+    while let Some(b) = bytes.next() {
+        match b {
+            b'\\' => drop(bytes.next()),
+            b if quote == Some(*b) => quote = None,
+            b'"' | b'\'' if quote.is_none() => quote = Some(*b),
+            _ => {}
+        }
+    }
+    quote.map(char::from)
+}
+
 /// The byte that an escape means and how many bytes of `after` (what follows the backslash) it takes.
 fn escape(after: &[u8]) -> (u8, usize) {
     let digits = |from: usize, most: usize, base: u32| {

@@ -361,22 +361,24 @@ impl Builder {
     /// How a block of keywords is read: not at all when its name is missing or taken.
     fn block(&mut self, node: &mut Node, place: Place, naming: Naming) -> Mode {
         let keyword = node.words.first().map(|w| w.str().into_owned()).unwrap_or_default();
-        let skipped = match (naming, node.words.get(1)) {
-            (Naming::None, _) | (Naming::First, Some(_)) => {
-                let named = if naming == Naming::None { 1 } else { 2 };
-                if let (Some(first), Some(last)) = (node.words.get(named), node.words.last()) {
-                    let sentence = format!("nobody reads the words between `{keyword}` and its block");
-                    self.report(first.span.to(last.span), Kind::ExtraWords, sentence);
-                }
-                false
+        if matches!(naming, Naming::None | Naming::First | Naming::UniqueFirst) {
+            let named = if naming == Naming::None { 1 } else { 2 };
+            if let (Some(first), Some(last)) = (node.words.get(named), node.words.last()) {
+                let sentence = format!("nobody reads the words between `{keyword}` and its block");
+                self.report(first.span.to(last.span), Kind::ExtraWords, sentence);
             }
+        }
+        let skipped = match (naming, node.words.get(1)) {
+            (Naming::None, _) | (Naming::First, Some(_)) => false,
             (Naming::Service | Naming::Server, _) => value::heading(naming, &node.words, &mut self.problems),
-            (Naming::First, None) => {
+            (Naming::First | Naming::UniqueFirst, None) => {
                 let sentence = format!("`{keyword}` lacks its name; keepalived stops reading here and does not start");
                 self.report(node.span(), Kind::MissingArgument, sentence);
                 true
             }
-            (Naming::Unique, Some(name)) if node.words.len() == 2 => {
+            (Naming::UniqueFirst | Naming::Unique, Some(name))
+                if naming == Naming::UniqueFirst || node.words.len() == 2 =>
+            {
                 let (name, span) = (name.text.clone(), name.span);
                 let taken = self.names.get(&(place, name.clone())).copied();
                 if let Some(first) = taken {
@@ -391,7 +393,7 @@ impl Builder {
                 }
                 taken.is_some()
             }
-            (Naming::Unique, _) => {
+            (Naming::Unique | Naming::UniqueFirst, _) => {
                 let sentence = format!(
                     "`{keyword}` needs exactly one name (quote one that has blanks); keepalived passes over the whole block"
                 );

@@ -1,5 +1,6 @@
 //! The program from outside: its output against other programs, real daemons' own words, and the outside contract.
 
+mod agreement;
 mod architecture;
 mod cli;
 mod compliance;

@@ -53,7 +53,7 @@ pub fn diff(args: &LintArgs, inputs: &Inputs) -> Result<u8, Error> {
     })?;
     let all = differences(&nodes, version);
     let odd = all.iter().filter(|d| d.normal.is_none()).count();
-    let exit = if odd > 0 && !args.exit_zero { 1 } else { 0 };
+    let exit = u8::from(odd > 0 && !args.exit_zero);
     let mut out = Output::new(false, args.common.color);
     if args.format() == super::Format::Json {
         json::line(&mut out, &json::Start::new("lint", &inputs.names().join(", ")))?;

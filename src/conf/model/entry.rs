@@ -11,7 +11,7 @@ use crate::conf::schema::{Entries, Takes};
 use crate::conf::source::{Span, Spanned};
 use crate::conf::token::Word;
 use crate::conf::tree::Node;
-use crate::conf::value::{address_and_tail, c_int, decimal, int, ip, part};
+use crate::conf::value::{address_and_tail, c_int, decimal, int, ip, is_interface, part};
 
 /// The broadcast address of an IPv4 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +156,7 @@ fn address(words: &[Word], groups: Option<&HashSet<String>>, out: &mut Vec<Probl
             b"mngtmpaddr" => a.mngtmpaddr = true,
             b"noprefixroute" => a.noprefixroute = true,
             b"autojoin" => a.autojoin = true,
-            b"use_vmac" => a.use_vmac = true,
+            b"use_vmac" if groups.is_none() => a.use_vmac = true,
             b"dev" | b"scope" | b"brd" | b"broadcast" | b"label" | b"peer" | b"preferred_lft" | b"track_group"
                 if groups.is_some() || !option.is("track_group") =>
             {
@@ -175,14 +175,27 @@ fn address(words: &[Word], groups: Option<&HashSet<String>>, out: &mut Vec<Probl
                         bad(value.span, Kind::AddressDropped, "a second `dev`; keepalived drops the address".into());
                         return None;
                     }
+                    b"dev" if !is_interface(&value.text) => {
+                        let sentence = format!(
+                            "{given} is longer than the 15 characters of an interface's name; keepalived drops the address"
+                        );
+                        bad(value.span, Kind::AddressDropped, sentence);
+                        return None;
+                    }
                     b"dev" => a.dev = Some(Spanned::new(value.str().into_owned(), value.span)),
-                    // Which names there are is the host's.
-                    b"scope" if c_int(&value.text).is_some_and(|n| !(0..=255).contains(&n)) => bad(
-                        value.span,
-                        Kind::BadNumber,
-                        format!("`scope` {given} is not from 0 to 255; keepalived leaves it out"),
-                    ),
-                    b"scope" => a.scope = Some(value.str().into_owned()),
+                    b"scope" => {
+                        // Of a larger number keepalived takes the lower 32 bits; which other names there are is the host's.
+                        let number = c_int(&value.text).map(|n| n & i64::from(u32::MAX));
+                        if number.is_some_and(|n| n > 255) {
+                            let sentence = format!("scope {given} is not from 0 to 255; keepalived leaves it out");
+                            bad(value.span, Kind::BadEntry, sentence);
+                        } else if at.is_ipv6() && number != Some(0) && !value.is("global") {
+                            let sentence = "IPv6 addresses have no scope to set; keepalived leaves it out".to_owned();
+                            bad(value.span, Kind::BadEntry, sentence);
+                        } else {
+                            a.scope = Some(value.str().into_owned());
+                        }
+                    }
                     b"label" if value.text.len() > 15 => {
                         bad(
                             value.span,
@@ -199,8 +212,21 @@ fn address(words: &[Word], groups: Option<&HashSet<String>>, out: &mut Vec<Probl
                         );
                     }
                     b"label" => a.label = Some(value.str().into_owned()),
+                    b"peer" if a.peer.is_some() => {
+                        let sentence = format!("a second peer; keepalived goes on without {given}");
+                        bad(option.span.to(value.span), Kind::BadEntry, sentence);
+                    }
                     b"peer" => match ip(&value.text) {
-                        Some(peer) if peer.is_ipv4() == at.is_ipv4() => a.peer = Some(peer),
+                        Some(peer) if peer.is_ipv4() == at.is_ipv4() => {
+                            if a.prefix != most {
+                                let sentence = format!(
+                                    "{shown} has a peer, which goes with no prefix length; keepalived uses {most}"
+                                );
+                                bad(first.span, Kind::BadEntry, sentence);
+                            }
+                            a.peer = Some(peer);
+                            a.prefix = most;
+                        }
                         _ => bad(
                             value.span,
                             Kind::BadAddress,
@@ -255,10 +281,14 @@ fn address(words: &[Word], groups: Option<&HashSet<String>>, out: &mut Vec<Probl
             }
         }
     }
-    if let (Some(_), Some(_)) = (a.peer, slash) {
-        let sentence = format!("an address with a `peer` has no prefix length; keepalived passes over that of {shown}");
-        out.push(Problem::new(first.span, Kind::BadEntry, sentence));
-        a.prefix = most;
+    if a.broadcast.is_some() && a.peer.is_some() {
+        let sentence = format!("{shown} has a peer, which goes with no broadcast address; keepalived leaves that out");
+        bad(first.span, Kind::BadEntry, sentence);
+        a.broadcast = None;
+    } else if matches!(a.broadcast, Some(Broadcast::Ones | Broadcast::Zeroes)) && a.prefix > 30 {
+        let sentence = format!("{shown} has no broadcast address: its prefix length is more than 30");
+        bad(first.span, Kind::BadEntry, sentence);
+        a.broadcast = None;
     }
     Some(a)
 }
@@ -326,6 +356,12 @@ pub(super) fn peers(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Peer>> {
                 out.push(Problem::new(value.span, Kind::BadNumber, sentence));
             }
         }
+        if let (Some(min), Some(max)) = (peer.min_ttl, peer.max_ttl)
+            && min > max
+        {
+            let sentence = format!("min_ttl {min} is above max_ttl {max}; keepalived drops all adverts of {address}");
+            out.push(Problem::new(node.span(), Kind::BadNumber, sentence));
+        }
         peers.push(Spanned::new(peer, node.span()));
     }
     peers
@@ -336,7 +372,7 @@ pub(super) fn links(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Link>> {
     let mut links = Vec::new();
     for node in list.nodes() {
         let Some((first, options)) = node.words.split_first() else { continue };
-        let how = options.first().map(|w| w.str().to_ascii_uppercase());
+        let how = options.first().map(|w| w.str().into_owned());
         let known = how.as_deref().is_none_or(|how| ["MII", "ETHTOOL", "IOCTL"].contains(&how));
         if let Some(word) = options.get(usize::from(known)) {
             let sentence =

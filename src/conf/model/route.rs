@@ -11,7 +11,7 @@ use crate::conf::schema::{Argument, Keyword, Place, Takes, find};
 use crate::conf::source::{Span, Spanned};
 use crate::conf::token::Word;
 use crate::conf::tree::Node;
-use crate::conf::value::{c_int, int, ip};
+use crate::conf::value::{c_int, decimal, int, ip, is_interface};
 
 /// A network, or an address by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,10 +188,13 @@ impl<'a> Entry<'a> {
 
     /// A network. A bad prefix length becomes that of one address.
     fn network(&mut self, word: &Word, why: &str) -> Result<Network, Dropped> {
+        let shown = quote(&word.text);
         if ["default", "any", "all"].iter().any(|w| word.is(w)) {
+            if self.family.is_some() {
+                return Err(self.drop(word.span, &format!("{shown} does not go with the addresses before it")));
+            }
             return Ok(Network::All);
         }
-        let shown = quote(&word.text);
         let slash = word.text.iter().position(|b| *b == b'/');
         let Some(address) = ip(&word.text[..slash.unwrap_or(word.text.len())]) else {
             return Err(self.drop(word.span, &format!("{shown} {why}")));
@@ -216,6 +219,16 @@ impl<'a> Entry<'a> {
         Ok(Network::Prefix(address, length))
     }
 
+    /// An interface, if there can be one of this name.
+    fn interface(&mut self, of: &Word) -> Result<&'a Word, Dropped> {
+        let value = self.value(of)?;
+        if is_interface(&value.text) {
+            return Ok(value);
+        }
+        let shown = quote(&value.text);
+        Err(self.drop(value.span, &format!("{shown} is longer than the 15 characters of an interface's name")))
+    }
+
     fn number(&mut self, of: &Word, word: &Word, min: i64, max: i64) -> Result<i64, Dropped> {
         int(&word.text, min, max).map_err(|_| {
             let why = format!("`{}` {} is not a whole number from {min} to {max}", of.str(), quote(&word.text));
@@ -237,7 +250,10 @@ impl<'a> Entry<'a> {
     /// Passes over the argument of an option that is kept as it is given, and says what is wrong with it.
     fn pass(&mut self, word: &Word, argument: Argument) -> Result<(), Dropped> {
         match argument {
-            Argument::Interface | Argument::Name | Argument::Short(_) | Argument::Lifetime | Argument::Broadcast => {
+            Argument::Interface => {
+                self.interface(word)?;
+            }
+            Argument::Name | Argument::Short(_) | Argument::Lifetime | Argument::Broadcast => {
                 self.value(word)?;
             }
             Argument::Ip => {
@@ -254,7 +270,10 @@ impl<'a> Entry<'a> {
             }
             Argument::Int(min, max) => {
                 let value = self.value(word)?;
-                self.number(word, value, min, max)?;
+                let long = max == i64::MAX && value.text.iter().all(u8::is_ascii_digit);
+                if !long || value.str().parse::<u64>().is_err() {
+                    self.number(word, value, min, max)?;
+                }
             }
             Argument::CInt(min, max) => {
                 let value = self.value(word)?;
@@ -267,7 +286,8 @@ impl<'a> Entry<'a> {
             // Which names there are is the host's.
             Argument::Named(_, min, max) => {
                 let value = self.value(word)?;
-                if c_int(&value.text).is_some_and(|n| !(min..=max).contains(&n)) {
+                // Of a larger number keepalived takes the lower 32 bits.
+                if c_int(&value.text).is_some_and(|n| !(min..=max).contains(&(n & U32))) {
                     let shown = quote(&value.text);
                     let why = format!("`{}` {shown} is not from {min} to {max}", word.str());
                     return Err(self.drop(value.span, &why));
@@ -281,9 +301,19 @@ impl<'a> Entry<'a> {
             Argument::LockedTime => {
                 self.optional("lock");
                 let value = self.value(word)?;
-                if !is_time(&value.text) {
+                let unit = match &*word.text {
+                    b"rtt" => 8,
+                    b"rttvar" => 4,
+                    _ => 1,
+                };
+                let Some(exact) = time(&value.text, 120_000 * unit) else {
                     let why = format!("`{}` {} is not a time such as 5ms", word.str(), quote(&value.text));
                     return Err(self.drop(value.span, &why));
+                };
+                if !exact {
+                    let shown = quote(&value.text);
+                    let sentence = format!("{shown} has more decimal places than count; keepalived rounds it");
+                    self.say(value.span, Kind::Precision, sentence);
                 }
             }
             Argument::LockedWord => {
@@ -370,21 +400,36 @@ impl<'a> Entry<'a> {
             return self.say(word.span, Kind::BadEntry, format!("`encap` lacks its type; {does}"));
         };
         match &*kind.text {
-            b"mpls" | b"ila" => {
-                if self.next().is_none() {
+            b"mpls" | b"ila" => match self.next() {
+                None => {
                     self.say(kind.span, Kind::BadEntry, format!("`encap {}` lacks its value; {does}", kind.str()));
                 }
-            }
+                Some(value) if !(if kind.is("ila") { is_locator(&value.text) } else { is_labels(&value.text) }) => {
+                    let shown = quote(&value.text);
+                    self.say(value.span, Kind::BadEntry, format!("{shown} is no {} address; {does}", kind.str()));
+                }
+                Some(_) => {}
+            },
             b"ip" | b"ip6" => {
-                let known: &[&str] = if kind.is("ip") {
-                    &["id", "dst", "src", "tos", "ttl", "flags"]
-                } else {
-                    &["id", "dst", "src", "tc", "hoplimit", "flags"]
-                };
+                let six = kind.is("ip6");
                 let mut named = false;
-                while let Some(option) = self.words.get(self.at).filter(|w| known.iter().any(|k| w.is(k))) {
-                    if self.words.len() <= self.at + 1 {
-                        break;
+                while let [option, value, ..] = self.words.get(self.at..).unwrap_or_default() {
+                    let number = |max| int(&value.text, 0, max).is_ok();
+                    let good = match &*option.text {
+                        b"id" => value.str().trim_start().parse::<u64>().is_ok(),
+                        b"dst" | b"src" => ip(&value.text).is_some_and(|a| a.is_ipv6() == six),
+                        b"tos" if !six => c_int(&value.text).is_none_or(|n| n & U32 <= 255),
+                        b"tc" if six => c_int(&value.text).is_none_or(|n| n & U32 <= 255),
+                        b"ttl" if !six => number(255),
+                        b"hoplimit" if six => number(255),
+                        b"flags" => number(65_535),
+                        _ => break,
+                    };
+                    if !good {
+                        let (name, shown) = (option.str(), quote(&value.text));
+                        let sentence = format!("`{name}` of an encapsulation cannot be {shown}");
+                        // It goes on at the option as if that were one of the route.
+                        return self.say(value.span, Kind::BadEntry, sentence);
                     }
                     named |= option.is("id") || option.is("dst");
                     self.at += 2;
@@ -453,12 +498,42 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// A number with perhaps a unit, as iproute2 writes times.
-fn is_time(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text);
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let number = &text[..text.len() - unit.len()];
-    matches!(unit, "" | "s" | "sec" | "secs" | "ms" | "msec" | "msecs") && number.parse::<f64>().is_ok()
+/// Whether a time, a number with perhaps a unit, is one that a route can have, and if so, whether all its decimal places
+/// count.
+fn time(text: &[u8], most: u64) -> Option<bool> {
+    let text = text.trim_ascii_start();
+    let unit = text.iter().position(|b| matches!(b, b's' | b'S'));
+    let (number, places) = match unit.map(|at| text.split_at(at)) {
+        None => (text, 0),
+        Some((number, unit)) if ["s", "sec", "secs"].iter().any(|u| unit.eq_ignore_ascii_case(u.as_bytes())) => {
+            match number {
+                [] | [b'm' | b'M'] => return None,
+                [number @ .., b'm' | b'M'] => (number, 0),
+                number => (number, 3),
+            }
+        }
+        Some(_) => return None,
+    };
+    let (micros, more) = decimal(number, places).ok()?;
+    (micros / 10_u64.pow(6 - places as u32) <= most).then_some(!more)
+}
+
+/// Whether it is an identifier of ILA: four groups of hexadecimal digits.
+fn is_locator(text: &[u8]) -> bool {
+    let group = |g: &[u8]| g.first().is_some_and(u8::is_ascii_hexdigit) && c_hex(g).is_some_and(|n| n <= 0xffff);
+    let mut groups = text.trim_ascii_start().split(|b| *b == b':');
+    groups.by_ref().take(4).filter(|g| group(g)).count() == 4 && groups.next().is_none()
+}
+
+fn c_hex(text: &[u8]) -> Option<u32> {
+    u32::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok()
+}
+
+/// Whether it is labels of MPLS, with `/` between them.
+fn is_labels(text: &[u8]) -> bool {
+    let label = |l: &[u8]| c_int(l).is_some_and(|n| (0..=0xf_ffff).contains(&n));
+    let mut labels = text.trim_ascii_start().split(|b| *b == b'/');
+    labels.by_ref().take(16).all(label) && labels.next().is_none()
 }
 
 /// The routes of a list. Static ones may follow groups, those that are given.
@@ -518,7 +593,7 @@ fn route(mut e: Entry<'_>, groups: Option<&HashSet<String>>, version: Version, s
                 r.gateway = Some(e.address(word, value)?);
             }
             ("dev", _) => {
-                let value = e.value(word)?;
+                let value = e.interface(word)?;
                 r.dev = Some(Spanned::new(value.str().into_owned(), value.span));
             }
             ("no_track", _) => r.no_track = true,
@@ -614,7 +689,7 @@ fn nexthop(e: &mut Entry<'_>, head: &Word) -> Result<(), Dropped> {
             }
             b"dev" => {
                 e.at += 1;
-                e.value(word)?;
+                e.interface(word)?;
             }
             b"weight" => {
                 e.at += 1;
@@ -683,7 +758,7 @@ fn rule(mut e: Entry<'_>, groups: Option<&HashSet<String>>, span: Span) -> Resul
         let act = match name {
             "table" => {
                 let value = e.value(word)?;
-                if c_int(&value.text) == Some(0) {
+                if c_int(&value.text).is_some_and(|n| n & U32 == 0) {
                     return Err(e.drop(value.span, "there is no table 0"));
                 }
                 Some(Action::Table(value.str().into_owned()))
@@ -720,7 +795,7 @@ fn rule(mut e: Entry<'_>, groups: Option<&HashSet<String>>, span: Span) -> Resul
                 preference = given.and_then(|n| u32::try_from(n).ok());
             }
             ("iif" | "oif", _) => {
-                let value = e.value(word)?;
+                let value = e.interface(word)?;
                 let interface = Some(Spanned::new(value.str().into_owned(), value.span));
                 *(if name == "iif" { &mut iif } else { &mut oif }) = interface;
             }
@@ -732,11 +807,12 @@ fn rule(mut e: Entry<'_>, groups: Option<&HashSet<String>>, span: Span) -> Resul
             }
             ("protocol" | "ipproto", _) => {
                 let value = e.value(word)?;
-                let number = if name == "ipproto" { c_int(&value.text) } else { int(&value.text, 0, 255).ok() };
-                let named = name == "ipproto" && number.is_none();
-                if !named && number.is_none_or(|n| !(0..=255).contains(&n)) {
+                // A protocol's name is known to the host.
+                let named = name == "ipproto" && !value.text.first().is_some_and(u8::is_ascii_digit);
+                let most = if name == "ipproto" { 127 } else { 255 };
+                if !named && int(&value.text, 0, most).is_err() {
                     let sentence = format!(
-                        "`{name}` {} is not a whole number from 0 to 255; keepalived goes on without it",
+                        "`{name}` {} is not a whole number from 0 to {most}; keepalived goes on without it",
                         quote(&value.text)
                     );
                     e.say(value.span, Kind::BadEntry, sentence);

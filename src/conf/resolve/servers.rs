@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Resolver, value};
 use crate::conf::model::build::first as earlier;
 use crate::conf::model::{
-    Check, Checker, Family, Forwarding, HttpCheck, Method, Protocol, RealServer, ServerGroup, Service, Set, SmtpCheck,
-    SmtpHost, Timing, VirtualServer,
+    Check, Checker, Family, Forwarding, GroupEntry, HttpCheck, Method, Protocol, RealServer, ServerGroup, Service, Set,
+    SmtpCheck, SmtpHost, Timing, VirtualServer,
 };
 use crate::conf::problem::{Kind, Problem, quote};
 use crate::conf::run::{Effective, RunChecker, RunRealServer, RunSorryServer, RunTiming, RunVirtualServer};
@@ -72,7 +72,16 @@ impl Resolver<'_> {
             self.report(v.span, Kind::NoRealServer, sentence);
             return None;
         }
-        let by_mark = matches!(v.service, Service::Mark(_));
+        if let Some(group) = group.filter(|g| !fits(v, g)) {
+            let sentence = format!(
+                "{name} and `virtual_server_group` {} are not of one family; keepalived leaves it out, and only its log says so",
+                quote(group.name.value.as_bytes())
+            );
+            self.report(v.span, Kind::PassedOver, sentence);
+            return None;
+        }
+        // keepalived takes mark 0 for none.
+        let by_mark = matches!(v.service, Service::Mark(1..));
         let marks = by_mark || group.is_some_and(ServerGroup::has_marks);
         let by_address = match group {
             Some(group) => group.addresses().next().is_some(),
@@ -393,6 +402,20 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+/// Whether the family of a virtual server, which its real servers decide, is that of its group.
+fn fits(v: &VirtualServer, group: &ServerGroup) -> bool {
+    let all = group.entries.iter().filter_map(|e| match e.value {
+        GroupEntry::Addresses { first, .. } => Some(Family::of(first)),
+        GroupEntry::Mark { family, .. } => family,
+    });
+    let all: Vec<Family> = all.collect();
+    let tunnel = |own: Set<Method>| value(own.or(v.method)).is_some_and(|m| m.forwarding == Forwarding::Tun);
+    let server = v.servers.iter().find(|r| !tunnel(r.method)).map(|r| Family::of(r.address));
+    let sorry = v.sorry.iter().find(|s| !tunnel(s.method)).map(|s| Family::of(s.address));
+    let own = value(v.family).or(server).or(sorry);
+    own.is_none_or(|own| all.iter().all(|family| *family == own))
 }
 
 /// The family that something says: the address, `ip_family`, a group, a granularity, or a server.

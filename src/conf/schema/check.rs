@@ -80,7 +80,7 @@ pub(super) const ROWS: &[Rows] = &[
         row("mh-fallback", Flag).note("Goes to another server when the hashed one is down. It has to stand behind `lb_algo mh`."),
         row("lb_kind", Method).shape(METHOD).default("NAT, with a message").note("How packets get to the servers, in capitals only. gue needs a port."),
         row("lvs_method", Method).shape(METHOD).default("NAT, with a message").note("The same as `lb_kind`."),
-        row("persistence_engine", Short(15)).clamped().default("none").note("What tells clients apart; the kernel knows `sip`."),
+        row("persistence_engine", Short(16)).clamped().default("none").note("What tells clients apart; the kernel knows `sip`."),
         row("persistence_timeout", OptInt(1, 2_678_400, 360)).unit("seconds").default("off; 360 when bare").note("How long a client keeps its server."),
         row("persistence_granularity", Mask).default("255.255.255.255; 128 for IPv6").note("How much of a client's address counts: for IPv4 a netmask, which nobody checks. It turns persistence on."),
         row("protocol", AnyCase(&["TCP", "UDP", "SCTP"])).default("UDP, with a message").note("What is served. A service by mark passes over it."),

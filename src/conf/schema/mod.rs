@@ -144,6 +144,8 @@ pub enum Naming {
     None,
     /// By exactly one word that no other block of its kind has.
     Unique,
+    /// By its first word, which no other block of its kind has.
+    UniqueFirst,
     /// By its first word, which others may have too.
     First,
     /// By an address and perhaps a port, `fwmark` and a number, or `group` and a name.

@@ -117,7 +117,7 @@ impl Takes {
             Self::Glob => "PATTERN".into(),
             Self::List(entries) => entries.argument().into(),
             Self::Flag | Self::Block(_, Naming::None) => String::new(),
-            Self::Block(_, Naming::Unique | Naming::First) => "NAME".into(),
+            Self::Block(_, Naming::Unique | Naming::UniqueFirst | Naming::First) => "NAME".into(),
             Self::Server | Self::Block(_, Naming::Service | Naming::Server) => "ADDRESS [PORT]".into(),
             Self::Option(argument) => argument.text(),
         }

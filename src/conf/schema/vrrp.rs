@@ -59,7 +59,7 @@ pub(super) const ROWS: &[Rows] = &[
         row("notify_master", Command).once().default("none").note("Runs when it becomes MASTER. `keepalived -t` does not say when the file or the user is missing."),
         row("notify_fault", Command).once().default("none").note("Runs when it is at FAULT."),
         row("notify_stop", Command).once().default("none").note("Runs when keepalived ends."),
-        row("notify_deleted", AnyWords).shape("[SCRIPT [USER [GROUP]]]").default("off").note("Runs when a reload removes the instance; bare, it says DELETED instead of FAULT."),
+        row("notify_deleted", AnyWords).once().shape("[SCRIPT [USER [GROUP]]]").default("off").note("Runs when a reload removes the instance; bare, it says DELETED instead of FAULT."),
         row("notify", Command).once().default("none").note("Runs at each change, with type, name, state and priority."),
         row("notify_master_rx_lower_pri", Command).once().default("none").note("Runs when a MASTER hears a lower advert."),
         row("smtp_alert", Bool).default("as in global_defs").note("Whether its changes send mails."),

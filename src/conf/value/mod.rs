@@ -12,7 +12,7 @@ use super::model::Method;
 use super::problem::{Kind, Problem, quote};
 use super::schema::{Keyword, Missing, Otherwise, Place, Takes, plain};
 use super::source::Span;
-use super::token::Word;
+use super::token::{Word, open_quote};
 
 /// What a keyword's arguments say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,8 @@ pub(super) fn c_int(word: &[u8]) -> Option<i64> {
     i64::from_str_radix(digits, base).ok()
 }
 
-/// A decimal number in millionths, and whether it has more than `places` decimal places. Those are rounded.
+/// A decimal number in millionths, and whether it has more than `places` decimal places. Those are rounded. No digits are
+/// zeros.
 pub(super) fn decimal(word: &[u8], places: usize) -> Result<(u64, bool), NoNumber> {
     let text = word.trim_ascii_start();
     if text.first() == Some(&b'-') {
@@ -77,7 +78,7 @@ pub(super) fn decimal(word: &[u8], places: usize) -> Result<(u64, bool), NoNumbe
     let text = text.strip_prefix(b"+").unwrap_or(text);
     let point = text.iter().position(|b| *b == b'.').unwrap_or(text.len());
     let (whole, fraction) = (&text[..point], text.get(point + 1..).unwrap_or_default());
-    if !whole.iter().chain(fraction).all(u8::is_ascii_digit) || whole.is_empty() && fraction.is_empty() {
+    if !whole.iter().chain(fraction).all(u8::is_ascii_digit) {
         return Err(NoNumber::Malformed);
     }
     let digit = |b: &u8| u64::from(b - b'0');
@@ -105,6 +106,11 @@ pub(super) fn boolean(word: &Word) -> Option<bool> {
 /// An address without a prefix length.
 pub(super) fn ip(word: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(word).ok()?.parse().ok()
+}
+
+/// Whether an interface can have this name: Linux has none of more than 15 bytes.
+pub(super) fn is_interface(name: &[u8]) -> bool {
+    name.len() <= 15
 }
 
 /// The address of a word, and where what keepalived passes over begins: a `/` or `-` and all that follows.
@@ -140,19 +146,20 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
     let shown = shown(keyword, word);
     let mut r = Reader { keyword, word, shown, out };
     let value = match takes {
-        Flag => {
+        _ if is_flag(keyword, version) => {
             if boolean(word) == Some(false) {
                 let sentence = format!("`{name}` reads no words: {} turns it on all the same", quote(&word.text));
                 r.out.push(
                     Problem::new(word.span, Kind::OffTurnsOn, sentence)
                         .help(format!("Leave `{name}` out to have it off.")),
                 );
-                return Some(Value::Present);
             }
+            Some(if takes == Bool { Value::Bool(true) } else { Value::Present })
+        }
+        Command | CommandWord => r.command(),
+        Flag | OptWord | Word | Password | Key | Words | AnyWords | Glob | List(_) | Block(..) | Option(_) => {
             Some(Value::Present)
         }
-        OptWord | Word | Password | Key | Words | AnyWords | Command | CommandWord | Glob | List(_) | Block(..)
-        | Option(_) => Some(Value::Present),
         Bool => {
             let value = boolean(word).map(Value::Bool);
             if value.is_none() {
@@ -161,13 +168,7 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
             value
         }
         Int(min, max) | OptInt(min, max, _) => r.number(word, min, max).map(Value::Int),
-        AllInt(min, max) => {
-            let time = words.iter().skip(1).find(|w| !w.is("all"));
-            if time.is_none() {
-                r.bad(Kind::BadNumber, "lacks its time; keepalived passes over the line");
-            }
-            time.and_then(|word| r.number(word, min, max)).map(Value::Int)
-        }
+        AllInt(min, max) => r.times(words, min, max).map(Value::Int),
         Seconds(min, max) => {
             // Of these the oldest takes as much as 31 bits hold.
             let old = keyword.place == Place::GarpGroup && !version.at_least(2, 2, 8);
@@ -207,6 +208,12 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
     };
     extra(keyword, words, out);
     value
+}
+
+/// Whether a version reads nothing behind a keyword. Up to 2.2.7 this is so of two that later ones can have turned off.
+fn is_flag(keyword: &Keyword, version: Version) -> bool {
+    let old = matches!(keyword.name, "vrrp_strict" | "vrrp_skip_check_adv_addr");
+    keyword.takes == Takes::Flag || old && !version.at_least(2, 2, 8)
 }
 
 /// What becomes of a keyword that stands alone.
@@ -284,6 +291,30 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn bad(&mut self, kind: Kind, what: &str) {
         self.out.push(Problem::new(self.word.span, kind, format!("`{}` {what}", self.keyword.name)));
+    }
+
+    /// A number with `all` before or behind it; of several the last counts.
+    fn times(&mut self, words: &[Word], min: i64, max: i64) -> Option<i64> {
+        let numbers: Vec<&Word> = words.iter().skip(1).filter(|w| !w.is("all")).collect();
+        if numbers.is_empty() {
+            self.bad(Kind::BadNumber, "lacks its time; keepalived passes over the line");
+        }
+        let numbers: Option<Vec<i64>> = numbers.into_iter().map(|word| self.number(word, min, max)).collect();
+        numbers.and_then(|numbers| numbers.last().copied())
+    }
+
+    /// A command, whose words keepalived splits once more.
+    fn command(&mut self) -> Option<Value> {
+        if let Some(quote) = open_quote(&self.word.text) {
+            self.bad(Kind::UnmatchedQuote, &format!("has a {quote} that does not end; keepalived goes on without it"));
+            return None;
+        }
+        let needed = matches!(self.keyword.name, "startup_script" | "shutdown_script");
+        if needed && self.word.text.trim_ascii().is_empty() {
+            self.bad(Kind::BadWord, "names no command; keepalived goes on without it");
+            return None;
+        }
+        Some(Value::Present)
     }
 
     /// A whole number, or what keepalived makes of a bad one.
@@ -392,16 +423,22 @@ impl Reader<'_> {
 
     fn address(&mut self) -> Option<Value> {
         let takes = self.keyword.takes;
-        let address = if takes == Takes::Source { address_and_tail(&self.word.text).0 } else { ip(&self.word.text) };
-        match address {
+        match address_and_tail(&self.word.text).0 {
             Some(address) if takes == Takes::Multicast && !address.is_multicast() => {
                 self.not(Kind::BadAddress, "is not a multicast address");
                 None
             }
+            // In `global_defs` it is used all the same.
+            Some(IpAddr::V6(six))
+                if takes == Takes::Multicast
+                    && self.keyword.place != Place::GlobalDefs
+                    && six.segments()[0] & 15 != 2 =>
+            {
+                self.not(Kind::BadAddress, "is not a link-local multicast address");
+                None
+            }
             Some(address) => {
-                if takes == Takes::Source {
-                    self.out.extend(words::tail(self.word));
-                }
+                self.out.extend(words::tail(self.word));
                 Some(Value::Ip(address))
             }
             None => {
@@ -451,7 +488,8 @@ mod tests {
         assert_eq!(decimal(b"0.0125", 3), Ok((13_000, true)));
         assert_eq!(six("-1"), Err(NoNumber::Range));
         assert_eq!(six("18446744073709551616"), Err(NoNumber::Range));
-        for malformed in ["", ".", "1e0", "1s", "1.2.3", "0x1", "1,5"] {
+        assert_eq!((six(""), six("."), six(" ")), (Ok((0, false)), Ok((0, false)), Ok((0, false))));
+        for malformed in ["1e0", "1s", "1.2.3", "0x1", "1,5"] {
             assert_eq!(six(malformed), Err(NoNumber::Malformed), "{malformed:?}");
         }
     }

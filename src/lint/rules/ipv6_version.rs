@@ -19,13 +19,16 @@ Why it hurts
 Example
   vrrp_instance VI_6 {
       strict_mode
-      native_ipv6
       version 2
+      virtual_ipaddress {
+          fe80::10
+      }
   }
 
 What keepalived does
   Says «cannot use IPv6 with VRRP version 2; setting version 3», without a line; `-t` exits 5. Without strict mode it
-  sends version 2 over IPv6, which other routers than keepalived do not know.
+  sends version 2 over IPv6, which other routers than keepalived do not know. Behind the addresses or `native_ipv6` it
+  passes over the line (see already-set).
 
 How to fix
   Take the line out on all nodes. `vrrp_version` in `global_defs` does not concern IPv6 instances.

@@ -17,7 +17,7 @@ use crate::conf::schema::{Again, Entries, Place, Takes};
 use crate::conf::source::{Span, Spanned};
 use crate::conf::token::Word;
 use crate::conf::tree::{Node, Tree};
-use crate::conf::value::{Value, int, ip};
+use crate::conf::value::{Value, address_and_tail, int, is_interface};
 use crate::conf::{Loader, Version};
 use crate::vrrp::check::OldChecksum;
 use crate::vrrp::sequence::{AntiReplay, HmacMode};
@@ -49,6 +49,8 @@ struct Names {
     processes: HashSet<String>,
     bfds: HashSet<String>,
     track_groups: HashSet<String>,
+    /// Interfaces that instances make.
+    interfaces: HashSet<String>,
     /// Those whose block does not say what it is about.
     dropped: HashSet<String>,
     /// Where a name was first given to a kind of block.
@@ -239,7 +241,8 @@ impl Garp {
 fn vmac(node: &Node, version: Version, out: &mut Vec<Problem>) -> Vmac {
     let mut vmac = Vmac::default();
     let named = version.at_least(2, 3, 0);
-    let mut words = node.words.iter().skip(1);
+    let most = if named { usize::MAX } else { 2 };
+    let mut words = node.words.iter().skip(1).take(most);
     while let Some(mut word) = words.next() {
         let shown = quote(&word.text);
         let mut bad = |sentence: String| out.push(Problem::new(word.span, Kind::BadWord, sentence));
@@ -262,7 +265,19 @@ fn vmac(node: &Node, version: Version, out: &mut Vec<Problem>) -> Vmac {
         let mut bad = |sentence: String| out.push(Problem::new(word.span, Kind::BadWord, sentence));
         if text.contains(':') {
             let octets: Vec<&str> = text.split(':').collect();
-            if octets.len() != 6 || octets.iter().any(|o| o.len() > 2 || u8::from_str_radix(o, 16).is_err()) {
+            // Of five octets the last is the virtual router's identifier; what stands behind six nobody reads.
+            let octet = |o: &str| (1..=2).contains(&o.len()) && u8::from_str_radix(o, 16).is_ok();
+            let more = |o: &str| o.bytes().all(|b| b.is_ascii_hexdigit());
+            let good = octets.len() >= 5
+                && octets.iter().take(5).all(|o| octet(o))
+                && octets.get(5).is_none_or(|o| octet(o) || o.is_empty() && octets.len() == 6)
+                && octets.iter().skip(6).all(|o| more(o));
+            let multicast = octets.first().and_then(|o| u8::from_str_radix(o, 16).ok()).is_some_and(|o| o & 1 == 1);
+            if vmac.mac.is_some() {
+                bad(format!("the interface has a MAC address already; keepalived passes over {shown}"));
+            } else if good && multicast {
+                bad(format!("{shown} is a multicast address; keepalived passes over it"));
+            } else if !good {
                 bad(format!("{shown} is not a MAC address; keepalived passes over it"));
             } else if text.to_ascii_lowercase().starts_with("00:00:5e:00:01:")
                 || text.to_ascii_lowercase().starts_with("00:00:5e:00:02:")
@@ -273,54 +288,13 @@ fn vmac(node: &Node, version: Version, out: &mut Vec<Problem>) -> Vmac {
             }
         } else if vmac.interface.is_some() {
             bad(format!("the interface has a name already; keepalived passes over {shown}"));
-        } else if text.len() > 15 || text.contains(['/', ' ']) {
+        } else if !is_interface(&word.text) || matches!(&*text, "" | "." | "..") || text.contains(['/', ' ', '\t']) {
             bad(format!("{shown} cannot be an interface's name; keepalived passes over it"));
         } else {
             vmac.interface = Some(text);
         }
     }
     vmac
-}
-
-/// `use_ipvlan`: an interface, a mode, an address, each once.
-fn ipvlan(node: &Node, ipv6: Option<bool>, version: Version, out: &mut Vec<Problem>) -> Ipvlan {
-    let mut ipvlan = Ipvlan::default();
-    let named = version.at_least(2, 3, 0);
-    let mut words = node.words.iter().skip(1);
-    while let Some(word) = words.next() {
-        let (shown, text) = (quote(&word.text), word.str().into_owned());
-        let mut bad = |why: &str| {
-            let sentence = format!("{why}; keepalived passes over {shown}");
-            out.push(Problem::new(word.span, Kind::BadWord, sentence));
-        };
-        match &*text {
-            "group" if named => ipvlan.group = words.next().map(|w| w.str().into_owned()),
-            "name" if named => ipvlan.interface = words.next().map(|w| w.str().into_owned()),
-            "bridge" | "private" | "vepa" if ipvlan.mode.is_some() => bad("the mode is said before"),
-            "bridge" | "private" | "vepa" => ipvlan.mode = Some(text),
-            _ => match host(&word.text) {
-                Some(_) if ipvlan.address.is_some() => bad("the address is said before"),
-                Some(address) if ipv6.is_some_and(|six| six == address.is_ipv4()) => {
-                    bad("the address is not of the instance's family");
-                    ipvlan.refused = true;
-                }
-                Some(address) => ipvlan.address = Some(address),
-                None if ipvlan.interface.is_some() => bad("the interface has a name already"),
-                None if text.len() > 15 => bad("no interface's name is longer than 15 characters"),
-                None => ipvlan.interface = Some(text),
-            },
-        }
-    }
-    ipvlan
-}
-
-/// An address, perhaps with a prefix length.
-fn host(text: &[u8]) -> Option<IpAddr> {
-    let slash = text.iter().position(|b| *b == b'/');
-    let address = ip(&text[..slash.unwrap_or(text.len())])?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    let length = slash.map(|i| &text[i + 1..]);
-    length.is_none_or(|l| !l.is_empty() && int(l, 0, most).is_ok()).then_some(address)
 }
 
 impl Builder<'_> {
@@ -577,7 +551,12 @@ impl Builder<'_> {
                 let problem = Problem::new(node.span(), Kind::AlreadySet, sentence).related(*first, "first set here");
                 self.problems.push(problem);
             } else {
-                members = Some((node.span(), names(node)));
+                let list = names(node);
+                if list.is_empty() {
+                    self.report(node.span(), Kind::EmptyList, "`group` names no instance");
+                    continue;
+                }
+                members = Some((node.span(), list));
             }
         }
         self.names.track_groups.insert(name.value.clone());
@@ -591,25 +570,14 @@ impl Builder<'_> {
             match name {
                 "garp_interval" => set(&mut g.garp_interval, node, out),
                 "gna_interval" => set(&mut g.gna_interval, node, out),
-                "interface" => {
-                    let Some(name) = named(node) else { continue };
-                    let key = ("garp_group", name.value.clone());
-                    if let Some(first) = first(&mut self.names.first, key, name.span) {
-                        let shown = quote(name.value.as_bytes());
-                        let sentence = format!("{shown} is in a group already; keepalived passes over the line");
-                        let problem = Problem::new(name.span, Kind::AlreadySet, sentence);
-                        out.push(problem.related(first, "first said here"));
-                    } else {
-                        g.interfaces.push(name);
-                    }
-                }
+                "interface" => self.limited(&mut g, named(node).into_iter().collect()),
                 _ => {
                     let list = names(node);
                     if list.is_empty() {
                         let sentence = "`interfaces` names no interface".to_owned();
                         out.push(Problem::new(node.span(), Kind::EmptyList, sentence));
                     }
-                    g.interfaces.extend(list);
+                    self.limited(&mut g, list);
                 }
             }
         }
@@ -618,6 +586,21 @@ impl Builder<'_> {
             return self.report(g.span, Kind::GarpGroupDropped, sentence);
         }
         self.conf.garp_groups.push(g);
+    }
+
+    /// Interfaces of a `garp_group`: each is in one of them.
+    fn limited(&mut self, g: &mut GarpGroup, list: Vec<Spanned<String>>) {
+        for interface in list {
+            let key = ("garp_group", interface.value.clone());
+            if let Some(first) = first(&mut self.names.first, key, interface.span) {
+                let shown = quote(interface.value.as_bytes());
+                let sentence = format!("{shown} is in a group already; keepalived leaves it there");
+                let problem = Problem::new(interface.span, Kind::AlreadySet, sentence);
+                self.problems.push(problem.related(first, "first said here"));
+            } else {
+                g.interfaces.push(interface);
+            }
+        }
     }
 
     fn group(&mut self, node: &Node) {
@@ -690,12 +673,20 @@ impl Builder<'_> {
         }
         match name {
             "state" => self.state(i, node),
-            "interface" => set(&mut i.interface, node, &mut self.problems),
+            "interface" => self.interface(i, node),
             "virtual_router_id" => set(&mut i.vrid, node, &mut self.problems),
             "priority" => set(&mut i.priority, node, &mut self.problems),
             "advert_int" => set(&mut i.advert_int, node, &mut self.problems),
             "version" => self.protocol_version(i, node),
-            "native_ipv6" => set(&mut i.native_ipv6, node, &mut self.problems),
+            "native_ipv6" if i.is_ipv6() == Some(false) => {
+                let sentence =
+                    "`native_ipv6` does not fit the instance, which is IPv4 already; keepalived passes over it";
+                self.report(node.span(), Kind::BadAddress, sentence);
+            }
+            "native_ipv6" => {
+                set(&mut i.native_ipv6, node, &mut self.problems);
+                i.version = Some(Spanned::new(3, node.span()));
+            }
             "virtual_ipaddress" => {
                 let list = entry::addresses(node, None, &mut self.problems);
                 for address in list {
@@ -737,8 +728,12 @@ impl Builder<'_> {
             "strict_mode" => set(&mut i.strict, node, &mut self.problems),
             "accept" => flag(&mut i.accept, node, true, &mut self.problems),
             "no_accept" => flag(&mut i.accept, node, false, &mut self.problems),
-            "use_vmac" => i.vmac = Some(Spanned::new(vmac(node, self.version, &mut self.problems), node.span())),
-            "vrf" => set(&mut i.vrf, node, &mut self.problems),
+            "use_vmac" => {
+                let mut vmac = vmac(node, self.version, &mut self.problems);
+                vmac.interface = vmac.interface.and_then(|name| self.own_interface(name, node.span()));
+                i.vmac = Some(Spanned::new(vmac, node.span()));
+            }
+            "vrf" => self.vrf(i, node),
             "linkbeat_use_polling" => set(&mut i.linkbeat_use_polling, node, &mut self.problems),
             "virtual_routes" => i.routes.extend(route::routes(node, None, self.version, &mut self.problems)),
             "virtual_rules" => i.rules.extend(route::rules(node, None, &mut self.problems)),
@@ -748,10 +743,7 @@ impl Builder<'_> {
             "kernel_rx_buf_size" => set(&mut i.kernel_rx_buf_size, node, &mut self.problems),
             "use_vmac_addr" => set(&mut i.vmac_addr, node, &mut self.problems),
             "vmac_xmit_base" => set(&mut i.vmac_xmit_base, node, &mut self.problems),
-            "use_ipvlan" => {
-                let ipvlan = ipvlan(node, i.is_ipv6(), self.version, &mut self.problems);
-                i.ipvlan = Some(Spanned::new(ipvlan, node.span()));
-            }
+            "use_ipvlan" => self.ipvlan(i, node),
             "lower_prio_no_advert" => set(&mut i.lower_prio_no_advert, node, &mut self.problems),
             "higher_prio_send_advert" => set(&mut i.higher_prio_send_advert, node, &mut self.problems),
             "owner_ignore_adverts" => set(&mut i.owner_ignore_adverts, node, &mut self.problems),
@@ -777,9 +769,99 @@ impl Builder<'_> {
         }
     }
 
+    fn interface(&mut self, i: &mut VrrpInstance, node: &Node) {
+        let Some(word) = node.words.get(1) else { return };
+        let shown = quote(&word.text);
+        if !is_interface(&word.text) {
+            let sentence = format!(
+                "{shown} is longer than the 15 characters of an interface's name; keepalived passes over the line"
+            );
+            return self.report(word.span, Kind::BadWord, sentence);
+        }
+        set(&mut i.interface, node, &mut self.problems);
+    }
+
+    fn vrf(&mut self, i: &mut VrrpInstance, node: &Node) {
+        let Some(word) = node.words.get(1) else { return };
+        if !is_interface(&word.text) {
+            let shown = quote(&word.text);
+            let sentence = format!(
+                "{shown} is longer than the 15 characters of an interface's name; keepalived passes over the line"
+            );
+            return self.report(word.span, Kind::BadWord, sentence);
+        }
+        let (first, what) = match (&i.interface, &i.vrf) {
+            (Some(interface), _) => (interface.span, "does not go with `interface`"),
+            (None, Some(vrf)) => (vrf.span, "is said before"),
+            (None, None) => return set(&mut i.vrf, node, &mut self.problems),
+        };
+        let sentence = format!("`vrf` {what}; keepalived passes over this line");
+        self.problems.push(Problem::new(node.span(), Kind::AlreadySet, sentence).related(first, "first set here"));
+    }
+
+    /// The name of an interface that keepalived makes, if no other instance has it.
+    fn own_interface(&mut self, name: String, span: Span) -> Option<String> {
+        if self.names.interfaces.insert(name.clone()) {
+            return Some(name);
+        }
+        let shown = quote(name.as_bytes());
+        self.report(span, Kind::AlreadySet, format!("{shown} is made by another instance; keepalived chooses a name"));
+        None
+    }
+
+    /// `use_ipvlan`: an interface, a mode, an address, each of them once; from 2.3.0 on also a group.
+    fn ipvlan(&mut self, i: &mut VrrpInstance, node: &Node) {
+        if let Some(first) = &i.ipvlan {
+            let sentence = "`use_ipvlan` is said before; keepalived passes over this line";
+            let problem = Problem::new(node.span(), Kind::AlreadySet, sentence).related(first.span, "first set here");
+            return self.problems.push(problem);
+        }
+        let mut ipvlan = Ipvlan::default();
+        let named = self.version.at_least(2, 3, 0);
+        let mut words = node.words.iter().skip(1);
+        while let Some(word) = words.next() {
+            let text = word.str().into_owned();
+            let given = address_and_tail(&word.text).0.filter(|_| !word.text.contains(&b'-'));
+            let (again, what) = match (&*text, given) {
+                ("group", _) if named => {
+                    ipvlan.group = words.next().map(|w| w.str().into_owned());
+                    continue;
+                }
+                ("name", _) if named => continue,
+                ("bridge" | "private" | "vepa", _) => (ipvlan.mode.is_some(), "mode"),
+                (_, Some(_)) => (ipvlan.address.is_some(), "address"),
+                (_, None) => (ipvlan.interface.is_some(), "name"),
+            };
+            let shown = quote(&word.text);
+            if again {
+                let sentence = format!("`use_ipvlan` has its {what} already; keepalived passes over {shown}");
+                self.report(word.span, Kind::AlreadySet, sentence);
+            } else if what == "mode" {
+                ipvlan.mode = Some(text);
+            } else if let Some(given) = given {
+                if self.fits(i, given, word.span, Kind::BadAddress) {
+                    i.source.get_or_insert(Spanned::new(given, word.span));
+                    ipvlan.address = Some(given);
+                } else {
+                    ipvlan.refused = true;
+                }
+            } else if !is_interface(&word.text) {
+                let sentence = format!("{shown} cannot be an interface's name; keepalived passes over it");
+                self.report(word.span, Kind::BadWord, sentence);
+            } else {
+                ipvlan.interface = self.own_interface(text, word.span);
+            }
+        }
+        i.ipvlan = Some(Spanned::new(ipvlan, node.span()));
+    }
+
     /// The first one counts.
     fn protocol_version(&mut self, i: &mut VrrpInstance, node: &Node) {
         let Some(version) = u8::of(node) else { return };
+        if version == 2 && i.is_ipv6() == Some(true) {
+            let sentence = "version 2 has no IPv6, which the instance is already; keepalived passes over this line";
+            return self.report(node.span(), Kind::AlreadySet, sentence);
+        }
         if let Some(first) = i.version.filter(|v| v.value != version) {
             let sentence = format!("`version` is {} already; keepalived passes over this line", first.value);
             let problem = Problem::new(node.span(), Kind::AlreadySet, sentence).related(first.span, "first set here");

@@ -92,7 +92,7 @@ impl Timing {
 
 impl Connect {
     /// Takes a keyword if it is one of these. Both addresses have to be of one family.
-    fn take(&mut self, name: &str, node: &Node, out: &mut Vec<Problem>) {
+    fn take(&mut self, name: &str, node: &Node, server: IpAddr, out: &mut Vec<Problem>) {
         match name {
             "connect_ip" | "bindto" => {
                 let (own, other, of) = if name == "bindto" {
@@ -101,6 +101,13 @@ impl Connect {
                     (&mut self.address, self.bind, "bindto")
                 };
                 let Some(address) = IpAddr::of(node) else { return };
+                if name == "bindto" && other.is_none() && server.is_ipv4() != address.is_ipv4() {
+                    let family = Family::of(server).as_str();
+                    let sentence = format!(
+                        "`bindto` {address} is not {family} as the real server is; keepalived passes over the line"
+                    );
+                    return out.push(Problem::new(node.span(), Kind::BadAddress, sentence));
+                }
                 if let Some(other) = other.filter(|o| o.value.is_ipv4() != address.is_ipv4()) {
                     let family = Family::of(other.value).as_str();
                     let sentence =
@@ -305,7 +312,16 @@ impl Builder<'_> {
                 "virtualhost" => set(&mut r.virtual_host, node, out),
                 "snmp_name" => set(&mut r.snmp_name, node, out),
                 _ if node.keyword().is_some_and(|k| matches!(k.takes, Takes::Block(..))) => {
-                    r.checkers.extend(self.checker(node, address));
+                    let Some(checker) = self.checker(node, address) else { continue };
+                    if let Check::Bfd(BfdCheck { name: Some(name) }) = &checker.check
+                        && r.checkers.iter().any(|c| matches!(&c.check, Check::Bfd(b) if b.name.as_ref().is_some_and(|n| n.value == name.value)))
+                    {
+                        let shown = quote(name.value.as_bytes());
+                        let sentence = format!("the real server follows {shown} already; keepalived drops the checker");
+                        self.report(name.span, Kind::AlreadySet, sentence);
+                        continue;
+                    }
+                    r.checkers.push(checker);
                 }
                 _ => r.timing.take(name, node, out),
             }
@@ -404,7 +420,7 @@ impl Builder<'_> {
                 match name {
                     "helo_name" => set(&mut s.helo, node, out),
                     "host" => {
-                        let host = self.smtp_host(node);
+                        let host = self.smtp_host(node, server);
                         if needs_interface(&host.connect, server) {
                             let sentence =
                                 "`host` connects to a link-local address and has no `bind_if`; keepalived drops it";
@@ -461,6 +477,11 @@ impl Builder<'_> {
             Check::Bfd(b) => {
                 let Some(word) = node.words.get(1).filter(|_| name == "name" && node.value.is_some()) else { return };
                 if self.names.bfds.contains(&*word.str()) {
+                    if let Some(first) = b.name.take() {
+                        let sentence = "`name` is said before; keepalived drops the checker";
+                        let problem = Problem::new(node.span(), Kind::AlreadySet, sentence);
+                        return out.push(problem.related(first.span, "first set here"));
+                    }
                     set(&mut b.name, node, out);
                 } else {
                     let sentence = format!(
@@ -472,7 +493,7 @@ impl Builder<'_> {
                 return;
             }
         };
-        connect.take(name, node, out);
+        connect.take(name, node, server, out);
     }
 
     fn file_check(&mut self, f: &mut FileCheck, name: &str, node: &Node) {
@@ -492,7 +513,7 @@ impl Builder<'_> {
         }
     }
 
-    fn smtp_host(&mut self, node: &Node) -> SmtpHost {
+    fn smtp_host(&mut self, node: &Node, server: IpAddr) -> SmtpHost {
         let mut host = SmtpHost { span: node.span(), ..SmtpHost::default() };
         let sentence =
             "a `host` in `SMTP_CHECK` is deprecated, which only the log says: write one `SMTP_CHECK` for each";
@@ -504,7 +525,7 @@ impl Builder<'_> {
                 "log_all_failures" => set(&mut host.log_all_failures, node, out),
                 _ => {
                     host.timing.take(name, node, out);
-                    host.connect.take(name, node, out);
+                    host.connect.take(name, node, server, out);
                 }
             }
         }
