@@ -20,6 +20,8 @@ mod read;
 mod record;
 mod rng;
 mod scenario;
+#[cfg(test)]
+mod tests;
 mod whatif;
 mod words;
 mod world;
