@@ -12,6 +12,7 @@ mod files;
 mod lint;
 mod output;
 mod reading;
+mod simulate;
 mod speak;
 mod watch;
 
@@ -60,6 +61,8 @@ enum Command {
     Sniff(decode::DecodeArgs),
     /// One decoded line for each frame of capture files
     Decode(decode::DecodeArgs),
+    /// Elections among nodes with these configurations, under faults: what will happen, before it does
+    Simulate(Box<simulate::SimulateArgs>),
     /// A full VRRP router, with a screen of its states and timers
     #[command(disable_version_flag = true)]
     Speak(Box<speak::SpeakArgs>),
@@ -79,6 +82,7 @@ pub fn command() -> clap::Command {
         ("watch", watch::EXAMPLES),
         ("sniff", decode::SNIFF_EXAMPLES),
         ("decode", decode::DECODE_EXAMPLES),
+        ("simulate", simulate::EXAMPLES),
         ("speak", speak::EXAMPLES),
         ("lint", lint::EXAMPLES),
         ("explain", explain::EXAMPLES),
@@ -107,6 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Watch(args) => watch::run(&args),
         Command::Sniff(args) => decode::run(&args, "sniff"),
         Command::Decode(args) => decode::run(&args, "decode"),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Speak(args) => speak::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Explain(args) => explain::run(&args),

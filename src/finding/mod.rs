@@ -140,6 +140,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// The virtual router it concerns, if one.
     pub group: Option<GroupId>,
+    /// The node it concerns, in a simulation.
+    pub node: Option<String>,
     /// One sentence that names addresses and numbers.
     pub message: String,
     /// What to look at to check it.
@@ -158,6 +160,7 @@ impl Finding {
             severity,
             confidence: Confidence::Certain,
             group: None,
+            node: None,
             message: message.into(),
             evidence: Vec::new(),
             fix: fix.into(),

@@ -264,6 +264,8 @@ struct FindingObject<'a> {
     family: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     vlan: Option<&'a [u16]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<&'a str>,
     message: &'a str,
     evidence: Vec<EvidenceObject<'a>>,
     fix: &'a str,
@@ -294,6 +296,7 @@ pub fn finding(out: &mut dyn Write, f: &Finding) -> io::Result<()> {
         vrid: f.group.map(|g| g.vrid),
         family: f.group.map(|g| g.family()),
         vlan: f.group.as_ref().map(|g| g.vlans.ids()),
+        node: f.node.as_deref(),
         message: &f.message,
         evidence: evidence.collect(),
         fix: &f.fix,

@@ -6,7 +6,7 @@ const NEVER: Instant = Instant::from_micros(i64::MAX);
 
 /// A deadline for each of a fixed number of places, and the earliest of them: a tournament whose inner nodes hold the
 /// earlier of their two children. Setting one costs its height, eight comparisons for 255 places, and no memory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Deadlines {
     /// The root is at 1, the children of n at 2n and 2n + 1, the places from the middle on.
     tree: Vec<Instant>,

@@ -4,6 +4,7 @@
 //! actions. Adverts are sent on an absolute schedule: the next one is due an interval after the last one *was due*, so
 //! that lateness of the driver does not add up.
 
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use super::event::{Action, Actions, Event, Heard, Reason, State, Timer, Transition};
@@ -779,6 +780,20 @@ impl VirtualRouter {
         // Its own skew time only, so that it wins against the backups, which wait theirs (keepalived_netlink.c).
         self.wait = self.master_down().skew();
         self.arm(now, self.wait.duration());
+    }
+
+    /// What decides how it goes on, with times counted from now: two that give the same go on alike. Announcements that
+    /// are yet to come decide nothing.
+    pub fn fingerprint(&self, now: Instant, h: &mut impl Hasher) {
+        let since = |at: Instant| at.as_micros() - now.as_micros();
+        let times = [Some(self.since), self.deadline, self.preempt_at, self.delayed_until].map(|t| t.map(since));
+        times.hash(h);
+        self.conflict.map(|c| (c.adverts, c.interval, c.until.map(since))).hash(h);
+        self.heard.map(|(heard, at)| (heard.src, heard.priority, heard.advert_int, since(at))).hash(h);
+        (self.state as u8, self.started, self.priority, self.disowned, self.ready, self.group_fault, self.pending)
+            .hash(h);
+        (self.master_adver_int, self.down, &self.faults).hash(h);
+        (self.params.source, self.params.priority, self.params.preempt).hash(h);
     }
 
     /// Whether this router would be kept out by `fault` now.

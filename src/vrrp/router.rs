@@ -163,7 +163,7 @@ pub enum Input {
 }
 
 /// One instance.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot {
     vr: VirtualRouter,
     member: Member,
@@ -196,7 +196,7 @@ impl Slot {
 }
 
 /// A sync group, running.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Sync {
     /// Instances.
     members: Vec<usize>,
@@ -205,7 +205,7 @@ struct Sync {
 }
 
 /// A tracker, running.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Watched {
     tracker: Tracker,
     script: ScriptState,
@@ -222,7 +222,7 @@ struct Seen {
 }
 
 /// One VRRP process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct VrrpRouter {
     /// By place. Empty where an instance was before a reload.
     slots: Vec<Option<Slot>>,
@@ -328,6 +328,16 @@ impl VrrpRouter {
     /// What a tracker says now.
     pub fn reading(&self, id: usize) -> Option<Reading> {
         self.trackers.get(id).map(|w| w.reading)
+    }
+
+    /// What the results of a tracked script add up to.
+    pub fn script(&self, id: usize) -> Option<ScriptState> {
+        self.trackers.get(id).filter(|w| w.tracker.source.kind() == Kind::Script).map(|w| w.script)
+    }
+
+    /// Of which kind a tracker is.
+    pub fn tracker_kind(&self, id: usize) -> Option<Kind> {
+        self.trackers.get(id).map(|w| w.tracker.source.kind())
     }
 
     /// The name of a tracker.

@@ -20,7 +20,7 @@ pub enum Change {
 }
 
 /// The result counter of a script (keepalived, `vrrp_scheduler.c`): 0 to `rise + fall - 1`, good from `rise` on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScriptState {
     rise: u64,
     fall: u64,

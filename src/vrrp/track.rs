@@ -181,7 +181,7 @@ impl Fault {
 }
 
 /// Which faults there are, and how many of each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Faults {
     counts: [u16; Fault::ALL.len()],
 }

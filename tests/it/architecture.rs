@@ -13,12 +13,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("net", &["frame", "time"]),
     ("vrrp", &["time", "wire"]),
     ("finding", &["time", "wire"]),
-    ("simulate", &["pcap", "time"]),
     ("conf", &["time", "vrrp", "wire"]),
+    ("simulate", &["conf", "finding", "frame", "pcap", "time", "vrrp", "wire"]),
     ("lint", &["conf", "finding", "time", "vrrp", "wire"]),
     ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
     ("speak", &["finding", "frame", "net", "time", "vrrp", "wire"]),
-    ("report", &["conf", "finding", "lint", "sniff", "speak", "time", "vrrp", "wire"]),
+    ("report", &["conf", "finding", "lint", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
     ("tui", &["finding", "frame", "pcap", "report", "sniff", "speak", "time", "vrrp", "wire"]),
     (
         "cli",
@@ -57,7 +57,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("md5", &["wire"]),
     ("sha2", &["wire"]),
     ("arrayvec", &["vrrp"]),
-    ("strsim", &["conf"]),
+    ("strsim", &["conf", "simulate"]),
+    ("toml", &["simulate"]),
 ];
 
 /// The parts of net that transmit or change the system, and the modules that may use them: none that watches.

@@ -13,6 +13,7 @@ mod lint_cli;
 mod machine;
 mod provenance;
 mod receive;
+mod simulate;
 mod support;
 mod transitions;
 mod tshark;

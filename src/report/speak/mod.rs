@@ -2,7 +2,7 @@
 
 mod json;
 mod verdict;
-mod words;
+pub mod words;
 
 #[cfg(test)]
 pub(crate) mod tests;
