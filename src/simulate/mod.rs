@@ -21,6 +21,8 @@ mod record;
 mod rng;
 mod scenario;
 pub mod tcp;
+#[cfg(test)]
+mod tests;
 mod whatif;
 mod words;
 mod world;

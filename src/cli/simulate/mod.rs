@@ -12,9 +12,9 @@ use clap::{Args, Subcommand};
 
 use super::Error;
 use super::args::{CommonArgs, duration};
-use super::files::Files;
+use super::files::{self, Files};
 use super::output::{Output, note, width};
-use super::surroundings::options;
+use crate::conf::Version;
 use crate::finding::Tally;
 use crate::frame::{Frame, LinkType};
 use crate::pcap::CaptureWriter;
@@ -102,7 +102,9 @@ pub fn run(args: &SimulateArgs) -> Result<u8, Error> {
     let (draft, alone) = scenario(args)?;
     let Draft { scenario, remarks } = draft;
     if !args.common.quiet {
-        remarks.iter().for_each(|r| note(&format!("note: {r}")));
+        for remark in &remarks {
+            note(&format!("note: {remark}"));
+        }
     }
     if args.explore {
         return explore::run(args, &scenario, alone.is_some());
@@ -115,7 +117,7 @@ fn scenario(args: &SimulateArgs) -> Result<(Draft, Option<Draft>), Error> {
     let bad = Error::Other;
     let is_toml = |p: &PathBuf| p.extension().is_some_and(|e| e == "toml");
     let mut files = Files;
-    let mut configs = Configs { loader: &mut files, options: options() };
+    let mut configs = Configs { loader: &mut files, options: files::options(Version::default()) };
     let mut alone = None;
     let mut draft = match args.files.as_slice() {
         [one] if is_toml(one) => {
