@@ -268,7 +268,7 @@ fn route(router: &Node, peer: &Node) {
     ];
     router.nft(&format!(
         "table ip lab {{\n{sets}  \
-         chain mark {{ type filter hook prerouting priority -150; ip saddr @moved meta mark set 1; }}\n  \
+         chain tagged {{ type filter hook prerouting priority -150; ip saddr @moved meta mark set 1; }}\n  \
          chain quiet {{ {known}; drop; }}\n  \
          chain loud {{ {known}; meta l4proto tcp reject with tcp reset; }}\n  \
          chain way {{ type filter hook forward priority 0; {}; }}\n}}\n",
@@ -503,7 +503,7 @@ fn simulated(case: &Case, running: &Connection, slack: Slack) -> (Seen, Vec<(f64
         middlebox: case.middlebox.map(|answer| Middlebox { limit: s(LIMIT), answer }),
         length: LENGTH,
     };
-    let (mut seen, mut learns) = (Vec::new(), Vec::new());
+    let (mut seen, mut learns): (Seen, _) = (Vec::new(), Vec::new());
     play(&scenario, slack, &mut |at, record| {
         let t = at.as_micros() as f64 / 1e6;
         match record {
@@ -511,6 +511,10 @@ fn simulated(case: &Case, running: &Connection, slack: Slack) -> (Seen, Vec<(f64
                 // The router answers in the peer's name; a probe is an acknowledgement to look at.
                 let from = if from == From::Middlebox && kind == Kind::Rst { From::Peer } else { from };
                 let kind = if kind == Kind::Keepalive { Kind::Ack } else { kind };
+                // To the tap what the peer sends again is new when what it sent first was lost.
+                let again = kind == Kind::Retransmission && from == From::Peer;
+                let lost = !seen.iter().any(|s| (s.1, s.2) == ("peer", "data"));
+                let kind = if again && lost { Kind::Data } else { kind };
                 seen.push((t, from.as_str(), kind.as_str()));
             }
             Record::Outcome { learned, .. } => learns.push((t, learned.error.as_str())),

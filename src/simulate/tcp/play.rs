@@ -158,11 +158,10 @@ impl Table<'_> {
             What::Heal => self.path.way = Way::Open,
             What::Unreachable => self.path.way = Way::Unreachable,
             What::Close => self.at(now, From::Peer, Input::Close),
-            What::Reset if gone => {}
+            What::Reset | What::PeerWrite(_) if gone => {}
             What::Reset => self.at(now, From::Peer, Input::Abort),
             What::Reboot => self.at(now, From::Peer, Input::Forget),
             What::Write(bytes) => self.at(now, From::Local, Input::Write(bytes)),
-            What::PeerWrite(_) if gone => {}
             What::PeerWrite(bytes) => self.at(now, From::Peer, Input::Write(bytes)),
         }
     }

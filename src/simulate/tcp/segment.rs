@@ -60,6 +60,7 @@ impl Segment {
     }
 
     /// A reset in answer to it, which its sender will believe.
+    #[must_use]
     pub const fn refusal(&self) -> Self {
         Self { kind: Kind::Rst, seq: self.ack, ack: self.end(), len: 0, fin: false, rst: true, sack: None }
     }

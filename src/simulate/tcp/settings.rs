@@ -46,12 +46,12 @@ impl Default for Kernel {
     /// The figures of the kernel's own source.
     fn default() -> Self {
         Self {
-            keepalive: Keepalive { idle: Duration::from_secs(7200), interval: Duration::from_secs(75), probes: 9 },
+            keepalive: Keepalive { idle: Duration::from_hours(2), interval: Duration::from_secs(75), probes: 9 },
             retries2: 15,
             orphan_retries: 0,
             rto_min: Duration::from_millis(200),
-            rto_max: Duration::from_secs(120),
-            fin_timeout: Duration::from_secs(60),
+            rto_max: Duration::from_mins(2),
+            fin_timeout: Duration::from_mins(1),
             hz: 250,
         }
     }

@@ -58,7 +58,7 @@ impl Verdict {
 pub fn horizon(s: &Settings) -> Duration {
     let idle = s.keepalive.map_or(Duration::ZERO, |k| gives_up_idle(&k, s.user_timeout) + k.idle);
     let data = s.user_timeout.unwrap_or_else(|| model_timeout(s.kernel.retries2, s.kernel.rto_max));
-    (idle + data + s.kernel.rto_max * 3) * 11 / 10 + Duration::from_secs(60)
+    (idle + data + s.kernel.rto_max * 3) * 11 / 10 + Duration::from_mins(1)
 }
 
 /// When the error comes, if one does, in a scenario of these settings.
