@@ -74,7 +74,8 @@ pub struct SimulateArgs {
     /// With --explore: so many faults one after the other, 1 to 3
     #[arg(long, value_name = "N", requires = "explore", value_parser = clap::value_parser!(u8).range(1..=3))]
     faults: Option<u8>,
-    /// With --explore: what must hold: 'one master within 5s', 'no split brain', 'returns to NODE', 'returns'
+    /// With --explore: what must hold: 'one master within 5s', 'no split brain', 'returns to NODE', 'returns',
+    /// 'masters together'
     #[arg(long, value_name = "WHAT", requires = "explore")]
     assert: Vec<String>,
     /// With --explore: write each kind of bad outcome as a scenario file into this directory

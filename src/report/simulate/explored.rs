@@ -24,12 +24,12 @@ pub struct Alike<'a> {
 }
 
 /// What makes outcomes alike, times to the millisecond.
-type Likeness = (Option<Severity>, String, String, [u128; 4], [bool; 5], Vec<usize>);
+type Likeness = (Option<Severity>, String, String, [u128; 4], [bool; 6], Vec<usize>);
 
 fn likeness(o: &Outcome) -> Likeness {
     let masters = |m: &Masters| format!("{m:?}");
     let times = [o.outage.0, o.outage.1, o.dual.0, o.dual.1].map(|d| d.as_millis());
-    let flags = [o.none, o.two, o.stuck.is_some(), o.left, o.moved];
+    let flags = [o.none, o.two, o.stuck.is_some(), o.apart, o.left, o.moved];
     (o.severity, masters(&o.after), masters(&o.back), times, flags, o.broken.clone())
 }
 
@@ -90,6 +90,9 @@ fn remarks(explored: &Explored, scenario: &Scenario, o: &Outcome, assertions: &[
     }
     if o.two {
         all.push("two masters as long as it lasts".into());
+    }
+    if o.apart {
+        all.push("masters are apart, as no sync group holds them together".into());
     }
     if o.left {
         all.push("its address stays on its host".into());
@@ -212,6 +215,7 @@ struct OutcomeObject<'a> {
     dual_after_end_ms: f64,
     no_master: bool,
     no_failover: bool,
+    masters_apart: bool,
     address_left_behind: bool,
     back_to_normal: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -252,6 +256,7 @@ pub fn json(out: &mut dyn Write, explored: &Explored, scenario: &Scenario, asser
                 dual_after_end_ms: ms(o.dual.1),
                 no_master: o.none,
                 no_failover: o.stuck.is_some(),
+                masters_apart: o.apart,
                 address_left_behind: o.left,
                 back_to_normal: !o.moved,
                 broken: o.broken.iter().filter_map(|a| assertions.get(*a)).map(String::as_str).collect(),
