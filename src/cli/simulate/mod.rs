@@ -263,7 +263,11 @@ fn play(args: &SimulateArgs, scenario: &Scenario, alone: Option<&Draft>) -> Resu
         play.run_until(end, &mut kept);
     }
     finish(&mut kept, args)?;
-    let findings = play.judge(scenario);
+    let rows = alone.map(what_if);
+    let mut findings = play.judge(scenario);
+    if let (Some(rows), Some(peer), true) = (&rows, mirror(scenario), scenario.events.is_empty()) {
+        findings.extend(explored::what_if_findings(rows, peer));
+    }
     let tally = Tally::of(&findings);
     let exit = if args.exit_zero { 0 } else { tally.exit_status() };
     let stories = play.stories();
@@ -274,8 +278,8 @@ fn play(args: &SimulateArgs, scenario: &Scenario, alone: Option<&Draft>) -> Resu
         fs::write(path, picture).map_err(|e| Error::Other(format!("cannot write {}: {e}", path.display())))?;
     }
     if args.common.json {
-        if let Some(draft) = alone {
-            explored::what_if_json(&mut out, &what_if(draft))?;
+        if let Some(rows) = &rows {
+            explored::what_if_json(&mut out, rows)?;
         }
         findings.iter().try_for_each(|f| json::finding(&mut out, f))?;
         sim_json::summary(&mut out, &play.world, scenario.duration, scenario.seed, &stories, tally, exit)?;
@@ -310,9 +314,9 @@ fn play(args: &SimulateArgs, scenario: &Scenario, alone: Option<&Draft>) -> Resu
     if told {
         writeln!(out)?;
     }
-    if let Some(draft) = alone {
+    if let Some(rows) = &rows {
         writeln!(out, "For every priority that the peer may have (a mirror in BACKUP, its checks passing), the peer")?;
-        for l in explored::what_if(&what_if(draft)) {
+        for l in explored::what_if(rows) {
             writeln!(out, "{l}")?;
         }
         writeln!(out)?;
@@ -328,6 +332,11 @@ fn play(args: &SimulateArgs, scenario: &Scenario, alone: Option<&Draft>) -> Resu
     }
     out.flush()?;
     Ok(exit)
+}
+
+/// The priority of the peer that was made up, if one was.
+fn mirror(scenario: &Scenario) -> Option<u8> {
+    scenario.nodes.iter().find_map(|n| n.mirror.as_ref()).map(|m| m.1)
 }
 
 /// Whether anything of it was drawn.

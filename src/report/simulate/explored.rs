@@ -295,6 +295,30 @@ pub fn what_if(rows: &[Row]) -> Vec<String> {
     lines
 }
 
+/// Checks whose failure does not move the master to a peer of this priority, which was assumed: with whom it would.
+pub fn what_if_findings(rows: &[Row], peer: u8) -> Vec<Finding> {
+    let stuck = |row: &&Row| {
+        row.fault.starts_with("script ")
+            && row.fault.ends_with(" 1")
+            && row.ranges.iter().any(|r| r.from <= peer && peer <= r.to && matches!(r.answer, Answer::Never { .. }))
+    };
+    let finding = |row: &Row| {
+        let moves = |r: &&crate::simulate::Range| matches!(r.answer, Answer::TakesOver(..));
+        let range = |r: &crate::simulate::Range| {
+            if r.from == r.to { format!("at {} only", r.from) } else { format!("at {} to {} only", r.from, r.to) }
+        };
+        let when = row.ranges.iter().find(moves).map_or("at no priority below its own".to_owned(), range);
+        let fault = printable(&row.fault);
+        let message = format!("{fault}: with a peer of priority {peer} the master stays; the peer takes over {when}");
+        let fix = "Leave the weight out, so that a failure is a FAULT, or make it larger than the distance of the \
+                   priorities. Give the peer's configuration as well for its true answer.";
+        let mut f = Finding::new("no-failover", Severity::Warning, message, fix);
+        f.unseen = Some("the peer's configuration, which was made up".to_owned());
+        f
+    };
+    rows.iter().filter(stuck).map(finding).collect()
+}
+
 #[derive(Serialize)]
 struct WhatIfObject<'a> {
     r#type: &'static str,
