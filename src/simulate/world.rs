@@ -126,6 +126,13 @@ impl World {
         self.flush(sink);
     }
 
+    /// A frame from outside is on a network now: of somebody who is no node of it.
+    pub fn hear(&mut self, segment: usize, frame: &Frame<'_>) {
+        if let Decoded::Advert(advert) = self.decoder.decode(frame) {
+            self.deliver(&Arc::new(Packet { from: usize::MAX, segment, advert: *advert }));
+        }
+    }
+
     fn flush(&mut self, sink: &mut dyn Sink) {
         if let Some(frames) = &mut self.frames {
             frames.drain(..).for_each(|(at, bytes)| sink.frame(at, &bytes));
