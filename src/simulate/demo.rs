@@ -13,9 +13,14 @@ use crate::frame::{LinkType, OwnedFrame};
 use crate::time::{Instant, Timestamp};
 
 /// The configurations: a is master of VRID 51, b of VRID 52.
-const FILES: &[(&str, &str)] = &[("a", include_str!("demo/a.conf")), ("b", include_str!("demo/b.conf"))];
+const PAIR: &[(&str, &str)] = &[("a", "a.conf"), ("b", "b.conf")];
 /// The node that `hactl speak --demo` meets.
-const PEER: (&str, &str) = ("b", include_str!("demo/peer.conf"));
+const PEER: &[(&str, &str)] = &[("a", "peer.conf")];
+const FILES: &[(&str, &str)] = &[
+    ("a.conf", include_str!("demo/a.conf")),
+    ("b.conf", include_str!("demo/b.conf")),
+    ("peer.conf", include_str!("demo/peer.conf")),
+];
 
 /// So much has passed before anybody looks: everybody has found his place.
 const SETTLED: Duration = Duration::from_secs(9);
@@ -40,18 +45,18 @@ impl Loader for Embedded {
     }
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
-        let file = FILES.iter().chain([&PEER]).find(|(n, _)| *n == name);
+        let file = FILES.iter().find(|(n, _)| *n == name);
         file.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| LoadError::NotFound(name.to_owned()))
     }
 }
 
-fn scenario(files: &[(&str, &str)]) -> Scenario {
+fn scenario(nodes: &[(&str, &str)]) -> Scenario {
     let mut draft = Draft::default();
     let mut loader = Embedded;
     let mut configs = Configs { loader: &mut loader, options: Options::default() };
-    for (name, _) in files {
+    for (name, file) in nodes {
         // They are part of the program, and a test reads them.
-        if let Ok(setting) = configs.read(name, name, Daemon::default()) {
+        if let Ok(setting) = configs.read(file, name, Daemon::default()) {
             draft.node(name, Daemon::default(), setting);
         }
     }
@@ -61,7 +66,7 @@ fn scenario(files: &[(&str, &str)]) -> Scenario {
 
 /// The pair, without its story.
 pub fn pair() -> Scenario {
-    scenario(FILES)
+    scenario(PAIR)
 }
 
 /// Simulated nodes that live on, with a story that goes on round after round until somebody takes a hand in it.
@@ -84,7 +89,7 @@ impl Stage {
 
     /// A node alone, for one that meets it.
     pub fn peer() -> Self {
-        Self::new(&scenario(&[PEER]), PEER_STORY)
+        Self::new(&scenario(PEER), PEER_STORY)
     }
 
     fn new(scenario: &Scenario, story: &'static [(Duration, &'static str, usize)]) -> Self {
@@ -220,7 +225,7 @@ mod tests {
     fn the_embedded_configurations_run() {
         let names: Vec<String> = pair().nodes.into_iter().map(|n| n.name).collect();
         assert_eq!(names, ["a", "b"]);
-        assert_eq!(scenario(&[PEER]).nodes.len(), 1);
+        assert_eq!(scenario(PEER).nodes.len(), 1);
     }
 
     #[test]

@@ -41,5 +41,5 @@ pub use scenario::{Behaviour, Daemon, NodeSpec, Scenario, Setting, Timed};
 pub use tape::Tape;
 pub use whatif::{Answer, Range, Row, what_if};
 pub use words::{line, node_name};
-pub use world::{EPOCH_MICROS, World};
+pub use world::{Check, EPOCH_MICROS, World};
 pub use write::write;

@@ -142,6 +142,11 @@ impl Tape {
         self.futures
     }
 
+    /// The farthest moment that is known: what becomes of it if nothing more is done.
+    pub const fn head(&self) -> &Play {
+        &self.head
+    }
+
     /// Up to when the future is known.
     pub fn horizon(&self) -> Instant {
         self.head.world.now()

@@ -378,15 +378,6 @@ pub(super) fn hms(d: Duration) -> String {
     format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }
 
-/// The word for a severity.
-pub(super) const fn word(s: Severity) -> &'static str {
-    match s {
-        Severity::Critical => "CRITICAL",
-        Severity::Warning => "WARNING",
-        Severity::Info => "INFO",
-    }
-}
-
 /// `1.01 of 3.61 s`.
 pub(super) fn gap_of(gap: Duration, allowed: Duration) -> String {
     let digits = if allowed < Duration::from_secs(1) { 3 } else { 2 };

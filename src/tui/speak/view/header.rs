@@ -8,7 +8,7 @@ use crate::report::speak::judge_all;
 use crate::speak::Phase;
 use crate::tui::parts;
 use crate::tui::speak::app::{App, Leaving};
-use crate::tui::text::{fit_middle, width};
+use crate::tui::text::{fit, fit_middle, width};
 use crate::tui::theme::Theme;
 
 /// ` hactl speak eth0 --vrid 51  taking part  12 adverts sent      10:42:07`
@@ -63,6 +63,13 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
         None => (None, "…", "nothing is known yet: the speaker begins".to_owned()),
     };
     parts::verdict(severity, word, &text, columns, most, Theme::new(app.color))
+}
+
+/// ` demo: simulated, nothing is transmitted; a runs, 1 kills it`
+pub fn beside((name, runs): (&str, bool), columns: usize, theme: Theme) -> Line<'static> {
+    let key = if runs { "1 kills it" } else { "it is down, 1 starts it" };
+    let text = format!(" demo: {} is a simulated keepalived: {key}; nothing is transmitted", printable(name));
+    Line::styled(fit(&text, columns), theme.title())
 }
 
 /// The latest thing that went wrong with the selected virtual router on this host.
