@@ -1,11 +1,43 @@
 //! Configuration files from the file system, as keepalived finds them.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::conf::{LoadError, Loader};
+use crate::conf::{LoadError, Loader, Options, SourceMap, Version};
+
+/// What a configuration's meaning depends on, as keepalived on this host would have it.
+pub fn options(version: Version) -> Options {
+    Options {
+        version,
+        config_id: host_name(),
+        directory: std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default(),
+        environment: environment(),
+        ..Options::default()
+    }
+}
+
+/// This host's name up to its first dot: what keepalived compares `@ID` with when it is not told otherwise.
+pub fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().split('.').next().unwrap_or_default().to_owned()
+}
+
+/// The variables that a configuration can name: it is text, and so are they.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Reads what is there, but hardly more than is used of a file.
+pub fn bounded(from: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    from.take(SourceMap::MAX_SIZE as u64 + 1).read_to_end(&mut text)?;
+    Ok(text)
+}
 
 /// Reads from the file system.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,18 +46,12 @@ pub struct Files;
 impl Loader for Files {
     fn expand(&mut self, pattern: &str, from: &str) -> Vec<String> {
         let directory = Path::new(from).parent().unwrap_or(Path::new(""));
-        let mut found = Vec::new();
-        for pattern in braces(pattern) {
-            let whole = directory.join(&pattern); // an absolute pattern stays as it is
-            let Some(text) = whole.to_str() else { continue };
-            let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
-            let Ok(paths) = glob::glob_with(text, options) else { continue };
-            let mut names: Vec<String> =
-                paths.flatten().filter(|p| !p.is_dir()).filter_map(|p| p.to_str().map(str::to_owned)).collect();
-            names.sort();
-            found.extend(names);
-        }
-        found
+        let whole = directory.join(pattern); // an absolute pattern stays as it is
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+        let Some(Ok(paths)) = whole.to_str().map(|text| glob::glob_with(text, options)) else { return Vec::new() };
+        let mut names: Vec<String> = paths.flatten().filter_map(|p| p.to_str().map(str::to_owned)).collect();
+        names.sort();
+        names
     }
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
@@ -40,37 +66,8 @@ impl Loader for Files {
         if meta.permissions().mode() & 0o111 != 0 {
             return Err(LoadError::Executable(name.to_owned()));
         }
-        fs::read(name).map_err(unreadable)
+        File::open(name).and_then(bounded).map_err(unreadable)
     }
-}
-
-/// `{a,b}` as the shell expands it, outermost first.
-fn braces(pattern: &str) -> Vec<String> {
-    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
-    let (mut depth, mut commas, mut close) = (0, Vec::new(), None);
-    for (i, c) in pattern.char_indices().skip_while(|(i, _)| *i < open) {
-        match c {
-            '{' => depth += 1,
-            ',' if depth == 1 => commas.push(i),
-            '}' => {
-                depth -= 1;
-                if depth == 0 {
-                    close = Some(i);
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    let Some(close) = close.filter(|_| !commas.is_empty()) else { return vec![pattern.to_owned()] };
-    let mut from = open + 1;
-    let mut all = Vec::new();
-    for to in commas.into_iter().chain([close]) {
-        let one = format!("{}{}{}", &pattern[..open], &pattern[from..to], &pattern[close + 1..]);
-        all.extend(braces(&one));
-        from = to + 1;
-    }
-    all
 }
 
 #[cfg(test)]
@@ -78,10 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn braces_and_globs_name_files_in_order() {
-        assert_eq!(braces("a{b,c}{d,e}"), ["abd", "abe", "acd", "ace"]);
-        assert_eq!(braces("a{b"), ["a{b"]);
-        assert_eq!(braces("{a,{b,c}}"), ["a", "b", "c"]);
+    fn globs_name_files_in_order() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["2.conf", "1.conf", ".hidden.conf", "x.txt"] {
             fs::write(dir.path().join(name), name).unwrap();

@@ -14,7 +14,6 @@ mod output;
 mod reading;
 mod simulate;
 mod speak;
-mod surroundings;
 mod watch;
 
 use std::ffi::OsString;
@@ -23,6 +22,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use args::{CommonArgs, KeyArgs, SourceArgs};
+pub use files::Files;
 
 /// Could not look: usage, permission, missing file, no answer.
 const COULD_NOT_LOOK: u8 = 3;
@@ -38,6 +38,7 @@ Examples:
   ssh fw1 tcpdump -U -i eth0 -w - not port 22 | hactl watch -
   hactl decode -v incident.pcapng    every advert, field by field
   hactl explain split-brain          what a finding means and how to fix it
+  hactl explain keyword priority     what keepalived.conf's keywords take, and what is peculiar about them
 ";
 
 const TEMPLATE: &str = "{about}\n\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";

@@ -31,6 +31,11 @@ impl Output {
         if self.live { self.out.flush() } else { Ok(()) }
     }
 
+    /// Whether there are colours.
+    pub fn color(&self) -> bool {
+        self.color
+    }
+
     /// A severity's colour around a word; the word alone without colours.
     pub fn paint(&self, severity: Option<Severity>, word: &str) -> String {
         if !self.color {
@@ -69,6 +74,12 @@ pub fn note(what: &dyn std::fmt::Display) {
 /// Columns of the terminal, or of a page that is not one.
 pub fn width() -> u16 {
     if io::stdout().is_terminal() { crate::tui::width().unwrap_or(120).max(60) } else { 120 }
+}
+
+/// Columns of the terminal, if there is one.
+pub fn terminal_width() -> Option<usize> {
+    let width = if io::stdout().is_terminal() { crate::tui::width() } else { None };
+    width.map(|w| usize::from(w.max(40)))
 }
 
 /// Whether there is a terminal to draw on.

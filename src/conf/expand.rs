@@ -1,11 +1,12 @@
 //! Lines to logical lines: `include`, `$NAME` definitions, `@` conditions, `~SEQ` and `~LST`, and the cut at braces.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::problem::{Kind, Problem, quote};
-use super::source::{FileId, SourceMap, Span};
-use super::token::{MAX_LINE, Text, brace, decomment, is_blank};
-use super::{Loader, Options};
+use super::source::{Expansion, FileId, How, SourceMap, Span, Via};
+use super::token::{MAX_LINE, Met, Text, brace, decomment, is_blank};
+use super::{Loader, Options, Reading, mend, tree};
 
 /// Includes within includes; keepalived goes on until it has no file handles.
 const MAX_DEPTH: usize = 64;
@@ -13,25 +14,45 @@ const MAX_DEPTH: usize = 64;
 const MAX_LINES: usize = 1_000_000;
 /// Files included, each as often as it is.
 const MAX_INCLUDES: usize = 10_000;
+/// Files, definitions and repetitions within each other.
+const MAX_FRAMES: usize = 600;
+/// Bytes of a name that is looked for between braces.
+const MAX_NAME: usize = 128;
+/// How many lines a `/*` may take.
+const MAX_COMMENT: usize = 1000;
+/// Bytes of text, that of repetitions included.
+const MAX_TEXT: usize = 32 << 20;
 /// Replacements in one line. keepalived never ends with `$A=$A`.
 const MAX_REPLACEMENTS: usize = 500;
+/// Bytes of lines in which something was replaced, each as often as that happened, and [`STEP`] for each time.
+const MAX_REPLACED: usize = 512 << 20;
+/// What replacing costs beyond the bytes.
+const STEP: usize = 64;
 
 /// A piece of a line between braces, or a brace.
 pub(super) enum Item {
     Line(Text),
     Open(Span),
     Close(Span),
+    /// As meant: a line that begins like a comment of another language, with its sign, and where it ends if it has
+    /// several lines.
+    Heading(Text, &'static str, Option<Span>),
+    /// As meant: the backslash that ends a line of nothing but a comment, which keepalived 2.2 takes for a word.
+    Backslash(Span),
 }
 
 enum Frame {
     File {
         id: FileId,
         at: usize,
+        via: Via,
     },
     /// What is left of a definition of several lines, used here.
     Lines {
-        lines: std::vec::IntoIter<Vec<u8>>,
+        definition: Rc<Definition>,
+        next: usize,
         used: Span,
+        via: Option<Via>,
     },
     /// `~SEQ`: the number to come, if any.
     Numbers {
@@ -40,14 +61,48 @@ enum Frame {
         step: i64,
         end: i64,
         hex: bool,
-        text: Text,
+        body: Body,
     },
-    /// `~LST`: the sets of values to come.
+    /// `~LST`: the sets of values to come, each with its place.
     Values {
         names: Vec<Vec<u8>>,
-        sets: std::vec::IntoIter<Vec<Vec<u8>>>,
-        text: Text,
+        sets: std::vec::IntoIter<Vec<(Vec<u8>, Option<Span>)>>,
+        body: Body,
     },
+}
+
+/// What a repetition repeats.
+struct Body {
+    text: Text,
+    /// Where the repetition begins.
+    head: Span,
+}
+
+impl Body {
+    /// What stands behind the head that a `)` closes.
+    fn behind(text: &Text, close: usize, sources: &SourceMap) -> Self {
+        Self { text: text.part(close + 1..text.bytes.len()).trimmed(), head: text.span(0..close + 1, sources) }
+    }
+}
+
+/// What a name stands for.
+struct Definition {
+    /// More than one can only be used at the end of a line.
+    lines: Vec<Text>,
+    /// Whether it is written somewhere; else it stands where it is used.
+    written: bool,
+}
+
+impl Definition {
+    fn standing(value: Vec<u8>, from: Option<Span>) -> Rc<Self> {
+        Rc::new(Self { lines: vec![Text::standing(Span::default(), value, from)], written: false })
+    }
+
+    /// One of its lines as it is used at a place.
+    fn line(&self, n: usize, used: Span, via: Option<Via>) -> Option<Text> {
+        let line = self.lines.get(n)?;
+        Some(via.map_or_else(|| line.at(used), |via| line.by(via)))
+    }
 }
 
 /// The stream of logical lines of a configuration and all it includes.
@@ -56,13 +111,18 @@ pub(super) struct Expander<'a> {
     options: &'a Options,
     pub(super) sources: SourceMap,
     pub(super) problems: Vec<Problem>,
+    /// Where something was meant that is not known: what is wrong with it there is no problem of its own.
+    pub(super) excused: Vec<Span>,
     frames: Vec<Frame>,
     /// What follows a brace on its line.
     rest: Option<Text>,
-    /// Lines of each definition; more than one can only be used at the end of a line.
-    definitions: HashMap<Vec<u8>, Vec<Vec<u8>>>,
+    definitions: HashMap<Vec<u8>, Rc<Definition>>,
     count: usize,
     includes: usize,
+    /// Bytes of lines so far.
+    text: usize,
+    /// Bytes of lines in which something was replaced.
+    replaced: usize,
 }
 
 impl<'a> Expander<'a> {
@@ -70,28 +130,27 @@ impl<'a> Expander<'a> {
         let mut sources = SourceMap::default();
         let mut problems = Vec::new();
         let id = sources.add(name, text);
-        if sources.text(id).len() == SourceMap::MAX_FILE {
-            problems.push(Problem::new(
-                Span { file: id, ..Span::default() },
-                Kind::TooMuch,
-                "only the first 64 MiB of this file are read",
-            ));
+        if sources.is_full() {
+            problems.push(Problem::new(Span { file: id, ..Span::default() }, Kind::TooMuch, FULL));
         }
-        let frames = vec![Frame::File { id, at: 0 }];
+        let frames = vec![Frame::File { id, at: 0, via: Via::NONE }];
         Self {
             loader,
             options,
             sources,
             problems,
+            excused: Vec::new(),
             frames,
             rest: None,
             definitions: options
                 .definitions
                 .iter()
-                .map(|(n, v)| (n.clone().into_bytes(), vec![v.clone().into_bytes()]))
+                .map(|(n, v)| (n.clone().into_bytes(), Definition::standing(v.clone().into_bytes(), None)))
                 .collect(),
             count: 0,
             includes: 0,
+            text: 0,
+            replaced: 0,
         }
     }
 
@@ -99,7 +158,8 @@ impl<'a> Expander<'a> {
     pub(super) fn next(&mut self) -> Option<Item> {
         loop {
             self.count += 1;
-            if self.count > MAX_LINES || self.includes > MAX_INCLUDES {
+            let much = self.text > MAX_TEXT || self.replaced > MAX_REPLACED;
+            if self.count > MAX_LINES || self.includes > MAX_INCLUDES || much {
                 self.give_up();
                 return None;
             }
@@ -107,6 +167,7 @@ impl<'a> Expander<'a> {
                 Some(rest) => Some(rest),
                 None => self.pull()?,
             };
+            self.text += text.as_ref().map_or(0, |t| t.bytes.len());
             if let Some(item) = text.and_then(|text| self.logical(text)) {
                 return Some(item);
             }
@@ -117,34 +178,38 @@ impl<'a> Expander<'a> {
         self.problems.push(Problem::new(span, kind, sentence));
     }
 
+    fn as_meant(&self) -> bool {
+        self.options.reading == Reading::AsMeant
+    }
+
     fn give_up(&mut self) {
         if self.frames.is_empty() {
             return;
         }
-        let file = self.file();
+        let (file, via) = self.file();
         self.frames.clear();
         let at = self.sources.text(file).len() as u32;
-        let span = Span { file, start: at, end: at, ..Span::default() };
-        self.report(
-            span,
-            Kind::TooMuch,
-            format!("more than {MAX_LINES} lines or {MAX_INCLUDES} included files, perhaps in a circle; the rest is not read"),
+        let span = Span { file, start: at, end: at, via };
+        let much = format!(
+            "more than {MAX_LINES} lines, {} MiB of text with its repetitions or {MAX_INCLUDES} included files, perhaps in \
+             a circle; the rest is not read",
+            MAX_TEXT >> 20
         );
+        self.report(span, Kind::TooMuch, much);
     }
 
-    /// The file that is being read.
-    fn file(&self) -> FileId {
-        let files =
-            self.frames.iter().rev().find_map(|f| if let Frame::File { id, .. } = f { Some(*id) } else { None });
-        files.unwrap_or_default()
+    /// The file that is being read, and the way to it.
+    fn file(&self) -> (FileId, Via) {
+        let file = |f: &Frame| if let Frame::File { id, via, .. } = f { Some((*id, *via)) } else { None };
+        self.frames.iter().rev().find_map(file).unwrap_or_default()
     }
 
     /// The next line from the innermost source; `None` inside when it gave nothing, `None` outside at the end of all.
     #[expect(clippy::option_option, reason = "nothing now and nothing more are two things")]
     fn pull(&mut self) -> Option<Option<Text>> {
         match self.frames.last_mut()? {
-            Frame::File { id, at } => {
-                let id = *id;
+            Frame::File { id, at, via } => {
+                let (id, via) = (*id, *via);
                 let all = self.sources.text(id);
                 if *at >= all.len() {
                     self.frames.pop();
@@ -152,29 +217,30 @@ impl<'a> Expander<'a> {
                 }
                 let (start, next) = (*at, physical(all, *at));
                 *at = next;
-                let text = self.physical_line(id, start, next);
-                let (text, met) = decomment(text, self.options.version);
+                let text = self.physical_line(id, via, start, next);
+                if self.as_meant() {
+                    return Some(Some(self.mended(text)));
+                }
+                let (text, met) = self.decomment(text);
                 if met.quote {
-                    self.report(
-                        text.whole(),
-                        Kind::UnmatchedQuote,
-                        "a double quote does not end on its line; the word is lost",
-                    );
+                    let sentence = "a double quote does not end on its line; the word is lost";
+                    self.report(text.whole(&self.sources), Kind::UnmatchedQuote, sentence);
                 }
                 if met.backslash {
                     let sentence = "a comment ends in a backslash, which keepalived 2.2 takes for a word of the line";
-                    self.report(text.whole(), Kind::CommentBackslash, sentence);
+                    self.report(text.whole(&self.sources), Kind::CommentBackslash, sentence);
                 }
-                Some(self.conditional(text))
+                Some(Some(text))
             }
-            Frame::Lines { lines, used } => {
-                let line = lines.next().map(|line| Text::at(*used, line).trimmed());
+            Frame::Lines { definition, next, used, via } => {
+                let line = definition.line(*next, *used, *via);
+                *next += 1;
                 if line.is_none() {
                     self.frames.pop();
                 }
-                Some(line)
+                Some(line.map(Text::trimmed))
             }
-            Frame::Numbers { name, next, step, end, hex, text } => {
+            Frame::Numbers { name, next, step, end, hex, body } => {
                 let Some(n) = *next else {
                     self.frames.pop();
                     return Some(None);
@@ -182,29 +248,46 @@ impl<'a> Expander<'a> {
                 let following = n.checked_add(*step);
                 *next = following.filter(|f| if *step > 0 { *f <= *end } else { *f >= *end });
                 let value = if *hex { format!("{n:x}") } else { n.to_string() };
-                self.definitions.insert(name.clone(), vec![value.into_bytes()]);
-                Some(Some(text.clone()))
+                let values = format!("{} = {value}", String::from_utf8_lossy(name));
+                let text = repeated(body, values, &mut self.sources);
+                set(&mut self.definitions, name, Definition::standing(value.into_bytes(), None));
+                Some(Some(text))
             }
-            Frame::Values { names, sets, text } => {
-                let Some(set) = sets.next() else {
+            Frame::Values { names, sets, body } => {
+                let Some(set_of_values) = sets.next() else {
                     self.frames.pop();
                     return Some(None);
                 };
-                for (i, name) in names.iter().enumerate() {
-                    self.definitions.insert(name.clone(), vec![set.get(i).cloned().unwrap_or_default()]);
+                let mut set_of_values = set_of_values.into_iter();
+                let mut said = Vec::new();
+                for name in names {
+                    let (value, from) = set_of_values.next().unwrap_or_default();
+                    said.push(format!("{} = {}", String::from_utf8_lossy(name), String::from_utf8_lossy(&value)));
+                    set(&mut self.definitions, name, Definition::standing(value, from));
                 }
-                Some(Some(text.clone()))
+                Some(Some(repeated(body, said.join(", "), &mut self.sources)))
             }
         }
     }
 
+    /// A line of a file without its comment. Up to 2.3 keepalived's processes read a copy of the lines that has no comments
+    /// any more, and look for comments again: there `\#` does not keep a `#`.
+    fn decomment(&self, text: Text) -> (Text, Met) {
+        let version = self.options.version;
+        let (text, met) = decomment(text, version);
+        if version.at_least(2, 4, 0) { (text, met) } else { (decomment(text, version).0, met) }
+    }
+
     /// The line at `start..next` of a file, without its end, cut as keepalived cuts it.
-    fn physical_line(&mut self, id: FileId, start: usize, next: usize) -> Text {
+    fn physical_line(&mut self, id: FileId, via: Via, start: usize, next: usize) -> Text {
         let all = self.sources.text(id);
         let line = &all[start..next];
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let end = line.iter().rposition(|b| *b != b'\r').map_or(0, |last| last + 1);
-        let mut text = Text::new(id, start, &line[..end]);
+        if self.as_meant() {
+            return self.whole_line(Text::new(id, via, start, &line[..end.min(4 * MAX_LINE)]));
+        }
+        let mut text = Text::new(id, via, start, &line[..end]);
         if end > MAX_LINE {
             let cut = !self.options.version.at_least(2, 4, 0);
             let sentence = if cut {
@@ -212,7 +295,7 @@ impl<'a> Expander<'a> {
             } else {
                 "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it"
             };
-            self.report(text.span(MAX_LINE..end), Kind::LongLine, sentence);
+            self.report(text.span(MAX_LINE..end, &self.sources), Kind::LongLine, sentence);
             if cut {
                 // The rest is read next.
                 let cut = start + MAX_LINE;
@@ -226,19 +309,183 @@ impl<'a> Expander<'a> {
         }
         if let Some(nul) = text.bytes.iter().position(|b| *b == 0) {
             self.report(
-                text.span(nul..nul + 1),
+                text.span(nul..nul + 1, &self.sources),
                 Kind::NulByte,
                 "a NUL byte; keepalived 2.2 ends the line here, 2.4 passes over the byte",
             );
-            if !self.options.version.at_least(2, 4, 0) {
-                text.truncate(nul);
+            if self.options.version.at_least(2, 4, 0) {
+                let all: Vec<usize> = text.bytes.iter().enumerate().filter(|(_, b)| **b == 0).map(|(i, _)| i).collect();
+                text.remove_each(&all);
             } else {
-                while let Some(nul) = text.bytes.iter().position(|b| *b == 0) {
-                    text.replace(nul..nul + 1, b"");
-                }
+                text.truncate(nul);
             }
         }
         text
+    }
+
+    /// A line as it was meant: all of it, without NUL bytes.
+    fn whole_line(&mut self, mut text: Text) -> Text {
+        let cut = !self.options.version.at_least(2, 4, 0);
+        if text.bytes.len() > MAX_LINE {
+            let sentence = if cut {
+                "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own"
+            } else {
+                "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it"
+            };
+            self.report(text.span(MAX_LINE..text.bytes.len(), &self.sources), Kind::LongLine, sentence);
+        }
+        let nuls: Vec<usize> = text.bytes.iter().enumerate().filter(|(_, b)| **b == 0).map(|(i, _)| i).collect();
+        if let Some(first) = nuls.first() {
+            let does = if cut { "keepalived 2.2 ends the line here" } else { "keepalived 2.4 passes over the byte" };
+            let span = text.span(*first..first + 1, &self.sources);
+            self.report(span, Kind::NulByte, format!("a NUL byte; {does}"));
+            text.remove_each(&nuls);
+        }
+        text
+    }
+
+    /// A physical line as it was meant, without its comment.
+    fn mended(&mut self, text: Text) -> Text {
+        let (mut text, mut met) = decomment(text, self.options.version);
+        if mend::heading(&text.bytes).is_some() {
+            return text;
+        }
+        if let Some(problem) = mend::signs(&mut text, &self.sources) {
+            self.problems.push(problem);
+            // Now it may have quotes and a comment.
+            (text, met) = decomment(text, self.options.version);
+        }
+        if met.quote {
+            let span = mend::quote(&mut text, &self.sources);
+            let sentence = "a double quote does not end on its line; keepalived loses the word";
+            self.problems.push(
+                Problem::new(span, Kind::UnmatchedQuote, sentence)
+                    .help("Write the quotes on both sides of the word, or none if it has no blanks."),
+            );
+        }
+        // Alone, it is told of where it is known what the line stands in.
+        if met.backslash && text.bytes != b"\\" {
+            let len = text.bytes.len();
+            let span = text.span(len - 1..len, &self.sources);
+            let sentence =
+                "a comment ends in a backslash, which keepalived 2.2 takes for the end of the word before it";
+            let problem = Problem::new(span, Kind::CommentBackslash, sentence);
+            self.problems.push(problem.help("Delete the backslash."));
+            text.truncate(len - 1);
+        }
+        text
+    }
+
+    /// A line that begins like a comment of another language; after `/*`, all up to the `*/`.
+    fn heading(&mut self, text: Text, sign: &'static str) -> Item {
+        let mut until = None;
+        if sign == "/*"
+            && !text.bytes.windows(2).any(|w| w == b"*/")
+            && let Some(Frame::File { id, at, via }) = self.frames.last_mut()
+        {
+            let all = self.sources.text(*id);
+            let mut start = *at;
+            for _ in 0..MAX_COMMENT {
+                if start >= all.len() {
+                    break;
+                }
+                let next = physical(all, start);
+                if let Some(end) = all[start..next].windows(2).position(|w| w == b"*/") {
+                    let end = start + end;
+                    until = Some(Span { file: *id, start: end as u32, end: end as u32 + 2, via: *via });
+                    *at = next;
+                    break;
+                }
+                start = next;
+            }
+        }
+        Item::Heading(text, sign, until)
+    }
+
+    /// Takes the backslash at a line's end away, and puts what it was to go on with in its place.
+    fn goes_on(&mut self, mut text: Text) -> Text {
+        let len = text.bytes.len();
+        let span = text.span(len - 1..len, &self.sources);
+        let sentence = "a backslash goes on with the next line in definitions only; keepalived takes it for the end of the \
+                        word before it";
+        let mut problem = Problem::new(span, Kind::TrailingBackslash, sentence).help("Delete the backslash.");
+        text.truncate(len - 1);
+        text = text.trimmed();
+        if let Some(Frame::File { id, at, via }) = self.frames.last_mut() {
+            let (id, start, via) = (*id, *at, *via);
+            let all = self.sources.text(id);
+            if start < all.len() {
+                let next = physical(all, start);
+                let line = all[start..next].trim_ascii();
+                let word = line.split(|b| is_blank(*b) || *b == b'{').next().unwrap_or_default();
+                let words_only = word.first().is_some_and(|b| !matches!(b, b'}' | b'$' | b'~' | b'@' | b'#' | b'!'));
+                if words_only && !tree::is_keyword(word) && !word.starts_with(b"include") {
+                    *at = next;
+                    self.count += 1;
+                    let line = self.physical_line(id, via, start, next);
+                    let line = self.mended(line);
+                    let rest = line.whole(&self.sources);
+                    problem = problem
+                        .related(rest, "keepalived reads this as a line of its own")
+                        .help("Write both as one line.");
+                    let len = text.bytes.len();
+                    text.replace(len..len, &Text::standing(Span { end: rest.start, ..rest }, b" ".to_vec(), None));
+                    text.replace(len + 1..len + 1, &line);
+                }
+            }
+        }
+        self.problems.push(problem);
+        text
+    }
+
+    /// `$NAME = value`, which keepalived takes for a keyword.
+    fn spaced_definition(&mut self, text: &Text) -> bool {
+        let bytes = &text.bytes;
+        let len = bytes.strip_prefix(b"$").map_or(0, name_len);
+        let blanks = |from: usize| bytes.iter().skip(from).take_while(|b| is_blank(**b)).count();
+        let sign = 1 + len + blanks(1 + len);
+        if len == 0 || sign == 1 + len || bytes.get(sign) != Some(&b'=') {
+            return false;
+        }
+        let name = String::from_utf8_lossy(&bytes[1..=len]).into_owned();
+        let sentence = format!("`${name}` is no keyword: a definition has no blank before its `=`, so this is none");
+        let problem = Problem::new(text.span(0..sign + 1, &self.sources), Kind::UnknownKeyword, sentence);
+        self.problems.push(problem.help(format!("Write `${name}=` without a blank.")));
+        let value = sign + 1 + blanks(sign + 1);
+        self.define(name.into_bytes(), text.part(value..bytes.len()));
+        true
+    }
+
+    /// Reports uses in braces of what is not defined, and takes the braces away, which would be those of a block.
+    fn undefined(&mut self, text: &mut Text) {
+        let (mut from, mut quoted) = (0, false);
+        while let Some(at) = text.bytes.iter().skip(from).position(|b| *b == b'$').map(|n| n + from) {
+            quoted = text.bytes[from..at].iter().fold(quoted, |quoted, b| quoted ^ (*b == b'"'));
+            from = at + 1;
+            if quoted || text.bytes.get(from) != Some(&b'{') {
+                continue;
+            }
+            let inner = &text.bytes[from + 1..];
+            let Some(len) = inner.iter().take(MAX_NAME).position(|b| *b == b'}') else { continue };
+            let inner = &inner[..len];
+            if inner.iter().any(|b| matches!(b, b'{' | b'"') || is_blank(*b) && !inner.starts_with(b"_")) {
+                continue;
+            }
+            let span = text.span(at..from + len + 2, &self.sources);
+            let shown = quote(inner);
+            let sentence = if inner.starts_with(b"_ENV ") {
+                "`_ENV` exists since keepalived 2.4.0; before, the text falls apart at its braces".to_owned()
+            } else {
+                format!(
+                    "no definition of {shown} comes before this line; keepalived takes the braces for those of a block"
+                )
+            };
+            self.report(span, Kind::NoDefinition, sentence);
+            self.excused.push(span);
+            let mut name = b"$".to_vec();
+            name.extend(inner.iter().map(|b| if is_blank(*b) { b'_' } else { *b }));
+            text.replace(at..from + len + 2, &Text::standing(span, name, None));
+        }
     }
 
     /// `@ID rest` and `@^ID rest`: the rest when the configuration's id is, or is not, this one.
@@ -253,27 +500,54 @@ impl<'a> Expander<'a> {
 
     /// What a line means once its definitions are in place; `None` when it was a directive or blank.
     fn logical(&mut self, mut text: Text) -> Option<Item> {
-        if let Some((name, value)) = definition(&text.bytes) {
-            let (name, value) = (text.bytes[name].to_vec(), text.bytes[value..].to_vec());
-            self.define(name, value);
-            return None;
+        for n in 0..MAX_REPLACEMENTS {
+            text = self.conditional(text)?;
+            if self.as_meant() {
+                if let Some(sign) = mend::heading(&text.bytes) {
+                    return Some(self.heading(text, sign));
+                }
+                if text.bytes == b"\\" {
+                    return Some(Item::Backslash(text.whole(&self.sources)));
+                }
+                if self.spaced_definition(&text) {
+                    return None;
+                }
+            }
+            if let Some((name, value)) = definition(&text.bytes) {
+                self.define(text.bytes[name].to_vec(), text.part(value..text.bytes.len()));
+                return None;
+            }
+            let from_file = n == 0 && matches!(self.frames.last(), Some(Frame::File { .. }));
+            if self.as_meant() && from_file && text.bytes.last() == Some(&b'\\') {
+                text = self.goes_on(text);
+            }
+            if text.bytes.starts_with(b"~SEQ") || text.bytes.starts_with(b"~LST") {
+                self.repeat(text);
+                return None;
+            }
+            if text.bytes.starts_with(b"~") || !self.substitute(&mut text, false) {
+                break;
+            }
+            // What was put in place may hold comments, conditions and definitions.
+            text = decomment(text, self.options.version).0;
+            if !text.bytes.starts_with(b"@") && !text.bytes.contains(&b'$') {
+                break;
+            }
         }
-        if text.bytes.starts_with(b"~SEQ") || text.bytes.starts_with(b"~LST") {
-            self.repeat(text);
-            return None;
+        if self.as_meant() {
+            self.undefined(&mut text);
         }
-        self.substitute(&mut text, false);
         let text = text.trimmed();
         if let Some((kind, pattern)) = include(&text.bytes) {
             let pattern = String::from_utf8_lossy(&text.bytes[pattern..]).into_owned();
-            self.include(text.whole(), kind, &pattern);
+            self.include(text.whole(&self.sources), kind, &pattern);
             return None;
         }
         match brace(&text.bytes) {
             _ if text.bytes.is_empty() => None,
             None => Some(Item::Line(text)),
             Some(0) => {
-                let span = text.span(0..1);
+                let span = text.span(0..1, &self.sources);
                 let item = if text.bytes[0] == b'{' { Item::Open(span) } else { Item::Close(span) };
                 self.rest = Some(text.part(1..text.bytes.len()).trimmed()).filter(|t| !t.bytes.is_empty());
                 Some(item)
@@ -286,16 +560,18 @@ impl<'a> Expander<'a> {
     }
 
     /// Stores a definition. A backslash at the end of a file's line goes on with the next line.
-    fn define(&mut self, name: Vec<u8>, mut value: Vec<u8>) {
+    fn define(&mut self, name: Vec<u8>, mut value: Text) {
         let mut lines = Vec::new();
-        while value.last() == Some(&b'\\') && matches!(self.frames.last(), Some(Frame::File { .. })) {
-            value.pop();
-            value.truncate(value.trim_ascii_end().len());
-            if !value.is_empty() {
-                lines.push(std::mem::take(&mut value));
+        while value.bytes.last() == Some(&b'\\') && matches!(self.frames.last(), Some(Frame::File { .. })) {
+            let rest = value.bytes[..value.bytes.len() - 1].trim_ascii_end().len();
+            value.truncate(rest);
+            let empty = value.part(rest..rest);
+            let line = std::mem::replace(&mut value, empty);
+            if !line.bytes.is_empty() {
+                lines.push(line);
             }
-            let Some(Frame::File { id, at }) = self.frames.last_mut() else { break };
-            let (id, start) = (*id, *at);
+            let Some(Frame::File { id, at, via }) = self.frames.last_mut() else { break };
+            let (id, start, via) = (*id, *at, *via);
             let all = self.sources.text(id);
             if start >= all.len() {
                 break;
@@ -303,92 +579,121 @@ impl<'a> Expander<'a> {
             let next = physical(all, start);
             *at = next;
             self.count += 1;
-            let line = self.physical_line(id, start, next);
-            value = decomment(line, self.options.version).0.bytes;
+            let line = self.physical_line(id, via, start, next);
+            value = if self.as_meant() { self.mended(line) } else { self.decomment(line).0 };
         }
-        if !value.is_empty() || lines.is_empty() {
+        if !value.bytes.is_empty() || lines.is_empty() {
             lines.push(value);
         }
-        self.definitions.insert(name, lines);
+        self.definitions.insert(name, Rc::new(Definition { lines, written: true }));
     }
 
-    /// Puts definitions in the place of `$NAME` and `${NAME}`. The other lines of a definition of several are read next.
-    fn substitute(&mut self, text: &mut Text, header: bool) {
+    /// Puts definitions in the place of `$NAME` and `${NAME}`; whether there was one. The other lines of a definition of
+    /// several are read next.
+    fn substitute(&mut self, text: &mut Text, header: bool) -> bool {
         let (mut i, mut replaced) = (0, 0);
+        // Only the parentheses of a repetition are its own; the text after them is expanded each time.
+        let close = |text: &Text| if header { text.bytes.iter().position(|b| *b == b')') } else { None };
+        let mut end = close(text).unwrap_or(usize::MAX);
         while let Some(at) = text.bytes.iter().skip(i).position(|b| *b == b'$').map(|n| n + i) {
             i = at + 1;
-            // Only the parentheses of a repetition are its own; the text after them is expanded each time.
-            if header && text.bytes[..at].contains(&b')') {
-                return;
+            if at > end {
+                return replaced > 0;
             }
             let Some(used) = usage(&text.bytes, at) else { continue };
             let name = &text.bytes[used.name.clone()];
-            let value = match self.definitions.get(name) {
-                Some(lines) if lines.len() > 1 => {
-                    if used.end != text.bytes.len() {
-                        continue;
+            let (span, value) = match self.definitions.get(name) {
+                Some(d) if d.lines.len() > 1 && used.end != text.bytes.len() => continue,
+                Some(definition) => {
+                    let definition = Rc::clone(definition);
+                    let span = text.span(at..used.end, &self.sources);
+                    let step = Expansion { how: How::Definition, at: span, values: None };
+                    let via = if definition.written { self.sources.add_expansion(step) } else { None };
+                    let first = definition.line(0, span, via);
+                    if definition.lines.len() > 1 {
+                        self.frames.push(Frame::Lines { definition, next: 1, used: span, via });
                     }
-                    let span = text.span(at..used.end);
-                    let mut lines = lines.clone();
-                    let first = lines.remove(0);
-                    self.frames.push(Frame::Lines { lines: lines.into_iter(), used: span });
-                    first
+                    (span, first.unwrap_or_else(|| Text::standing(span, Vec::new(), None)))
                 }
-                Some(lines) => lines.first().cloned().unwrap_or_default(),
                 None => match self.predefined(text, at, &used) {
-                    Some((value, literal)) => {
-                        if literal {
-                            i = at + value.len();
-                            text.replace(at..used.end, &value);
-                            continue;
-                        }
-                        value
+                    Some((span, value)) => {
+                        // It is taken as it is, whatever it holds.
+                        i = at + value.len();
+                        text.replace(at..used.end, &Text::standing(span, value, None));
+                        self.replaced += text.bytes.len() + STEP;
+                        end = close(text).unwrap_or(usize::MAX);
+                        replaced += 1;
+                        continue;
                     }
                     None => continue,
                 },
             };
             replaced += 1;
-            if replaced > MAX_REPLACEMENTS || text.bytes.len() - (used.end - at) + value.len() > 4 * MAX_LINE {
-                let span = text.span(at..used.end);
+            let len = text.bytes.len() - (used.end - at) + value.bytes.len();
+            if replaced > MAX_REPLACEMENTS || len > 4 * MAX_LINE || self.frames.len() > MAX_FRAMES {
+                self.excused.push(span);
+                // Not each of the steps to here, only the first use.
+                let mut span = span;
+                while let Some(step) = self.sources.expansion(span).filter(|step| step.how == How::Definition) {
+                    span = step.at;
+                }
                 self.report(
                     span,
                     Kind::SelfReference,
                     "this definition refers to itself or is too long for a line; it is not put in place",
                 );
-                return;
+                return false;
             }
+            self.replaced += len + STEP;
             text.replace(at..used.end, &value);
+            end = close(text).unwrap_or(usize::MAX);
+            // A repetition expands its text itself.
+            if value.bytes.trim_ascii_start().starts_with(b"~") {
+                return true;
+            }
             // A value may hold other definitions.
             i = at;
         }
+        replaced > 0
     }
 
-    /// A name that keepalived defines by itself, and whether its text is taken as it is.
-    fn predefined(&mut self, text: &Text, at: usize, used: &Usage) -> Option<(Vec<u8>, bool)> {
+    /// The text of a name that keepalived defines by itself.
+    fn predefined(&mut self, text: &Text, at: usize, used: &Usage) -> Option<(Span, Vec<u8>)> {
+        let name = &text.bytes[used.name.clone()];
+        if name.first() != Some(&b'_') {
+            return None;
+        }
+        let span = text.span(at..used.end, &self.sources);
         let words: Vec<&[u8]> =
             text.bytes[used.arguments.clone()].split(|b| is_blank(*b)).filter(|w| !w.is_empty()).collect();
-        match &text.bytes[used.name.clone()] {
-            b"_HASH" => Some((b"#".to_vec(), true)),
-            b"_BANG" => Some((b"!".to_vec(), true)),
-            b"_INSTANCE" => Some((self.options.config_id.clone().into_bytes(), true)),
+        let value = match name {
+            b"_HASH" if words.is_empty() => b"#".to_vec(),
+            b"_BANG" if words.is_empty() => b"!".to_vec(),
+            b"_INSTANCE" if words.is_empty() => self.options.config_id.clone().into_bytes(),
             b"_PWD" => {
-                let name = self.sources.name(self.file());
+                let name = self.sources.name(self.file().0);
                 let directory = name.rfind('/').map_or(self.options.directory.as_str(), |end| &name[..end.max(1)]);
-                Some((directory.as_bytes().to_vec(), true))
+                directory.as_bytes().to_vec()
             }
-            b"_RANDOM" => {
+            b"_RANDOM" if words.iter().all(|w| w.iter().all(u8::is_ascii_digit)) => {
                 let low = words.first().map_or(b"0".to_vec(), |w| w.to_vec());
                 let sentence =
                     format!("keepalived draws this number at random when it starts; {} is taken here", quote(&low));
-                self.report(text.span(at..used.end), Kind::Random, sentence);
-                Some((low, true))
+                self.report(span, Kind::Random, sentence);
+                low
             }
             b"_ENV" if self.options.version.at_least(2, 4, 0) => {
                 let name = String::from_utf8_lossy(words.first()?).into_owned();
-                Some((self.options.environment.get(&name).cloned().unwrap_or_default().into_bytes(), true))
+                self.options.environment.get(&name).cloned().unwrap_or_default().into_bytes()
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some((span, value))
+    }
+
+    /// Whether a file is being read.
+    fn is_open(&self, file: FileId) -> bool {
+        self.frames.iter().any(|f| matches!(f, Frame::File { id, .. } if *id == file))
     }
 
     fn include(&mut self, span: Span, kind: u8, pattern: &str) {
@@ -399,60 +704,168 @@ impl<'a> Expander<'a> {
             let sentence = format!("files are included {MAX_DEPTH} deep, perhaps in a circle; {shown} is not read");
             return self.report(span, Kind::IncludeDepth, sentence);
         }
-        let from = self.sources.name(self.file()).to_owned();
-        let names = self.loader.expand(pattern, &from);
-        let wild = pattern.contains(['*', '?', '[', '{']);
-        if names.is_empty() && (!wild || matches!(kind, b'w' | b'a')) {
-            let strict = if wild { matches!(kind, b'w' | b'a') } else { matches!(kind, b'm' | b'w' | b'b' | b'a') };
-            let kind = if strict { Kind::IncludeRequired } else { Kind::Include };
+        let from = self.sources.name(self.file().0).to_owned();
+        let checks = checks(kind);
+        let told = |strict: bool| {
             let does = if strict { "keepalived does not start" } else { "keepalived goes on without it" };
-            self.report(span, kind, format!("no file is called {shown}; {does}"));
+            (if strict { Kind::IncludeRequired } else { Kind::Include }, does)
+        };
+        let (mut names, mut missing, mut all) = (Vec::new(), false, Vec::new());
+        alternatives(pattern, &mut all);
+        for alternative in all {
+            let found = self.loader.expand(&alternative, &from);
+            missing |= found.is_empty() && self.misses(&alternative, &from);
+            names.extend(found);
+        }
+        if names.is_empty() {
+            let braces = pattern.contains('{');
+            let (strict, said) = match missing {
+                true if braces => (checks.braces, true),
+                true => (checks.names, true),
+                false => (checks.patterns, checks.patterns),
+            };
+            if said {
+                let (kind, does) = told(strict);
+                self.report(span, kind, format!("no file is called {shown}; {does}"));
+            }
+        } else if missing {
+            let (kind, does) = told(checks.braces);
+            self.report(span, kind, format!("not all files of {shown} are there; {does}"));
+            if checks.braces {
+                return;
+            }
         }
         let mut frames = Vec::new();
         for name in names {
             let id = match self.sources.find(&name) {
+                Some(id) if self.as_meant() && self.is_open(id) => {
+                    let sentence = format!(
+                        "{} includes itself, which keepalived follows until it can open no more files",
+                        quote(name.as_bytes())
+                    );
+                    self.report(span, Kind::IncludeDepth, sentence);
+                    continue;
+                }
                 Some(id) => id,
                 None => match self.loader.read(&name) {
-                    Ok(text) => self.sources.add(&name, text),
+                    Ok(text) => {
+                        let full = self.sources.is_full();
+                        let id = self.sources.add(&name, text);
+                        if !full && self.sources.is_full() {
+                            self.report(span, Kind::TooMuch, FULL);
+                        }
+                        id
+                    }
                     Err(error) => {
-                        let strict = kind != 0;
-                        let does = if strict { "keepalived does not start" } else { "keepalived goes on without it" };
-                        let kind = if strict { Kind::IncludeRequired } else { Kind::Include };
+                        let (kind, does) = told(checks.readable);
                         self.report(span, kind, format!("{error}; {does}"));
                         continue;
                     }
                 },
             };
-            frames.push(Frame::File { id, at: 0 });
+            let step = Expansion { how: How::Include, at: span, values: None };
+            let via = self.sources.add_expansion(step).unwrap_or(span.via);
+            frames.push(Frame::File { id, at: 0, via });
         }
         self.frames.extend(frames.into_iter().rev());
+    }
+
+    /// Whether a pattern that means no file names one that should be there: by itself, or in a directory that is not there.
+    fn misses(&mut self, pattern: &str, from: &str) -> bool {
+        let wild = |s: &str| s.contains(['*', '?', '[']);
+        if !wild(pattern) {
+            return true;
+        }
+        let directory = pattern.rsplit_once('/').map_or("", |(directory, _)| directory);
+        !directory.is_empty() && !wild(directory) && self.loader.expand(directory, from).is_empty()
     }
 
     /// `~SEQ(VAR, ...) text` and `~LST(VAR, ...) text`.
     fn repeat(&mut self, mut text: Text) {
         self.substitute(&mut text, true);
-        let span = text.whole();
-        let frame = text.bytes.iter().position(|b| *b == b')').and_then(|close| {
-            let body = text.part(close + 1..text.bytes.len()).trimmed();
-            let head = &text.bytes[..close];
-            if let Some(list) = head.strip_prefix(b"~LST(") {
-                return values(list, body);
+        let list = text.bytes.starts_with(b"~LST");
+        let frame = if list { values(&text, &self.sources) } else { numbers(&text, &self.sources) };
+        if let Some(frame) = frame {
+            return self.frames.push(frame);
+        }
+        // Nobody reads what it would have repeated: it may be a password.
+        let tells = |word: &[u8]| text.bytes.windows(word.len()).any(|w| w == word);
+        if tells(b"pass") || tells(b"key") {
+            self.sources.add_secret(text.span(4..text.bytes.len(), &self.sources));
+        }
+        let sentence = "not a repetition that can be read, such as `~SEQ(VAR, 1, 9) text`; its text is not used";
+        self.report(text.whole(&self.sources), Kind::BadRepeat, sentence);
+    }
+}
+
+/// What keepalived makes sure of at an `include`.
+struct Checks {
+    /// What is found can be read.
+    readable: bool,
+    /// A name without wildcards is there.
+    names: bool,
+    /// A pattern means something.
+    patterns: bool,
+    /// All of `{a,b}` are there.
+    braces: bool,
+}
+
+/// Those of `includer`, `includem` and so on, by their letter.
+fn checks(kind: u8) -> Checks {
+    Checks {
+        readable: kind != 0,
+        names: matches!(kind, b'm' | b'w' | b'a'),
+        patterns: matches!(kind, b'w' | b'a'),
+        braces: matches!(kind, b'b' | b'a'),
+    }
+}
+
+/// `{a,b}` as the shell expands it, outermost first; not more than [`MAX_INCLUDES`].
+fn alternatives(pattern: &str, all: &mut Vec<String>) {
+    if all.len() >= MAX_INCLUDES {
+        return;
+    }
+    let (mut depth, mut commas, mut close) = (0, Vec::new(), None);
+    let open = pattern.find('{');
+    for (i, c) in pattern.char_indices().skip_while(|(i, _)| Some(*i) != open) {
+        match c {
+            '{' => depth += 1,
+            ',' if depth == 1 => commas.push(i),
+            '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    close = Some(i);
+                    break;
+                }
             }
-            let (hex, list) = match head.strip_prefix(b"~SEQx(") {
-                Some(list) => (true, list),
-                None => (false, head.strip_prefix(b"~SEQ(")?),
-            };
-            numbers(list, hex, body)
-        });
-        match frame {
-            Some(frame) => self.frames.push(frame),
-            None => self.report(
-                span,
-                Kind::BadRepeat,
-                "not a repetition that can be read, such as `~SEQ(VAR, 1, 9) text`; its text is not used",
-            ),
+            _ => {}
         }
     }
+    let (Some(open), Some(close)) = (open, close.filter(|_| !commas.is_empty())) else {
+        return all.push(pattern.to_owned());
+    };
+    let mut from = open + 1;
+    for to in commas.into_iter().chain([close]) {
+        alternatives(&format!("{}{}{}", &pattern[..open], &pattern[from..to], &pattern[close + 1..]), all);
+        from = to + 1;
+    }
+}
+
+/// Why text is left out.
+const FULL: &str = "a configuration of more than 64 MiB; the rest is not read";
+
+/// Gives a name another value.
+fn set(definitions: &mut HashMap<Vec<u8>, Rc<Definition>>, name: &[u8], value: Rc<Definition>) {
+    match definitions.get_mut(name) {
+        Some(old) => *old = value,
+        None => drop(definitions.insert(name.to_vec(), value)),
+    }
+}
+
+/// The text of a repetition for one of its values.
+fn repeated(body: &Body, values: String, sources: &mut SourceMap) -> Text {
+    let step = Expansion { how: How::Repetition, at: body.head, values: Some(values.into()) };
+    sources.add_expansion(step).map_or_else(|| body.text.clone(), |via| body.text.by(via))
 }
 
 /// Offset of the line after the one at `at`.
@@ -490,11 +903,13 @@ fn usage(bytes: &[u8], at: usize) -> Option<Usage> {
     if bytes.get(at + 1) == Some(&b'{') {
         let start = at + 2;
         let end = start + name_len(&bytes[start..]);
-        let close = end + bytes[end..].iter().position(|b| *b == b'}')?;
-        let arguments = end..close;
         // Only what is predefined takes arguments, after a blank.
-        let valid = end > start && (end == close || is_blank(bytes[end]) && bytes[start] == b'_');
-        return valid.then_some(Usage { name: start..end, arguments, end: close + 1 });
+        let next = *bytes.get(end)?;
+        if end == start || next != b'}' && !(is_blank(next) && bytes[start] == b'_') {
+            return None;
+        }
+        let close = end + bytes[end..].iter().position(|b| *b == b'}')?;
+        return Some(Usage { name: start..end, arguments: end..close, end: close + 1 });
     }
     let start = at + 1;
     let end = start + name_len(bytes.get(start..)?);
@@ -513,73 +928,144 @@ fn include(bytes: &[u8]) -> Option<(u8, usize)> {
     (blanks > 0 && blanks < after.len()).then(|| (kind, bytes.len() - after.len() + blanks))
 }
 
-/// A number as `strtol` with base 0 reads it.
-fn number(bytes: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let value = if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
-        i64::from_str_radix(hex, 16).ok()?
-    } else if digits.len() > 1 && digits.starts_with('0') {
-        i64::from_str_radix(digits, 8).ok()?
-    } else {
-        digits.parse().ok()?
-    };
-    Some(if negative { -value } else { value })
+/// A place in a repetition's head.
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
 }
 
-fn numbers(list: &[u8], hex: bool, text: Text) -> Option<Frame> {
-    let mut parts = list.split(|b| *b == b',').map(<[u8]>::trim_ascii);
-    let name = parts.next().filter(|n| !n.is_empty() && name_len(n) == n.len())?.to_vec();
-    let given: Vec<i64> = parts.map(number).collect::<Option<_>>()?;
-    let (start, step, end) = match given[..] {
-        [end] => (1, None, end),
-        [start, end] => (start, None, end),
-        [start, step, end] => (start, Some(step), end),
-        _ => return None,
-    };
-    let towards = if end < start { -1 } else { 1 };
-    let step = step.unwrap_or(towards);
-    if step == 0 || start != end && step.signum() != towards || hex && (start < 0 || end < 0) {
-        return None;
-    }
-    Some(Frame::Numbers { name, next: Some(start), step, end, hex, text })
-}
-
-fn values(list: &[u8], text: Text) -> Option<Frame> {
-    let mut parts = Vec::new();
-    let (mut depth, mut start) = (0_u32, 0);
-    for (i, b) in list.iter().chain(b",").enumerate() {
-        match b {
-            b'{' => depth += 1,
-            b'}' => depth = depth.checked_sub(1)?,
-            b',' if depth == 0 => {
-                parts.push(list[start..i].trim_ascii());
-                start = i + 1;
-            }
-            _ => {}
+impl Cursor<'_> {
+    fn blanks(&mut self) {
+        while self.bytes.get(self.at).is_some_and(|b| is_blank(*b)) {
+            self.at += 1;
         }
     }
-    let inner = |part: &[u8]| -> Option<Vec<Vec<u8>>> {
-        let part = match part.strip_prefix(b"{") {
-            Some(rest) => rest.strip_suffix(b"}")?,
-            None => part,
+
+    /// Steps over a byte and the blanks after it, if it is there.
+    fn eat(&mut self, byte: u8) -> bool {
+        let there = self.bytes.get(self.at) == Some(&byte);
+        if there {
+            self.at += 1;
+            self.blanks();
+        }
+        there
+    }
+
+    /// What stands before a blank or one of these bytes, and the blanks after it.
+    fn word(&mut self, ends: &[u8]) -> std::ops::Range<usize> {
+        let rest = &self.bytes[self.at..];
+        let len = rest.iter().position(|b| is_blank(*b) || ends.contains(b)).unwrap_or(rest.len());
+        let word = self.at..self.at + len;
+        self.at = word.end;
+        self.blanks();
+        word
+    }
+
+    /// A number as `strtol` with base 0 reads it, and the blanks after it; 0 if there is none.
+    fn number(&mut self) -> i64 {
+        self.blanks();
+        let sign = self.bytes.get(self.at).copied().filter(|b| matches!(b, b'-' | b'+'));
+        let rest = &self.bytes[self.at + usize::from(sign.is_some())..];
+        let is_digit = |b: Option<&u8>, base: u32| b.is_some_and(|b| (*b as char).is_digit(base));
+        let (base, prefix) = match rest {
+            [b'0', b'x' | b'X', more @ ..] if is_digit(more.first(), 16) => (16, 2),
+            [b'0', ..] => (8, 0),
+            _ => (10, 0),
         };
-        Some(part.split(|b| *b == b',').map(|v| v.trim_ascii().to_vec()).collect())
+        let digits = rest[prefix..].iter().map_while(|b| (*b as char).to_digit(base));
+        let (value, count) = digits.fold((0_i64, 0), |(value, n), digit| {
+            (value.saturating_mul(i64::from(base)).saturating_add(i64::from(digit)), n + 1)
+        });
+        if count > 0 {
+            self.at += usize::from(sign.is_some()) + prefix + count;
+        }
+        self.blanks();
+        if sign == Some(b'-') { -value } else { value }
+    }
+}
+
+/// `~SEQ(VAR, [start,] [step,] end) text`, once its definitions are in place.
+fn numbers(text: &Text, sources: &SourceMap) -> Option<Frame> {
+    let mut c = Cursor { bytes: &text.bytes, at: 4 };
+    let hex = c.bytes.get(c.at) == Some(&b'x');
+    c.at += usize::from(hex);
+    c.blanks();
+    let name = c.eat(b'(').then(|| c.word(b",)")).filter(|name| !name.is_empty())?;
+    // Whatever stands behind the name is taken for a comma.
+    c.at += c.bytes.get(c.at).filter(|b| **b != b')').map(|_| 1)?;
+    let one = c.number();
+    let (start, step, end) = if c.bytes.get(c.at) == Some(&b')') {
+        (if one < 0 { -1 } else { 1 }, if one < 1 { -1 } else { 1 }, one)
+    } else {
+        let two = c.eat(b',').then(|| c.number())?;
+        if c.bytes.get(c.at) == Some(&b')') {
+            (one, if one <= two { 1 } else { -1 }, two)
+        } else {
+            (one, two, c.eat(b',').then(|| c.number())?)
+        }
     };
-    let (first, sets) = parts.split_first()?;
-    let names = inner(first)?;
-    if names.iter().any(|n| n.is_empty() || name_len(n) != n.len()) {
+    let wrong = step == 0 || start < end && step < 0 || start > end && step > 0;
+    if c.bytes.get(c.at) != Some(&b')') || wrong || hex && (start < 0 || end < 0) {
         return None;
     }
-    let sets: Vec<_> = sets.iter().map(|s| inner(s)).collect::<Option<_>>()?;
-    if sets.iter().any(|s| s.len() > names.len()) {
+    let body = Body::behind(text, c.at, sources);
+    Some(Frame::Numbers { name: c.bytes[name].to_vec(), next: Some(start), step, end, hex, body })
+}
+
+/// `~LST(VAR, VALUE, ...) text` or `~LST({VAR, VAR}, {VALUE, VALUE}, ...) text`.
+fn values(text: &Text, sources: &SourceMap) -> Option<Frame> {
+    let mut c = Cursor { bytes: &text.bytes, at: 4 };
+    c.blanks();
+    if !c.eat(b'(') {
         return None;
     }
-    Some(Frame::Values { names, sets: sets.into_iter(), text })
+    let several = c.eat(b'{');
+    let mut names = vec![c.word(b",}")];
+    while several && c.eat(b',') {
+        names.push(c.word(b",}"));
+    }
+    if several && !c.eat(b'}') || !c.eat(b',') {
+        return None;
+    }
+    let mut sets = Vec::new();
+    loop {
+        let several = c.eat(b'{');
+        let mut set = vec![c.word(b",})")];
+        while several && c.eat(b',') {
+            set.push(c.word(b",})"));
+        }
+        if several && !c.eat(b'}') || set.len() > names.len() {
+            return None;
+        }
+        sets.push(set);
+        if c.bytes.get(c.at) == Some(&b')') {
+            break;
+        }
+        if !c.eat(b',') {
+            return None;
+        }
+    }
+    let value = |range: std::ops::Range<usize>| (c.bytes[range.clone()].to_vec(), Some(text.span(range, sources)));
+    let sets: Vec<Vec<_>> = sets.into_iter().map(|set| set.into_iter().map(value).collect()).collect();
+    let names = names.into_iter().map(|name| c.bytes[name].to_vec()).collect();
+    Some(Frame::Values { names, sets: sets.into_iter(), body: Body::behind(text, c.at, sources) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_name_alternatives() {
+        let of = |pattern: &str| {
+            let mut all = Vec::new();
+            alternatives(pattern, &mut all);
+            all
+        };
+        assert_eq!(of("a{b,c}{d,e}"), ["abd", "abe", "acd", "ace"]);
+        assert_eq!(of("a{b"), ["a{b"]);
+        assert_eq!(of("{a,{b,c}}"), ["a", "b", "c"]);
+        assert_eq!(of("a{b}"), ["a{b}"]);
+        assert_eq!(of(&"{a,b}".repeat(100)).len(), MAX_INCLUDES);
+    }
 }

@@ -10,21 +10,25 @@ use std::str::FromStr;
 
 use crate::vrrp::{Profile, profile};
 
+pub mod effective;
 mod expand;
+mod mend;
 pub mod model;
 mod problem;
 mod resolve;
 pub mod run;
 pub mod schema;
+mod similar;
 mod source;
 mod token;
 pub mod tree;
-mod value;
+pub mod value;
 
 #[cfg(test)]
 mod tests;
 
 pub use model::Conf;
+pub(crate) use problem::quote;
 pub use problem::{Edit, Kind, Problem, Told};
 pub use resolve::resolve;
 pub use run::{Run, RunInstance};
@@ -147,8 +151,8 @@ pub enum LoadError {
 
 /// Gives the text of files.
 pub trait Loader {
-    /// The names of the files that a pattern (`* ? [..] {a,b}`) means in an `include` of the file `from`, in the order of
-    /// their names. Patterns are relative to the directory of `from`. No file is no error.
+    /// The names of the files and directories that a pattern (`* ? [..]`) means in an `include` of the file `from`, in the
+    /// order of their names. Patterns are relative to the directory of `from`. No file is no error.
     fn expand(&mut self, pattern: &str, from: &str) -> Vec<String>;
 
     /// The text of a file.
@@ -178,6 +182,11 @@ pub struct Options {
 /// Only when the file itself cannot be read.
 pub fn read(name: &str, loader: &mut dyn Loader, options: &Options) -> Result<Conf, LoadError> {
     let text = loader.read(name)?;
-    let tree = tree::read(name, text, loader, options);
-    Ok(model::build::build(tree, options.version, loader))
+    let mut tree = tree::read(name, text, loader, options);
+    let excused = std::mem::take(&mut tree.excused);
+    let mut conf = model::build::build(tree, options.version, loader);
+    if options.reading == Reading::AsMeant {
+        problem::distinct(&mut conf.problems, excused);
+    }
+    Ok(conf)
 }

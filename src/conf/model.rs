@@ -1,12 +1,22 @@
-//! What a configuration says about VRRP, typed. Nothing is completed here: what is not said is `None`.
+//! What a configuration says, typed. Nothing is completed here: what is not said is `None`.
 
 pub(super) mod build;
 mod entry;
+mod global;
+mod route;
+mod service;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 pub use entry::{Address, Broadcast, Peer, Track};
+pub use global::{GlobalDefs, TopLevel};
+pub use route::{Action, Given, Network, Route, Rule};
+pub use service::{
+    BfdCheck, Check, Checker, Checksum, Connect, DnsCheck, Family, FileCheck, Forwarding, Granularity, GroupEntry,
+    HttpCheck, HttpVersion, Method, MiscCheck, Protocol, RealServer, ServerGroup, Service, SmtpCheck, SmtpHost,
+    SorryServer, Ssl, Timing, Tunnel, UdpCheck, Url, VirtualServer,
+};
 
 use super::problem::Problem;
 use super::source::{SourceMap, Span, Spanned};
@@ -27,6 +37,8 @@ pub struct Conf {
     pub tree: Vec<Node>,
     /// What is wrong, in the order of reading.
     pub problems: Vec<Problem>,
+    /// Keywords outside all blocks.
+    pub top: TopLevel,
     /// `global_defs`.
     pub global: GlobalDefs,
     /// `vrrp_instance`, in order.
@@ -39,10 +51,70 @@ pub struct Conf {
     pub processes: Vec<TrackProcess>,
     /// `track_file`, in order.
     pub files: Vec<TrackFile>,
-    /// Names of `bfd_instance`, with their weight, in order.
+    /// `bfd_instance`, in order.
     pub bfds: Vec<Bfd>,
+    /// `track_group`, in order.
+    pub track_groups: Vec<TrackGroup>,
+    /// `garp_group`, in order.
+    pub garp_groups: Vec<GarpGroup>,
     /// `static_ipaddress`.
     pub static_addresses: Vec<Spanned<Address>>,
+    /// `static_routes`.
+    pub static_routes: Vec<Spanned<Route>>,
+    /// `static_rules`.
+    pub static_rules: Vec<Spanned<Rule>>,
+    /// `linkbeat_interfaces`: interfaces, and how they are asked.
+    pub links: Vec<Spanned<Link>>,
+    /// `interface_up_down_delays`.
+    pub delays: Vec<Spanned<Delay>>,
+    /// `SSL`.
+    pub ssl: Option<Ssl>,
+    /// `virtual_server_group`, in order.
+    pub server_groups: Vec<ServerGroup>,
+    /// `virtual_server`, in order.
+    pub virtual_servers: Vec<VirtualServer>,
+}
+
+/// `track_group`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackGroup {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `group`: names of instances, which may follow.
+    pub members: Vec<Spanned<String>>,
+}
+
+/// `garp_group`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GarpGroup {
+    /// Where its first line is.
+    pub span: Span,
+    /// `garp_interval`.
+    pub garp_interval: Set<Duration>,
+    /// `gna_interval`.
+    pub gna_interval: Set<Duration>,
+    /// `interface` and `interfaces`.
+    pub interfaces: Vec<Spanned<String>>,
+}
+
+/// A line of `linkbeat_interfaces`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The interface.
+    pub interface: String,
+    /// `MII`, `ETHTOOL` or `IOCTL`.
+    pub how: Option<String>,
+}
+
+/// A line of `interface_up_down_delays`: how long a change is not believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delay {
+    /// The interface.
+    pub interface: String,
+    /// When it goes down.
+    pub down: Duration,
+    /// When it comes up.
+    pub up: Duration,
 }
 
 /// Announcements of addresses: gratuitous ARP and unsolicited NA.
@@ -62,59 +134,6 @@ pub struct Garp {
     pub lower_prio_repeat: Set<u32>,
     /// `garp_extra_if`: seconds between announcements on other interfaces.
     pub extra_if: Set<Duration>,
-}
-
-/// `global_defs`, all such blocks together. A later setting replaces an earlier one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GlobalDefs {
-    /// `router_id`.
-    pub router_id: Set<String>,
-    /// `vrrp_version`.
-    pub version: Set<u8>,
-    /// `vrrp_strict`.
-    pub strict: Set<bool>,
-    /// `vrrp_startup_delay`.
-    pub startup_delay: Set<Duration>,
-    /// `vrrp_delay_after_boot`.
-    pub delay_after_boot: Set<Duration>,
-    /// `vrrp_garp_*`.
-    pub garp: Garp,
-    /// `vrrp_garp_interval`: between two gratuitous ARPs of an interface.
-    pub garp_interval: Set<Duration>,
-    /// `vrrp_gna_interval`: between two unsolicited NAs of an interface.
-    pub gna_interval: Set<Duration>,
-    /// `vrrp_min_garp`.
-    pub min_garp: Set<bool>,
-    /// `vrrp_down_timer_adverts`.
-    pub down_timer_adverts: Set<u8>,
-    /// `vrrp_lower_prio_no_advert`.
-    pub lower_prio_no_advert: Set<bool>,
-    /// `vrrp_higher_prio_send_advert`.
-    pub higher_prio_send_advert: Set<bool>,
-    /// `vrrp_owner_ignore_adverts`.
-    pub owner_ignore_adverts: Set<bool>,
-    /// `vrrp_check_unicast_src`.
-    pub check_unicast_src: Set<bool>,
-    /// `vrrp_skip_check_adv_addr`.
-    pub skip_check_adv_addr: Set<bool>,
-    /// `v3_checksum_as_v2`.
-    pub v3_checksum_as_v2: Set<bool>,
-    /// `vrrp_mcast_group4`.
-    pub mcast_group4: Set<IpAddr>,
-    /// `vrrp_mcast_group6`.
-    pub mcast_group6: Set<IpAddr>,
-    /// `dynamic_interfaces`.
-    pub dynamic_interfaces: Set<bool>,
-    /// `default_interface`.
-    pub default_interface: Set<String>,
-    /// `script_user`: user and group.
-    pub script_user: Set<Vec<String>>,
-    /// `enable_script_security`.
-    pub script_security: Set<bool>,
-    /// `notify_fifo` or `vrrp_notify_fifo`.
-    pub notify_fifo: Set<String>,
-    /// `vrrp_notify_priority_changes`.
-    pub notify_priority_changes: Set<bool>,
 }
 
 /// `state`.
@@ -198,6 +217,23 @@ pub struct Vmac {
     pub interface: Option<String>,
     /// A MAC address other than the protocol's.
     pub mac: Option<String>,
+    /// `group`: that of the interface.
+    pub group: Option<String>,
+}
+
+/// `use_ipvlan`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ipvlan {
+    /// The interface's name; `vrrp.VRID` when it is not said.
+    pub interface: Option<String>,
+    /// `bridge`, `private` or `vepa`.
+    pub mode: Option<String>,
+    /// Its address, which an IPv4 instance needs.
+    pub address: Option<IpAddr>,
+    /// Whether an address was refused that is not of the instance's family.
+    pub refused: bool,
+    /// `group`: that of the interface.
+    pub group: Option<String>,
 }
 
 /// `vrrp_instance`.
@@ -209,6 +245,8 @@ pub struct VrrpInstance {
     pub state: Set<State>,
     /// `interface`.
     pub interface: Set<String>,
+    /// `vrf`.
+    pub vrf: Set<String>,
     /// `virtual_router_id`.
     pub vrid: Set<u8>,
     /// `priority`.
@@ -272,8 +310,8 @@ pub struct VrrpInstance {
     pub vmac_addr: Set<bool>,
     /// `vmac_xmit_base`.
     pub vmac_xmit_base: Set<bool>,
-    /// `use_ipvlan`: its words.
-    pub ipvlan: Set<Vec<String>>,
+    /// `use_ipvlan`.
+    pub ipvlan: Set<Ipvlan>,
     /// `lower_prio_no_advert`.
     pub lower_prio_no_advert: Set<bool>,
     /// `higher_prio_send_advert`.
@@ -290,6 +328,20 @@ pub struct VrrpInstance {
     pub promote_secondaries: Set<bool>,
     /// `notify_priority_changes`.
     pub notify_priority_changes: Set<bool>,
+    /// `linkbeat_use_polling`.
+    pub linkbeat_use_polling: Set<bool>,
+    /// `virtual_routes`.
+    pub routes: Vec<Spanned<Route>>,
+    /// `virtual_rules`.
+    pub rules: Vec<Spanned<Rule>>,
+    /// `debug`, which has no effect.
+    pub debug: Set<u8>,
+    /// `smtp_alert`.
+    pub smtp_alert: Set<bool>,
+    /// `lvs_sync_daemon_interface`.
+    pub sync_daemon_interface: Set<String>,
+    /// `kernel_rx_buf_size`.
+    pub kernel_rx_buf_size: Set<u32>,
     /// `notify*`.
     pub notify: Vec<Notify>,
 }
@@ -318,6 +370,10 @@ pub struct SyncGroup {
     pub track: Trackers,
     /// `sync_group_tracking_weight`.
     pub tracking_weight: Set<bool>,
+    /// `smtp_alert`.
+    pub smtp_alert: Set<bool>,
+    /// `notify_priority_changes`.
+    pub notify_priority_changes: Set<bool>,
     /// `notify*`.
     pub notify: Vec<Notify>,
 }
@@ -366,6 +422,10 @@ pub struct TrackProcess {
     pub quorum: Set<u32>,
     /// `quorum_max`: most processes that are good.
     pub quorum_max: Set<u32>,
+    /// `param_match`: `initial` or `partial`; nothing for exact.
+    pub param_match: Set<Option<String>>,
+    /// `full_command`.
+    pub full_command: Set<bool>,
     /// `delay` or `fork_delay`: how long more of them are not believed.
     pub fork_delay: Set<Duration>,
     /// `delay` or `terminate_delay`: how long fewer of them are not believed.
@@ -385,19 +445,47 @@ pub struct TrackFile {
     pub weight: Set<i32>,
     /// `weight`'s `reverse`.
     pub reverse: bool,
+    /// `init_file`: the number to write at the start.
+    pub init: Set<i32>,
+    /// `init_file`'s `overwrite`.
+    pub overwrite: bool,
 }
 
-/// `bfd_instance`, as far as VRRP tracks it.
+/// `bfd_instance`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bfd {
     /// Its name.
     pub name: String,
     /// Where the name is.
     pub span: Span,
+    /// `neighbor_ip` or `neighbour_ip`.
+    pub neighbor: Set<IpAddr>,
+    /// `source_ip`.
+    pub source: Set<IpAddr>,
+    /// `min_rx`.
+    pub min_rx: Set<Duration>,
+    /// `min_tx`.
+    pub min_tx: Set<Duration>,
+    /// `idle_tx`.
+    pub idle_tx: Set<Duration>,
+    /// `multiplier`.
+    pub multiplier: Set<u8>,
+    /// `passive`.
+    pub passive: Set<bool>,
+    /// `ttl` or `hoplimit`.
+    pub ttl: Set<u8>,
+    /// `max_hops`; -1 for any number.
+    pub max_hops: Set<i32>,
+    /// `multihop`.
+    pub multihop: Set<bool>,
     /// `weight`.
     pub weight: Set<i32>,
     /// `weight`'s `reverse`.
     pub reverse: bool,
+    /// `vrrp`.
+    pub vrrp: Set<bool>,
+    /// `checker`.
+    pub checker: Set<bool>,
 }
 
 impl Conf {
@@ -406,6 +494,7 @@ impl Conf {
             sources: SourceMap::default(),
             tree: Vec::new(),
             problems: Vec::new(),
+            top: TopLevel::default(),
             global: GlobalDefs::default(),
             instances: Vec::new(),
             groups: Vec::new(),
@@ -413,7 +502,16 @@ impl Conf {
             processes: Vec::new(),
             files: Vec::new(),
             bfds: Vec::new(),
+            track_groups: Vec::new(),
+            garp_groups: Vec::new(),
             static_addresses: Vec::new(),
+            static_routes: Vec::new(),
+            static_rules: Vec::new(),
+            links: Vec::new(),
+            delays: Vec::new(),
+            ssl: None,
+            server_groups: Vec::new(),
+            virtual_servers: Vec::new(),
         }
     }
 
@@ -435,6 +533,7 @@ impl VrrpInstance {
             inherited,
             state: None,
             interface: None,
+            vrf: None,
             vrid: None,
             priority: None,
             advert_int: None,
@@ -474,6 +573,13 @@ impl VrrpInstance {
             timer_expired_backup: None,
             promote_secondaries: None,
             notify_priority_changes: None,
+            linkbeat_use_polling: None,
+            routes: Vec::new(),
+            rules: Vec::new(),
+            debug: None,
+            smtp_alert: None,
+            sync_daemon_interface: None,
+            kernel_rx_buf_size: None,
             notify: Vec::new(),
         }
     }

@@ -1,6 +1,9 @@
 //! What is wrong in a configuration, as keepalived would take it.
 
-use super::source::Span;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::source::{FileId, Span};
 
 /// How keepalived's own check (`keepalived -t`) tells of a kind of problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,24 +56,68 @@ kinds! {
     NoArgument "no-argument" Line,
     /// Not a number, or one out of range.
     BadNumber "bad-number" Line,
+    /// Not a virtual router id.
+    BadVrid "bad-vrid" Line,
     /// More decimal places than count.
     Precision "precision" Line,
     /// A word that is not one of those possible.
     BadWord "bad-word" Line,
     /// Not an address, or one of the wrong kind.
     BadAddress "bad-address" Line,
-    /// An address without its prefix length after the slash.
+    /// A virtual address that keepalived does not take, and so never sets.
+    AddressDropped "address-dropped" Line,
+    /// A unicast peer that keepalived does not take.
+    PeerDropped "peer-dropped" Line,
+    /// A virtual address with the prefix length 0, which is also what a slash with nothing behind it means.
+    ZeroPrefix "zero-prefix" Not,
+    /// A route that keepalived does not take, and so never sets.
+    RouteDropped "route-dropped" Line,
+    /// A rule that keepalived does not take, and so never sets.
+    RuleDropped "rule-dropped" Line,
+    /// A route whose loss 2.2.7 does not notice.
+    RouteNotTracked "route-not-tracked" Line,
+    /// A rule without its preference.
+    NoPreference "rule-without-preference" Line,
+    /// A word behind `inet` or `inet6`, which is passed over.
+    Swallowed "swallowed-word" Not,
+    /// A network of a route or rule without its prefix length after the slash: all addresses.
     EmptyPrefix "empty-prefix" Not,
     /// A word in an entry that means nothing there.
     BadEntry "bad-entry" Line,
+    /// A malformed entry of a `track_…` list: keepalived does not track it.
+    NotTracked "not-tracked" Line,
     /// Words after a keyword's arguments, which nobody reads.
     ExtraWords "extra-words" Not,
     /// Said twice, and the later one is passed over.
     AlreadySet "already-set" Line,
+    /// Said twice, and the later one is used, which keepalived says.
+    Replaced "replaced" Line,
+    /// Said twice with different values, and the later one is used without a word.
+    SetTwice "set-twice" Not,
+    /// An address or peer that is in a list already, which keepalived does not mind.
+    EntryTwice "entry-twice" Not,
+    /// A keyword of `global_defs` behind what it is for.
+    LateGlobal "late-global" Not,
+    /// A block of this name was there already; the first is used without a word.
+    NameTwice "name-twice" Not,
+    /// A word that is to turn something off, behind a keyword that reads none.
+    OffTurnsOn "off-turns-on" Not,
+    /// What follows an address and is passed over.
+    AddressTail "address-tail" Not,
+    /// A netmask that is none.
+    OddMask "odd-netmask" Not,
+    /// A keyword that has an effect only behind another one.
+    Misplaced "misplaced" Line,
+    /// Passed over, and only the log says so.
+    PassedOver "passed-over" Not,
     /// A block of this name was there already; the later one is passed over.
     DuplicateName "duplicate-name" Line,
     /// A block needs exactly one name.
     BlockName "block-name" Line,
+    /// Words between a list's keyword and its `{`.
+    ListWords "list-words" Line,
+    /// A list without an entry that counts.
+    EmptyList "empty-list" End,
     /// Names something that is not defined before.
     NotDefined "not-defined" Line,
     /// A password of more than eight characters.
@@ -91,6 +138,12 @@ kinds! {
     MissingClose "missing-close" Plainly,
     /// A quote that does not end on its line.
     UnmatchedQuote "unmatched-quote" Line,
+    /// A sign that only looks like one of the language: `｛`, `＃`, a no-break space.
+    LookAlike "look-alike" Not,
+    /// A backslash at the end of a line that is no definition.
+    TrailingBackslash "trailing-backslash" Not,
+    /// The use of a definition that is not there.
+    NoDefinition "no-definition" Not,
     /// A line of more than 1023 bytes.
     LongLine "long-line" Not,
     /// A NUL byte.
@@ -111,20 +164,108 @@ kinds! {
     TooMuch "too-much" Not,
     /// A value that is drawn at random when keepalived starts.
     Random "random" Not,
-    /// Something that an instance must have is missing.
-    Incomplete "incomplete" Plainly,
+    /// An instance without `virtual_router_id`: keepalived drops it.
+    NoVrid "no-vrid" Plainly,
+    /// An instance without `interface`: keepalived drops it.
+    NoInterface "no-interface" Plainly,
+    /// An instance without a virtual address.
+    NoAddress "no-address" Plainly,
+    /// `auth_hmac` without a key to sign with.
+    NoActiveKey "no-active-key" Plainly,
     /// A script, process or file to track that does not say what it is.
     Untrackable "untrackable" End,
-    /// Two settings of an instance contradict each other; keepalived resolves it.
-    Contradiction "contradiction" Plainly,
+    /// Unicast peers in strict mode: keepalived does not start.
+    StrictUnicast "strict-unicast" Plainly,
+    /// A setting that strict mode decides otherwise.
+    StrictForbids "strict-forbids" Plainly,
+    /// Version 2 for IPv6.
+    Ipv6Version "ipv6-version" Plainly,
+    /// Authentication that no advert will have.
+    AuthIgnored "auth-ignored" Plainly,
+    /// `state MASTER` with AH, which begins as BACKUP.
+    AhMaster "ah-with-master" Plainly,
+    /// `nopreempt` that does not hold.
+    NopreemptIgnored "nopreempt-ignored" Plainly,
+    /// `preempt_delay` that does not hold.
+    PreemptDelayIgnored "preempt-delay-ignored" Plainly,
+    /// A keyword of unicast without a unicast peer.
+    UnicastWithoutPeers "unicast-without-peers" Plainly,
+    /// `unicast_fault_no_peer` without a unicast peer: the instance stays in FAULT.
+    FaultNoPeer "unicast-fault-no-peer" Not,
+    /// `unicast_ttl` without a unicast peer: adverts leave with TTL 0.
+    TtlWithoutPeers "unicast-ttl-without-peers" End,
+    /// Unicast through a virtual MAC without `vmac_xmit_base`: keepalived adds it.
+    UnicastVmac "unicast-vmac" End,
+    /// A setting of an instance that does not go with another one and is passed over.
+    SettingIgnored "setting-ignored" Plainly,
+    /// `use_ipvlan` without an address of its own, or one of the other family: the instance stays in FAULT.
+    IpvlanAddress "ipvlan-address" Plainly,
+    /// More virtual addresses than fit into an advert.
+    TooManyAddresses "too-many-addresses" Plainly,
+    /// An instance tracks its own interface, which it does anyway.
+    OwnInterface "own-interface-tracked" Plainly,
+    /// A weight for an instance's own interface, which keepalived leaves out.
+    OwnInterfaceWeight "own-interface-weight" Plainly,
+    /// Weights for an owner, whose priority does not change.
+    OwnerWeights "owner-weights" Plainly,
+    /// A `garp_group` without an interval, which is dropped.
+    GarpGroupDropped "garp-group-dropped" End,
+    /// A value is lowered to another one's.
+    Lowered "lowered" End,
     /// A value is rounded to what an advert can say.
     Rounded "rounded" Plainly,
     /// Two instances share an interface, family and virtual router id.
     DuplicateVrid "duplicate-vrid" Plainly,
-    /// A sync group without its members.
-    Group "group" Plainly,
-    /// Weights that a sync group takes away.
+    /// A sync group names an instance that is not there or belongs to another group.
+    GroupMember "group-member" Plainly,
+    /// A sync group without members.
+    GroupEmpty "group-empty" Plainly,
+    /// A sync group of owners and others.
+    GroupOwners "group-owners" Plainly,
+    /// An interface that a sync group tracks and its member does anyway.
+    GroupInterfaceTwice "group-interface-twice" Plainly,
+    /// A sync group of one member.
+    GroupSingle "group-single" Plainly,
+    /// A weighted tracker of a member that a sync group takes away.
     GroupWeight "group-weight" Plainly,
+    /// A weight of a member's interface that a sync group takes away: its loss is a fault.
+    GroupInterface "group-interface-weight" Plainly,
+    /// A virtual server without a real server.
+    NoRealServer "no-real-server" Plainly,
+    /// A real or sorry server of the other family than its virtual server.
+    ServerFamily "server-family" End,
+    /// A real server that its virtual server has already.
+    DuplicateServer "duplicate-real-server" Plainly,
+    /// A virtual server that is there already.
+    DuplicateService "duplicate-virtual-server" Not,
+    /// A virtual server of a group that does not exist.
+    UnknownServerGroup "unknown-server-group" Not,
+    /// A virtual server that does not say its protocol, and becomes UDP.
+    NoProtocol "no-protocol" Plainly,
+    /// A virtual server that does not say its scheduler, and becomes wlc.
+    NoScheduler "no-scheduler" Plainly,
+    /// A virtual server that does not say how packets are forwarded, and becomes NAT.
+    NoMethod "no-method" Plainly,
+    /// A quorum above the weight of all real servers; keepalived lowers it.
+    QuorumTooHigh "quorum-too-high" Plainly,
+    /// A hysteresis that is not below the quorum; keepalived lowers it.
+    Hysteresis "hysteresis-too-high" Plainly,
+    /// A real server's port that its virtual server's method cannot serve.
+    ServerPort "server-port" Plainly,
+    /// A virtual server of all ports without persistence; keepalived turns that on.
+    ZeroPort "zero-port" Plainly,
+    /// One-packet scheduling without UDP.
+    OpsWithoutUdp "ops-without-udp" Plainly,
+    /// A setting that a service by mark does not have.
+    MarkIgnores "ignored-with-fwmark" Plainly,
+    /// A sorry server that is a real server too, with another `inhibit_on_failure`.
+    SorryInhibit "sorry-server-inhibit" Plainly,
+    /// A checker or one of its pages lacks what it cannot do without, and is dropped.
+    CheckerIncomplete "checker-incomplete" End,
+    /// A checker that can never be content.
+    CheckerFails "checker-never-passes" End,
+    /// `HTTP_GET` or `SSL_GET` without a page.
+    CheckerWithoutUrl "checker-without-url" End,
 }
 
 /// One problem.
@@ -196,8 +337,37 @@ impl Problem {
     }
 }
 
+/// Leaves one problem of each mistake: the first of those of one kind about one piece of text, however often that is used,
+/// and none about what a value is that is not known.
+pub(super) fn distinct(problems: &mut Vec<Problem>, mut unknown: Vec<Span>) {
+    unknown.sort_unstable_by_key(|s| (s.file, s.via, s.start));
+    let follows = |p: &Problem| {
+        let first = unknown.partition_point(|s| (s.file, s.via, s.end) <= (p.span.file, p.span.via, p.span.start));
+        let within = |s: &Span| (s.file, s.via) == (p.span.file, p.span.via) && s.start < p.span.end;
+        p.kind != Kind::NoDefinition && unknown.get(first).is_some_and(within)
+    };
+    let mut seen: HashMap<(Kind, FileId, u32, u32), (usize, usize)> = HashMap::new();
+    let mut kept: Vec<Problem> = Vec::with_capacity(problems.len());
+    for p in problems.drain(..).filter(|p| !follows(p)) {
+        match seen.entry((p.kind, p.span.file, p.span.start, p.span.end)) {
+            Entry::Vacant(place) => {
+                place.insert((kept.len(), 0));
+                kept.push(p);
+            }
+            Entry::Occupied(mut place) => place.get_mut().1 += 1,
+        }
+    }
+    for (at, more) in seen.into_values().filter(|(_, more)| *more > 0) {
+        if let Some(p) = kept.get_mut(at) {
+            let s = if more == 1 { "" } else { "s" };
+            p.sentence = format!("{}; the same {more} time{s} more where this text is used", p.sentence);
+        }
+    }
+    *problems = kept;
+}
+
 /// Text of a configuration for a sentence: in back quotes, short, without control characters.
-pub(super) fn quote(text: &[u8]) -> String {
+pub(crate) fn quote(text: &[u8]) -> String {
     const MOST: usize = 48;
     let text = String::from_utf8_lossy(text);
     let shown: String = text

@@ -1,11 +1,14 @@
 //! The configuration completed and its contradictions resolved as keepalived does at its start
 //! (`vrrp_complete_instance`, `vrrp_sync.c`).
 
+mod servers;
+
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Version;
-use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, Track, Trackers, VrrpInstance};
+use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, SyncGroup, Track, Trackers, VrrpInstance};
 use super::problem::{Kind, Problem, quote};
 use super::run::{GROUP4, GROUP6, Run, RunAddress, RunGroup, RunInstance, RunTrack, RunVmac};
 use super::source::{Span, Spanned};
@@ -24,12 +27,35 @@ pub fn resolve(conf: &Conf, version: Version) -> Run {
         groups: Vec::new(),
         startup_delay: zero(conf.global.startup_delay),
         delay_after_boot: zero(conf.global.delay_after_boot),
+        virtual_servers: Vec::new(),
         problems: Vec::new(),
     };
     r.groups(&mut run);
     r.same_vrid(&mut run);
+    run.virtual_servers = r.virtual_servers();
     run.problems = r.problems;
     run
+}
+
+/// How many addresses an advert carries over Ethernet.
+fn most_addresses(ipv6: bool, version: u8, auth: &Authentication) -> usize {
+    const FRAME: usize = 1500;
+    const HEADERS: usize = 14 + 8; // Ethernet, which keepalived counts too, and VRRP
+    let trailer = match auth {
+        Authentication::Hmac(_) => 28,
+        Authentication::Ah(_) => 8 + 24,
+        _ if version == 2 => 8,
+        _ => 0,
+    };
+    let most = if ipv6 { (FRAME - HEADERS - 40 - trailer) / 16 } else { (FRAME - HEADERS - 20 - trailer) / 4 };
+    most.min(255)
+}
+
+fn link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(_) => true,
+        IpAddr::V6(six) => six.is_unicast_link_local(),
+    }
 }
 
 fn value<T: Copy>(set: Set<T>) -> Option<T> {
@@ -44,7 +70,11 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn report(&mut self, span: Span, kind: Kind, sentence: String) {
-        self.problems.push(Problem::new(span, kind, sentence));
+        self.push(Problem::new(span, kind, sentence));
+    }
+
+    fn push(&mut self, problem: Problem) {
+        self.problems.push(problem);
     }
 
     /// `None` when keepalived would drop the instance.
@@ -55,63 +85,106 @@ impl Resolver<'_> {
         let strict = value(i.strict).or(value(global.strict)).unwrap_or(false);
         let unicast = !i.peers.is_empty();
         let Some(vrid) = value(i.vrid) else {
-            self.report(
-                at,
-                Kind::Incomplete,
-                format!("{name} has no `virtual_router_id`; keepalived drops the instance"),
+            let sentence = format!(
+                "{name} has no `virtual_router_id`; keepalived exits when it starts, and with it all other instances"
             );
+            // A bad one was reported where it stands.
+            let cascade = self.says(i, "virtual_router_id");
+            self.push(Problem { cascade, ..Problem::new(at, Kind::NoVrid, sentence) });
             return None;
         };
         let interface = i.interface.as_ref().map(|s| s.value.clone());
         if interface.is_none() && !(self.version.at_least(2, 2, 8) && unicast && i.source.is_some()) {
-            self.report(at, Kind::Incomplete, format!("{name} has no `interface`; keepalived drops the instance"));
+            let sentence =
+                format!("{name} has no `interface`; keepalived exits when it starts, and with it all other instances");
+            self.report(at, Kind::NoInterface, sentence);
             return None;
-        }
-        if i.addresses.is_empty() && i.no_addresses.is_none() {
-            let does = if strict { "strict mode has it drop the instance" } else { "keepalived runs it all the same" };
-            self.report(at, Kind::Incomplete, format!("{name} has no virtual address; {does}"));
-            if strict {
-                return None;
-            }
         }
         if strict && unicast && self.version.at_least(2, 3, 3) {
             let span = i.peers.first().map_or(at, |p| p.span);
-            self.report(span, Kind::Contradiction, format!("{name} is strict, which forbids unicast peers; keepalived does not start on an interface that can do multicast"));
+            self.report(span, Kind::StrictUnicast, format!("{name} is strict, which forbids unicast peers; keepalived exits when it starts, and with it all other instances"));
         }
         let ipv6 = i.is_ipv6().unwrap_or(false);
         let version = self.vrrp_version(i, ipv6, strict);
-        let (priority, wants_master) = self.priority(i, strict);
+        if i.addresses.is_empty() && (i.no_addresses.is_none() || strict) {
+            let fatal = strict || version == 3;
+            let does = if fatal {
+                "keepalived exits when it starts, and with it all other instances"
+            } else {
+                "keepalived elects a master of nothing"
+            };
+            // Those that are not taken were reported where they stand.
+            let cascade = self.says(i, "virtual_ipaddress") && !fatal;
+            self.push(Problem {
+                cascade,
+                ..Problem::new(at, Kind::NoAddress, format!("{name} has no virtual address; {does}"))
+            });
+            if fatal {
+                return None;
+            }
+        }
+        let (priority, mut wants_master) = self.priority(i, strict);
         let advert_int = self.advert_int(i, version);
-        let auth = self.auth(i, version, strict, advert_int);
+        let auth = self.auth(i, ipv6, version, strict, advert_int);
+        if wants_master && priority != 255 && matches!(auth, Authentication::Ah(_)) {
+            wants_master = false;
+            let sentence = format!("`auth_type AH` does not go with `state MASTER`; {name} begins as BACKUP");
+            let span = i.state.map_or(at, |s| s.span);
+            self.push(Problem::new(span, Kind::AhMaster, sentence).help("Write `state BACKUP` on all nodes."));
+        }
         let (preempt, preempt_delay) = self.preempt(i, priority, wants_master, strict);
         let mut fault = None;
         if let Some(span) = i.unicast_keyword.filter(|_| !unicast) {
-            let does = if i.fault_no_peer.is_some() {
+            let (kind, does) = if i.fault_no_peer.is_some() {
                 fault = Some("no unicast peer, and unicast_fault_no_peer");
-                "`unicast_fault_no_peer` keeps it in FAULT"
+                (Kind::FaultNoPeer, "`unicast_fault_no_peer` keeps it in FAULT for ever")
             } else {
-                "keepalived uses multicast"
+                (Kind::UnicastWithoutPeers, "keepalived sends multicast")
             };
-            self.report(span, Kind::Contradiction, format!("{name} has a unicast keyword but no unicast peer; {does}"));
+            let sentence = format!("{name} has a keyword of unicast but no `unicast_peer`; {does}");
+            let help = "List the other nodes' addresses in `unicast_peer { … }`; for multicast use `mcast_src_ip`.";
+            self.push(Problem::new(span, kind, sentence).help(help));
         }
         let ttl = match i.unicast_ttl {
             Some(ttl) if unicast => ttl.value,
             Some(ttl) => {
-                self.report(ttl.span, Kind::Contradiction, format!("{name} has `unicast_ttl` but no unicast peer; keepalived sends its adverts with TTL 0, which nobody hears"));
+                let sentence = format!(
+                    "{name} has `unicast_ttl` but no `unicast_peer`; keepalived sends its multicast adverts with TTL 0, which leave the host nowhere, and every other node becomes master too"
+                );
+                let help = "Take the line out, or list the peers in `unicast_peer { … }`.";
+                self.push(Problem::new(ttl.span, Kind::TtlWithoutPeers, sentence).help(help));
                 0
             }
             None => 255,
         };
-        let multicast = value(i.mcast_dst).unwrap_or(if ipv6 {
+        let multicast = value(i.mcast_dst.filter(|_| !unicast)).unwrap_or(if ipv6 {
             value(global.mcast_group6).unwrap_or(GROUP6.into())
         } else {
             value(global.mcast_group4).unwrap_or(GROUP4.into())
         });
         let owner = priority == 255;
+        self.ignored(i, unicast, strict);
+        if let Some(ipvlan) = &i.ipvlan {
+            let address = ipvlan.value.address;
+            let does = "it stays in FAULT for ever";
+            let why = match address {
+                None if !ipv6 => Some(format!("{name} uses an ipvlan interface without an address; {does}")),
+                Some(a) if a.is_ipv6() != ipv6 => {
+                    Some(format!("{name} uses an ipvlan interface with {a}, of the other family; {does}"))
+                }
+                _ => None,
+            };
+            if let Some(sentence) = why {
+                fault = Some("use_ipvlan without an address that fits");
+                // One that was refused was told of already.
+                let cascade = ipvlan.value.refused;
+                self.problems.push(Problem { cascade, ..Problem::new(ipvlan.span, Kind::IpvlanAddress, sentence) });
+            }
+        }
         let vmac = i.vmac.as_ref().map(|v| RunVmac {
             interface: v.value.interface.clone().unwrap_or_else(|| format!("vrrp.{vrid}")),
             mac: v.value.mac.clone().filter(|_| !strict),
-            xmit_base: i.vmac_xmit_base.is_some() || unicast,
+            xmit_base: i.vmac_xmit_base.is_some() && !strict || unicast,
         });
         let own = vmac.as_ref().map(|v| v.interface.clone()).or_else(|| interface.clone()).unwrap_or_default();
         let placed = |list: &[Spanned<Address>]| -> Vec<RunAddress> {
@@ -123,7 +196,18 @@ impl Resolver<'_> {
             };
             list.iter().map(place).collect()
         };
-        let (addresses, excluded) = (placed(&i.addresses), placed(&i.excluded));
+        let (mut addresses, mut excluded) = (placed(&i.addresses), placed(&i.excluded));
+        let most = most_addresses(ipv6, version, &auth);
+        if addresses.len() > most {
+            let span = i.addresses.get(most).map_or(at, |a| a.span);
+            let sentence = format!(
+                "{name} has {} virtual addresses, of which an advert carries {most}; keepalived leaves the rest out of it",
+                addresses.len()
+            );
+            let help = "Put the others into `virtual_ipaddress_excluded`, or into an instance of their own.";
+            self.push(Problem::new(span, Kind::TooManyAddresses, sentence).help(help));
+            excluded.splice(0..0, addresses.split_off(most));
+        }
         let track = self.trackers(i, owner, interface.as_deref(), &addresses, &excluded);
         let ttl_checked = i.peers.iter().any(|p| p.value.min_ttl.is_some() || p.value.max_ttl.is_some());
         Some(RunInstance {
@@ -171,7 +255,7 @@ impl Resolver<'_> {
             skip_check_adv_addr: i.skip_check_adv_addr.is_some()
                 || value(i.inherited.skip_check_adv_addr).unwrap_or(false),
             v3_checksum_as_v2: value(i.v3_checksum_as_v2).or(value(global.v3_checksum_as_v2)).unwrap_or(false),
-            accept: value(i.accept).unwrap_or(!strict) || owner,
+            accept: self.accept(i, version, owner, strict),
             strict,
             startup_delay: value(global.startup_delay).unwrap_or_default(),
             vmac,
@@ -182,13 +266,90 @@ impl Resolver<'_> {
         })
     }
 
+    /// Whether an instance has a line that begins with this keyword, whatever became of it.
+    fn says(&self, i: &VrrpInstance, keyword: &str) -> bool {
+        let own = self.conf.tree.iter().find(|n| n.words.get(1).is_some_and(|w| w.span == i.name.span));
+        own.is_some_and(|n| n.nodes().iter().any(|n| n.keyword().is_some_and(|k| k.name == keyword)))
+    }
+
+    /// Whether what is sent to the addresses is let in.
+    fn accept(&mut self, i: &VrrpInstance, version: u8, owner: bool, strict: bool) -> bool {
+        if let Some(accept) = i.accept.filter(|a| a.value && strict && version == 2 && !owner) {
+            let sentence = format!(
+                "strict mode forbids `accept` in version 2; keepalived drops what is sent to the addresses of {}",
+                quote(i.name.value.as_bytes())
+            );
+            self.report(accept.span, Kind::StrictForbids, sentence);
+            return false;
+        }
+        value(i.accept).unwrap_or(!strict) || owner
+    }
+
+    /// Settings that do not go with others, and pass over them.
+    fn ignored(&mut self, i: &VrrpInstance, unicast: bool, strict: bool) {
+        let name = quote(i.name.value.as_bytes());
+        let bad = |span: Span, kind: Kind, sentence: String| Problem::new(span, kind, sentence);
+        if let Some(vmac) = i.vmac.as_ref().filter(|v| strict && v.value.mac.is_some()) {
+            let sentence =
+                format!("strict mode has no MAC address but the protocol's; keepalived uses that for {name}");
+            self.push(bad(vmac.span, Kind::StrictForbids, sentence));
+        }
+        if let Some(first) = i.addresses.first().filter(|a| strict && !unicast && !link_local(a.value.address)) {
+            let sentence = format!(
+                "strict mode wants the first address of {name} to be link-local, which {} is not; keepalived goes on",
+                first.value.address
+            );
+            self.push(bad(first.span, Kind::StrictForbids, sentence));
+        }
+        if let Some(destination) = i.mcast_dst.filter(|_| unicast) {
+            let sentence = format!("{name} has unicast peers; keepalived passes over its `mcast_dst_ip`");
+            self.push(bad(destination.span, Kind::SettingIgnored, sentence).edit(destination.span, ""));
+        }
+        if let Some(vrf) = i.vrf.as_ref().filter(|_| i.interface.is_some() || !unicast) {
+            let sentence = format!("`vrf` is for unicast without an interface; keepalived passes over it in {name}");
+            self.push(bad(vrf.span, Kind::SettingIgnored, sentence).edit(vrf.span, ""));
+        }
+        let base = i.vmac_xmit_base.map(|b| b.span);
+        if let Some(span) = base.filter(|_| i.vmac.is_none()) {
+            let sentence = format!("{name} has no `use_vmac`; keepalived passes over its `vmac_xmit_base`");
+            self.push(bad(span, Kind::SettingIgnored, sentence).edit(span, ""));
+        }
+        if let Some(span) = base.filter(|_| i.vmac.is_some() && strict) {
+            let sentence = format!("strict mode has no `vmac_xmit_base`; keepalived does without it in {name}");
+            self.push(bad(span, Kind::StrictForbids, sentence));
+        }
+        let virtual_interface = i.vmac.as_ref().map(|v| v.span).or(i.ipvlan.as_ref().map(|v| v.span));
+        if let Some(span) = virtual_interface.filter(|_| i.unicast_keyword.is_some() && base.is_none()) {
+            let sentence = format!(
+                "unicast adverts of {name} leave through the interface below; keepalived adds `vmac_xmit_base`"
+            );
+            self.push(bad(span, Kind::UnicastVmac, sentence).help("Write `vmac_xmit_base` beside it."));
+        }
+        if let Some(promote) = i.promote_secondaries.filter(|_| virtual_interface.is_some()) {
+            let sentence = format!(
+                "virtual interfaces promote secondary addresses by themselves; keepalived passes over the line in {name}"
+            );
+            self.push(bad(promote.span, Kind::SettingIgnored, sentence).edit(promote.span, ""));
+        }
+        for a in i.addresses.iter().chain(&i.excluded).filter(|a| a.value.use_vmac) {
+            let here = a.value.dev.as_ref().is_none_or(|d| i.interface.as_ref().is_some_and(|i| i.value == d.value));
+            let fits = i.is_ipv6().unwrap_or(false) == a.value.address.is_ipv6();
+            if here && fits && i.vmac.is_some() || !(here && fits) && i.vmac_addr.is_some() {
+                let address = a.value.address;
+                let sentence =
+                    format!("{name} has a virtual MAC for {address} anyway; keepalived passes over its `use_vmac`");
+                self.push(bad(a.span, Kind::SettingIgnored, sentence));
+            }
+        }
+    }
+
     fn vrrp_version(&mut self, i: &VrrpInstance, ipv6: bool, strict: bool) -> u8 {
         let version = value(i.version).unwrap_or(if ipv6 { 3 } else { value(self.conf.global.version).unwrap_or(2) });
-        if ipv6 && version == 2 && (strict || i.native_ipv6.is_some()) {
+        if ipv6 && version == 2 && strict {
             let span = i.version.map_or(i.name.span, |v| v.span);
             self.report(
                 span,
-                Kind::Contradiction,
+                Kind::Ipv6Version,
                 format!(
                     "{} is IPv6, which version 2 does not know; keepalived uses version 3",
                     quote(i.name.value.as_bytes())
@@ -209,7 +370,7 @@ impl Resolver<'_> {
             let state = if wants_master { "BACKUP" } else { "MASTER" };
             self.report(
                 span,
-                Kind::Contradiction,
+                Kind::StrictForbids,
                 format!(
                     "strict mode has only the owner (priority 255) begin as MASTER; keepalived uses `state {state}`"
                 ),
@@ -236,22 +397,32 @@ impl Resolver<'_> {
                 "version 3 adverts come in steps of 10 ms, below 40.96 s"
             };
             let seconds = |d: Duration| format!("{}", d.as_secs_f64());
-            self.report(
-                given.span,
-                Kind::Rounded,
-                format!("{why}; keepalived makes {} s of {} s", seconds(used), seconds(given.value)),
-            );
+            let sentence = format!("{why}; keepalived makes {} s of {} s", seconds(used), seconds(given.value));
+            let problem = Problem::new(given.span, Kind::Rounded, sentence)
+                .help(format!(
+                    "Write `advert_int {}`, or use `version 3` on all nodes for shorter ones.",
+                    seconds(used)
+                ))
+                .edit(given.span, format!("advert_int {}", seconds(used)));
+            self.push(problem);
         }
         used
     }
 
-    fn auth(&mut self, i: &VrrpInstance, version: u8, strict: bool, advert_int: Duration) -> Authentication {
+    fn auth(
+        &mut self,
+        i: &VrrpInstance,
+        ipv6: bool,
+        version: u8,
+        strict: bool,
+        advert_int: Duration,
+    ) -> Authentication {
         let name = quote(i.name.value.as_bytes());
         if let Some(hmac) = &i.auth_hmac {
             if let Some(auth) = &i.authentication {
                 self.report(
                     auth.span,
-                    Kind::Contradiction,
+                    Kind::AuthIgnored,
                     format!("{name} has `auth_hmac` too; keepalived leaves `authentication` out"),
                 );
             }
@@ -265,6 +436,8 @@ impl Resolver<'_> {
             "strict mode forbids authentication"
         } else if auth.password.is_none() {
             "there is no password"
+        } else if ipv6 && kind == AuthType::Ah {
+            "IPv6 has no `auth_type AH`"
         } else {
             let Some(password) = &auth.password else { return Authentication::None };
             return match kind {
@@ -272,7 +445,7 @@ impl Resolver<'_> {
                 AuthType::Ah => Authentication::Ah(password.value),
             };
         };
-        self.report(auth.span, Kind::Contradiction, format!("{why}; keepalived sends the adverts of {name} without"));
+        self.report(auth.span, Kind::AuthIgnored, format!("{why}; keepalived sends the adverts of {name} without"));
         Authentication::None
     }
 
@@ -282,7 +455,7 @@ impl Resolver<'_> {
             let span = hmac.active.map_or(hmac.span, |a| a.span);
             let sentence =
                 "`auth_hmac` needs an `active_key` that names one of its keys; keepalived sends adverts without";
-            self.report(span, Kind::Incomplete, sentence.into());
+            self.report(span, Kind::NoActiveKey, sentence.into());
             return Authentication::None;
         };
         let mut auth = HmacAuth::new(hmac.keys.clone(), active.value, advert_int);
@@ -290,7 +463,7 @@ impl Resolver<'_> {
             if strict && mode.value != HmacMode::Enforce {
                 self.report(
                     mode.span,
-                    Kind::Contradiction,
+                    Kind::StrictForbids,
                     "strict mode wants `mode enforce`; keepalived uses that".into(),
                 );
             }
@@ -309,26 +482,33 @@ impl Resolver<'_> {
             (i.preempt.map_or(i.name.span, |p| p.span), i.preempt_delay.map_or(i.name.span, |p| p.span));
         if !preempt && (priority == 255 || wants_master) {
             let why = if priority == 255 { "priority 255" } else { "`state MASTER`" };
-            self.report(
-                at,
-                Kind::Contradiction,
-                format!("`nopreempt` does not go with {why}; keepalived lets {name} preempt"),
-            );
+            let sentence = format!("`nopreempt` does not go with {why}; {name} preempts all the same");
+            let mut problem = Problem::new(at, Kind::NopreemptIgnored, sentence)
+                .help("Write `state BACKUP` on all nodes, with priorities below 255, and leave the order to those.");
+            if let Some(cause) = if priority == 255 { i.priority.map(|p| p.span) } else { i.state.map(|s| s.span) } {
+                problem = problem.related(cause, "decides it");
+            }
+            self.push(problem);
             preempt = true;
         }
         if !delay.is_zero() {
             let why = match () {
-                () if strict => Some("strict mode"),
-                () if wants_master => Some("`state MASTER`"),
-                () if !preempt => Some("`nopreempt`"),
+                () if strict => Some(("strict mode", "takes over without delay")),
+                () if wants_master => Some(("`state MASTER`", "takes over without delay")),
+                () if !preempt => Some(("`nopreempt`", "never preempts")),
                 () => None,
             };
-            if let Some(why) = why {
-                self.report(
-                    delay_at,
-                    Kind::Contradiction,
-                    format!("`preempt_delay` does not go with {why}; keepalived uses none"),
-                );
+            if let Some((why, does)) = why {
+                let sentence = format!("`preempt_delay` does not go with {why}; {name} {does}");
+                let problem = Problem::new(delay_at, Kind::PreemptDelayIgnored, sentence);
+                // Taking it out is what was meant only where it was said that nothing is ever preempted.
+                self.push(if why == "`nopreempt`" {
+                    let help = "Take one of the two out: with `nopreempt` it never preempts.";
+                    problem.help(help).edit(delay_at, "")
+                } else {
+                    problem
+                        .help("Write `state BACKUP` on all nodes, with priorities below 255 and without strict mode.")
+                });
                 delay = Duration::ZERO;
             }
         }
@@ -341,7 +521,7 @@ impl Resolver<'_> {
             Some(n) if strict && n.value != DOWN_TIMER_ADVERTS => {
                 self.report(
                     n.span,
-                    Kind::Contradiction,
+                    Kind::StrictForbids,
                     "`down_timer_adverts` does not go with strict mode; keepalived uses 3".into(),
                 );
                 DOWN_TIMER_ADVERTS
@@ -359,15 +539,14 @@ impl Resolver<'_> {
         strict: bool,
         by_strict: bool,
     ) -> bool {
-        let given = own.or(global);
         if !strict {
-            return value(given).unwrap_or(false);
+            return value(own.or(global)).unwrap_or(false);
         }
-        if let Some(given) = given.filter(|g| g.value != by_strict) {
+        if let Some(given) = own.filter(|g| g.value != by_strict) {
             let on = if by_strict { "on" } else { "off" };
             self.report(
                 given.span,
-                Kind::Contradiction,
+                Kind::StrictForbids,
                 format!(
                     "strict mode wants `{keyword}` {on}; keepalived uses that for {}",
                     quote(i.name.value.as_bytes())
@@ -387,10 +566,12 @@ impl Resolver<'_> {
         let global_repeat = value(global.repeat).unwrap_or(default_repeat);
         let lower_delay = value(*lower_prio_delay).or(value(global.lower_prio_delay)).unwrap_or(global_delay);
         let lower_repeat = value(*lower_prio_repeat).or(value(global.lower_prio_repeat)).unwrap_or(global_repeat);
-        if strict && let Some(span) = lower_prio_repeat.map(|r| r.span).or(lower_prio_delay.map(|d| d.span)) {
+        let repeats = lower_prio_repeat.filter(|r| r.value != 0).map(|r| r.span);
+        let delays = lower_prio_delay.filter(|d| !d.value.is_zero()).map(|d| d.span);
+        if strict && let Some(span) = repeats.or(delays) {
             self.report(
                 span,
-                Kind::Contradiction,
+                Kind::StrictForbids,
                 "strict mode announces nothing after a lower advert; keepalived leaves `garp_lower_prio_*` out".into(),
             );
         }
@@ -461,23 +642,37 @@ impl Resolver<'_> {
         addresses: &[RunAddress],
         excluded: &[RunAddress],
     ) -> Vec<RunTrack> {
-        let name = quote(i.name.value.as_bytes());
+        let (name, at) = (quote(i.name.value.as_bytes()), i.name.span);
         let primary = i.dont_track_primary.is_none();
         let mut all = self.configured(&i.track);
-        if let Some(own) = i.track.interfaces.iter().find(|t| interface == Some(&t.name.value)).filter(|_| primary) {
-            let sentence = format!("{name} tracks its own interface anyway; keepalived leaves this out");
-            self.report(own.name.span, Kind::Contradiction, sentence);
+        if let Some(own) = i.track.interfaces.iter().find(|t| interface == Some(&t.name.value)) {
+            let (kind, what) = match own.weight {
+                Some(_) => (Kind::OwnInterfaceWeight, "this entry and its weight"),
+                None => (Kind::OwnInterface, "this entry"),
+            };
+            let sentence = format!("{name} tracks its own interface anyway; keepalived leaves {what} out");
+            self.report(own.name.span, kind, sentence);
             all.retain(|t| t.kind != track::Kind::Interface || Some(t.name.as_str()) != interface);
         }
-        if owner && self.version.at_least(2, 3, 3) && all.iter().any(|t| t.weight != 0) {
-            self.report(
-                i.name.span,
-                Kind::Contradiction,
-                format!(
-                    "{name} has priority 255, which no weight changes; keepalived leaves its weighted trackers out"
-                ),
+        // Weights of processes stay, and do nothing.
+        let lost = |t: &RunTrack| t.weight != 0 && t.kind != track::Kind::Process;
+        if owner && all.iter().any(lost) {
+            let weighted: Vec<String> = all.iter().filter(|t| lost(t)).map(|t| quote(t.name.as_bytes())).collect();
+            let (span, why) = match (i.priority, i.state) {
+                (Some(priority), _) => (priority.span, ""),
+                (None, Some(state)) => (state.span, " (`state MASTER` without `priority`)"),
+                (None, None) => (at, ""),
+            };
+            let sentence = format!(
+                "{name} has priority 255{why}, which no weight changes; when {} fails, nothing moves",
+                weighted.join(" or ")
             );
-            all.retain(|t| t.weight == 0);
+            let help = "Give it a priority of 254 at most, or take the weight away: then a failure puts it into FAULT.";
+            self.push(Problem::new(span, Kind::OwnerWeights, sentence).help(help));
+            // A file is tracked without weight where it has the one that files have by themselves.
+            let stays = |t: &RunTrack| t.kind == track::Kind::File && t.weight == track::Kind::File.default_weight();
+            all.retain(|t| !lost(t) || stays(t));
+            all.iter_mut().filter(|t| lost(t)).for_each(|t| t.weight = 0);
         }
         let implied = addresses
             .iter()
@@ -501,7 +696,11 @@ impl Resolver<'_> {
     fn groups(&mut self, run: &mut Run) {
         let index: HashMap<String, usize> =
             run.instances.iter().enumerate().map(|(n, i)| (i.name.clone(), n)).collect();
-        for g in &self.conf.groups {
+        let conf = self.conf;
+        let said: HashMap<&str, &VrrpInstance> = conf.instances.iter().map(|i| (i.name.value.as_str(), i)).collect();
+        let written: HashMap<Span, &VrrpInstance> =
+            conf.instances.iter().filter(|_| !conf.groups.is_empty()).map(|i| (i.name.span, i)).collect();
+        for g in &conf.groups {
             let shown = quote(g.name.as_bytes());
             let at = run.groups.len();
             let mut group =
@@ -512,29 +711,34 @@ impl Resolver<'_> {
                 match found.and_then(|n| run.instances.get_mut(n).map(|i| (n, i))) {
                     None => self.report(
                         member.span,
-                        Kind::Group,
+                        Kind::GroupMember,
                         format!("there is no instance {name} for sync group {shown}; keepalived goes on without it"),
                     ),
                     Some((n, instance)) if instance.group.is_none() => {
                         instance.group = Some(at);
                         group.members.push(n);
                     }
-                    Some((_, instance)) if instance.group == Some(at) => {}
-                    Some(_) => self.report(
-                        member.span,
-                        Kind::Group,
-                        format!("{name} is in another sync group already; keepalived leaves it there"),
-                    ),
+                    Some((_, instance)) => {
+                        let which = if instance.group == Some(at) { "this" } else { "another" };
+                        let sentence = format!("{name} is in {which} sync group already; keepalived leaves it there");
+                        self.report(member.span, Kind::GroupMember, sentence);
+                    }
                 }
             }
+            self.owners(g, &said);
             match group.members.len() {
                 0 => {
-                    self.report(g.span, Kind::Group, format!("sync group {shown} has no member; keepalived drops it"));
+                    let sentence = format!(
+                        "sync group {shown} has no member; keepalived drops it, with all that it tracks and notifies"
+                    );
+                    // Members that it cannot have were reported where they stand.
+                    let cascade = !g.members.is_empty();
+                    self.push(Problem { cascade, ..Problem::new(g.span, Kind::GroupEmpty, sentence) });
                     continue;
                 }
                 1 => self.report(
                     g.span,
-                    Kind::Group,
+                    Kind::GroupSingle,
                     format!("sync group {shown} has one member only, which then needs no group"),
                 ),
                 _ => {}
@@ -542,15 +746,20 @@ impl Resolver<'_> {
             group.track = self.configured(&g.track);
             group.tracking_weight = g.tracking_weight.is_some();
             let owner = group.members.iter().any(|n| run.instances.get(*n).is_some_and(|i| i.priority == 255));
-            if owner {
+            if owner && group.track.iter().any(|t| t.weight != 0) {
+                let sentence = format!(
+                    "a member of sync group {shown} has priority 255, which no weight changes; keepalived takes the weights of what the group tracks for 0"
+                );
+                self.report(g.span, Kind::OwnerWeights, sentence);
                 for t in &mut group.track {
                     t.weight = 0;
                 }
             }
+            self.tracked_twice(g, run, &group);
             if g.tracking_weight.is_none() {
                 for n in &group.members {
                     if let Some(instance) = run.instances.get_mut(*n) {
-                        self.take_weights(instance);
+                        self.take_weights(instance, written.get(&instance.span).copied(), g.span);
                     }
                 }
             }
@@ -558,42 +767,104 @@ impl Resolver<'_> {
         }
     }
 
+    /// Owners, and others that say that they begin as BACKUP, do not work together.
+    fn owners(&mut self, g: &SyncGroup, said: &HashMap<&str, &VrrpInstance>) {
+        let members = g.members.iter().filter_map(|m| {
+            let i = said.get(m.value.as_str())?;
+            Some((m.span, value(i.state), value(i.priority) == Some(255)))
+        });
+        let members: Vec<_> = members.collect();
+        let owners = members.iter().take_while(|(_, state, owner)| *state == Some(State::Master) && *owner).count();
+        if let Some((span, Some(State::Backup), _)) = members.get(owners).filter(|_| owners > 0) {
+            let sentence = format!(
+                "sync group {} has an address owner and one that begins as BACKUP; they never become master together",
+                quote(g.name.as_bytes())
+            );
+            let help = "Give all members one state and priorities of one kind.";
+            self.push(Problem::new(*span, Kind::GroupOwners, sentence).help(help));
+        }
+    }
+
+    /// Interfaces that a group tracks and a member does by itself.
+    fn tracked_twice(&mut self, g: &SyncGroup, run: &Run, group: &RunGroup) {
+        for entry in &g.track.interfaces {
+            let name = entry.name.value.as_str();
+            let twice = group.members.iter().filter_map(|n| run.instances.get(*n)).find(|i| {
+                let own = |t: &RunTrack| !t.implied || i.interface.as_deref() == Some(name);
+                i.track.iter().any(|t| t.kind == track::Kind::Interface && t.name == name && own(t))
+            });
+            let Some(member) = twice else { continue };
+            let sentence = format!(
+                "sync group {} tracks {}, which its member {} does by itself; keepalived uses the weight of the group",
+                quote(g.name.as_bytes()),
+                quote(name.as_bytes()),
+                quote(member.name.as_bytes())
+            );
+            let problem = Problem::new(entry.name.span, Kind::GroupInterfaceTwice, sentence);
+            self.push(problem.related(member.span, "tracks it by itself"));
+        }
+    }
+
     /// Members have no weights of their own, unless `sync_group_tracking_weight`. A weighted interface becomes one whose
     /// loss is a fault; a weighted process stays.
-    fn take_weights(&mut self, instance: &mut RunInstance) {
+    fn take_weights(&mut self, instance: &mut RunInstance, written: Option<&VrrpInstance>, group: Span) {
         let mut lost = Vec::new();
         instance.track.retain_mut(|t| {
             let left = t.kind.weight_in_group(t.weight);
             if left != Some(t.weight) {
-                let does = if left.is_some() { "its failure is a fault" } else { "keepalived does not track it" };
+                let list = written.map(|i| match t.kind {
+                    track::Kind::Script => &i.track.scripts,
+                    track::Kind::Interface => &i.track.interfaces,
+                    track::Kind::File => &i.track.files,
+                    track::Kind::Process => &i.track.processes,
+                    track::Kind::Bfd => &i.track.bfds,
+                });
+                let entry = list.and_then(|list| list.iter().find(|e| e.name.value == t.name));
+                let span = entry.map_or(instance.span, |e| e.name.span);
                 let (tracked, member) = (quote(t.name.as_bytes()), quote(instance.name.as_bytes()));
-                lost.push(format!("{tracked} has a weight in {member}, which a sync group takes away; {does}"));
+                let (kind, does) = if left.is_some() {
+                    (Kind::GroupInterface, format!("its failure puts the whole group of {member} into FAULT"))
+                } else {
+                    (Kind::GroupWeight, format!("keepalived leaves it out of {member}, and its failure moves nothing"))
+                };
+                let sentence = format!("a sync group takes away the weight of {tracked}; {does}");
+                lost.push(Problem::new(span, kind, sentence).related(group, "the sync group"));
             }
             t.weight = left.unwrap_or_default();
             left.is_some()
         });
-        for sentence in lost {
-            self.report(instance.span, Kind::GroupWeight, sentence);
-        }
+        self.problems.append(&mut lost);
     }
 
-    /// The later of two instances with the same interface, family and identifier stays in FAULT.
+    /// Two instances with the same interface, family and identifier, as far as both multicast to one group, or both
+    /// unicast to one peer from one address.
     fn same_vrid(&mut self, run: &mut Run) {
-        let mut seen: HashMap<(Option<String>, bool, u8), String> = HashMap::new();
+        type Key = (Option<String>, bool, u8, Option<IpAddr>, IpAddr);
+        let mut seen: HashMap<Key, (String, Span)> = HashMap::new();
         for i in &mut run.instances {
-            let key = (i.interface.clone(), i.ipv6, i.vrid);
-            if let Some(first) = seen.get(&key) {
-                let sentence = format!(
-                    "{} and {} both have virtual_router_id {} on one interface; keepalived keeps them from working",
-                    quote(first.as_bytes()),
-                    quote(i.name.as_bytes()),
-                    i.vrid
-                );
-                self.report(i.span, Kind::DuplicateVrid, sentence);
-                i.fault = Some("duplicate virtual_router_id");
-            } else {
-                seen.insert(key, i.name.clone());
+            let multicast = [i.multicast];
+            let to: Vec<IpAddr> = i.peers.iter().map(|p| p.address).collect();
+            let (to, from) = if to.is_empty() { (&multicast[..], None) } else { (&to[..], i.source) };
+            let mut first = None;
+            for to in to {
+                let key = (i.interface.clone(), i.ipv6, i.vrid, from, *to);
+                match seen.get(&key) {
+                    Some(other) => first = first.or(Some(other.clone())).filter(|(name, _)| *name != i.name),
+                    None => drop(seen.insert(key, (i.name.clone(), i.span))),
+                }
             }
+            let Some((first, at)) = first else { continue };
+            let sentence = format!(
+                "{} and {} both have virtual_router_id {} on one interface; keepalived exits when it starts, and with it all other instances",
+                quote(first.as_bytes()),
+                quote(i.name.as_bytes()),
+                i.vrid
+            );
+            let problem = Problem::new(i.span, Kind::DuplicateVrid, sentence);
+            self.push(
+                problem.related(at, "has it first").help("Give one of them another virtual_router_id, on all nodes."),
+            );
+            i.fault = Some("duplicate virtual_router_id");
         }
     }
 }

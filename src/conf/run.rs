@@ -1,8 +1,12 @@
 //! What would run, and as what the state machines take it.
 
+mod servers;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
+
+pub use servers::{Effective, RunChecker, RunRealServer, RunSorryServer, RunTiming, RunVirtualServer};
 
 use super::Version;
 use super::model::{Address, Conf, Notify, Peer};
@@ -30,6 +34,8 @@ pub struct Run {
     pub startup_delay: Duration,
     /// `vrrp_delay_after_boot`, which counts from the system's start; the larger delay wins.
     pub delay_after_boot: Duration,
+    /// Virtual servers, in the order of the configuration.
+    pub virtual_servers: Vec<RunVirtualServer>,
     /// What keepalived says or mends on the way.
     pub problems: Vec<Problem>,
 }

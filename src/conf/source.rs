@@ -1,5 +1,6 @@
 //! Where configuration text is from: files, and the places in them.
 
+use std::collections::HashMap;
 use std::fmt;
 
 /// A file of a [`SourceMap`].
@@ -21,7 +22,7 @@ impl Via {
 pub enum How {
     /// It is the value of a definition, used here.
     Definition,
-    /// It is the text of `~SEQ` or `~LST`, read once for each value.
+    /// It is the text of `~SEQ` or `~LST`, read once for each value. A value stands at its `${NAME}` in that text.
     Repetition,
     /// It stands in a file that is included here.
     Include,
@@ -77,7 +78,7 @@ impl<T> Spanned<T> {
     }
 }
 
-/// Line and column of a byte, both from 1; columns count bytes.
+/// Line and column of a byte, both from 1. Columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Line.
@@ -91,14 +92,55 @@ struct File {
     text: Vec<u8>,
     /// Offset of each line's first byte.
     lines: Vec<u32>,
+    /// Bytes that go on with a character, before each block of [`BLOCK`] bytes; none in a file of ASCII only.
+    inner: Vec<u32>,
+}
+
+/// How many bytes at most are looked at for a column, however long the line is.
+const BLOCK: usize = 4096;
+
+impl File {
+    fn new(name: &str, text: Vec<u8>) -> Self {
+        let mut lines = vec![0];
+        lines.extend(text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1));
+        let mut inner = Vec::new();
+        if !text.is_ascii() {
+            let mut sum = 0;
+            for block in text.chunks(BLOCK) {
+                inner.push(sum);
+                sum += inner_bytes(block);
+            }
+        }
+        Self { name: name.to_owned(), text, lines, inner }
+    }
+
+    /// How many bytes before an offset go on with a character.
+    fn inner(&self, offset: u32) -> u32 {
+        let offset = (offset as usize).min(self.text.len());
+        let block = offset / BLOCK;
+        let (block, before) = match self.inner.get(block).or(self.inner.last()) {
+            Some(before) => (block.min(self.inner.len() - 1), *before),
+            None => return 0,
+        };
+        before + inner_bytes(self.text.get(block * BLOCK..offset).unwrap_or_default())
+    }
+}
+
+/// Bytes that do not begin a character of UTF-8.
+fn inner_bytes(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|b| **b & 0xc0 == 0x80).count() as u32
 }
 
 /// The files that were read. Its `Debug` shows names only: configurations hold passwords.
 #[derive(Default)]
 pub struct SourceMap {
     files: Vec<File>,
+    by_name: HashMap<String, FileId>,
+    /// Bytes of all files.
+    size: usize,
     /// Row n is [`Via`] n + 1.
     expansions: Vec<Expansion>,
+    secrets: Vec<Span>,
 }
 
 impl fmt::Debug for SourceMap {
@@ -108,21 +150,29 @@ impl fmt::Debug for SourceMap {
 }
 
 impl SourceMap {
-    /// Most bytes of one file that are read; 64 MiB hold two million instances.
-    pub const MAX_FILE: usize = 64 << 20;
+    /// Most bytes that are read, of all files together; 64 MiB hold two hundred thousand instances.
+    pub const MAX_SIZE: usize = 64 << 20;
+    /// Steps that are kept; text that came by later ones stands where it is used.
+    const MAX_EXPANSIONS: usize = 2_000_000;
 
-    /// Adds a file; what is beyond [`Self::MAX_FILE`] is cut.
+    /// Adds a file; what is beyond [`Self::MAX_SIZE`] is cut.
     pub fn add(&mut self, name: &str, mut text: Vec<u8>) -> FileId {
-        text.truncate(Self::MAX_FILE);
-        let ends = text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1);
-        let lines = std::iter::once(0).chain(ends).collect();
-        self.files.push(File { name: name.to_owned(), text, lines });
-        FileId(self.files.len() as u32 - 1)
+        text.truncate(Self::MAX_SIZE - self.size);
+        self.size += text.len();
+        self.files.push(File::new(name, text));
+        let id = FileId(self.files.len() as u32 - 1);
+        self.by_name.entry(name.to_owned()).or_insert(id);
+        id
+    }
+
+    /// Whether no more text is taken.
+    pub fn is_full(&self) -> bool {
+        self.size >= Self::MAX_SIZE
     }
 
     /// The file of this name, if it was read already.
     pub fn find(&self, name: &str) -> Option<FileId> {
-        self.files.iter().position(|f| f.name == name).map(|i| FileId(i as u32))
+        self.by_name.get(name).copied()
     }
 
     /// A file's name, as the loader gave it.
@@ -135,15 +185,38 @@ impl SourceMap {
         self.files.get(file.0 as usize).map_or(&[], |f| &f.text)
     }
 
+    /// The bytes of a span, as they are written.
+    pub fn written(&self, span: Span) -> &[u8] {
+        self.text(span.file).get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
     /// Names of the files, in the order in which they were first read.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|f| f.name.as_str())
     }
 
-    /// Adds a step; the way of spans that came by it.
-    pub fn add_expansion(&mut self, expansion: Expansion) -> Via {
+    /// Adds a step; the way of spans that came by it. None when there are too many.
+    pub fn add_expansion(&mut self, expansion: Expansion) -> Option<Via> {
+        if self.expansions.len() >= Self::MAX_EXPANSIONS {
+            return None;
+        }
         self.expansions.push(expansion);
-        Via(self.expansions.len() as u32)
+        Some(Via(self.expansions.len() as u32))
+    }
+
+    /// Adds a place where a secret is written. Values of a repetition that it came by are forgotten.
+    pub fn add_secret(&mut self, span: Span) {
+        self.secrets.push(span);
+        let mut via = span.via;
+        while let Some(step) = (via.0 as usize).checked_sub(1).and_then(|row| self.expansions.get_mut(row)) {
+            step.values = None;
+            via = step.at.via;
+        }
+    }
+
+    /// Where secrets are written: arguments of `auth_pass` and `key`, in whatever way they came there.
+    pub fn secrets(&self) -> &[Span] {
+        &self.secrets
     }
 
     /// The step by which a span came, the innermost first.
@@ -170,6 +243,25 @@ impl SourceMap {
         span
     }
 
+    /// From the beginning of one span to the end of another. Where they came different ways, it is in the innermost place
+    /// that both were used in.
+    pub fn join(&self, first: Span, last: Span) -> Span {
+        let (mut a, mut b) = (first, last);
+        while (a.file, a.via) != (b.file, b.via) {
+            // Each step began after the one that holds it, so the later one cannot hold the other.
+            let (climbs_a, climbs_b) = (a.via >= b.via, b.via >= a.via);
+            if climbs_a {
+                let Some(step) = self.expansion(a) else { return first };
+                a = step.at;
+            }
+            if climbs_b {
+                let Some(step) = self.expansion(b) else { return first };
+                b = step.at;
+            }
+        }
+        Span { start: a.start.min(b.start), end: a.end.max(b.end), ..a }
+    }
+
     /// Where a span begins.
     pub fn position(&self, span: Span) -> Position {
         self.locate(span.file, span.start)
@@ -180,6 +272,16 @@ impl SourceMap {
         let lines = self.files.get(span.file.0 as usize).map_or(&[][..], |f| &f.lines);
         let line = lines.partition_point(|start| *start <= span.start).max(1);
         lines.get(line - 1).copied().unwrap_or(0)
+    }
+
+    /// Offset of the first byte of a line, counted from 1, if the file has so many.
+    pub fn offset(&self, file: FileId, line: u32) -> Option<u32> {
+        self.files.get(file.0 as usize)?.lines.get((line as usize).checked_sub(1)?).copied()
+    }
+
+    /// How many lines a file has; a line end at its end begins another, empty one.
+    pub fn lines(&self, file: FileId) -> u32 {
+        self.files.get(file.0 as usize).map_or(0, |f| f.lines.len() as u32)
     }
 
     /// Where a span ends: the position behind its last byte.
@@ -199,7 +301,7 @@ impl SourceMap {
         let Some(f) = self.files.get(file.0 as usize) else { return Position { line: 1, column: 1 } };
         let line = f.lines.partition_point(|start| *start <= offset).max(1);
         let start = f.lines.get(line - 1).copied().unwrap_or(0);
-        Position { line: line as u32, column: offset - start + 1 }
+        Position { line: line as u32, column: offset - start - (f.inner(offset) - f.inner(start)) + 1 }
     }
 }
 
@@ -208,7 +310,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_count_lines_and_bytes_from_one() {
+    fn positions_count_lines_and_characters_from_one() {
         let mut map = SourceMap::default();
         let file = map.add("a.conf", b"one\r\n\ntwo three".to_vec());
         let at = |start, end| {
@@ -223,6 +325,41 @@ mod tests {
             (&b"one"[..], &b"two three"[..], &b""[..])
         );
         assert_eq!((map.name(file), map.find("a.conf"), map.find("b.conf")), ("a.conf", Some(file), None));
+    }
+
+    #[test]
+    fn columns_count_characters_however_long_the_line() {
+        let mut map = SourceMap::default();
+        // 9000 characters of three bytes: more than two blocks.
+        let text = format!("# 主\nstate MASTER # {}x\n", "备".repeat(9000));
+        let file = map.add("a.conf", text.into_bytes());
+        let at = |start| map.position(Span { file, start, end: start, via: Via::NONE });
+        assert_eq!(at(2), Position { line: 1, column: 3 });
+        assert_eq!(at(5), Position { line: 1, column: 4 });
+        assert_eq!(at(6), Position { line: 2, column: 1 });
+        assert_eq!(at(21), Position { line: 2, column: 16 });
+        assert_eq!(at(21 + 27_000), Position { line: 2, column: 9016 });
+        // Behind the end of the file
+        assert_eq!(at(21 + 27_000 + 2), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn spans_of_different_ways_join_where_both_are_used() {
+        let mut map = SourceMap::default();
+        let main = map.add("a.conf", b"$A=1\n$B=${A}2\nx ${B} $A y\n".to_vec());
+        let span = |start, end, via| Span { file: main, start, end, via };
+        let step = |at| Expansion { how: How::Definition, at, values: None };
+        // `${B}` at 17, in it `${A}` at 8; then `$A` at 22
+        let b = map.add_expansion(step(span(17, 21, Via::NONE))).unwrap();
+        let a_in_b = map.add_expansion(step(span(8, 12, b))).unwrap();
+        let a = map.add_expansion(step(span(22, 24, Via::NONE))).unwrap();
+        let one = span(3, 4, a_in_b);
+        assert_eq!(map.join(one, span(12, 13, b)), span(8, 13, b));
+        assert_eq!(map.join(one, span(3, 4, a)), span(17, 24, Via::NONE));
+        assert_eq!(map.join(span(15, 16, Via::NONE), one), span(15, 21, Via::NONE));
+        assert_eq!(map.join(one, one), one);
+        assert_eq!(map.used(one), span(17, 21, Via::NONE));
+        assert_eq!(map.expansions(one).map(|e| e.at.start).collect::<Vec<_>>(), [8, 17]);
     }
 
     #[test]

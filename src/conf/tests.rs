@@ -13,6 +13,9 @@ use crate::vrrp::sequence::{AntiReplay, Authentication, HmacMode};
 use crate::vrrp::track;
 use crate::wire::auth::Secret;
 
+mod meant;
+mod spans;
+
 #[derive(Default)]
 struct Memory(BTreeMap<&'static str, Vec<u8>>);
 
@@ -89,7 +92,7 @@ fn sentences_say_what_may_have_been_meant() {
         said("state MASTER"),
         "`state` is no keyword of the top level; keepalived passes over the line; it belongs in vrrp_instance"
     );
-    assert_eq!(said(&instance(" auth_hmac")), "`auth_hmac` exists since keepalived 2.4.0; 2.2 does not know it");
+    assert_eq!(said(&instance(" auth_hmac")), "`auth_hmac` exists since keepalived 2.4.0; 2.2.7 does not know it");
 }
 
 #[test]
@@ -188,14 +191,14 @@ fn a_comment_that_ends_in_a_backslash_differs_between_versions() {
 #[test]
 fn predefined_names() {
     let text = instance(
-        " mcast_src_ip 10.0.0.${_RANDOM 7 9}\n interface ${_ENV IFACE}\n notify ${_PWD}/x_${_INSTANCE}_${_HASH}${_BANG}",
+        " mcast_src_ip 10.0.0.${_RANDOM 7 9}\n interface ${_ENV IFACE}\n notify \"${_PWD}/x_${_INSTANCE}_${_HASH}${_BANG}\"",
     );
     let conf = conf(text, Version::V2_4);
     let i = &conf.instances[0];
     assert_eq!(i.source.map(|s| s.value), Some("10.0.0.7".parse().unwrap()));
     assert_eq!(i.interface.as_ref().map(|i| i.value.as_str()), Some("eth7"));
     assert_eq!(i.notify[0].words, ["/etc/keepalived/x_a_#!"]);
-    assert_eq!(problems(&conf), [(7, "random")]);
+    assert_eq!(problems(&conf), [(7, "random"), (8, "set-twice")]);
 }
 
 #[test]
@@ -210,9 +213,9 @@ fn nothing_goes_on_for_ever() {
     assert_eq!(found("~SEQ(I, 1, 9223372036854775807) $A=1\n"), [(2, "too-much")]);
     // Braces that nest deeper than any block
     let deep =
-        format!("virtual_server {{\n{}{}}}\nvrrp_instance V {{\n}}\n", "{\n".repeat(100_000), "}\n".repeat(100_000));
+        format!("virtual_server x {{\n{}{}}}\nvrrp_instance V {{\n}}\n", "{\n".repeat(100_000), "}\n".repeat(100_000));
     let conf = self::conf(deep, Version::V2_4);
-    assert_eq!((problems(&conf), conf.instances.len()), (vec![], 1));
+    assert_eq!((problems(&conf), conf.instances.len()), (vec![(1, "bad-address")], 1));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::Version;
-use super::source::{FileId, Span, Via};
+use super::source::{FileId, SourceMap, Span, Via};
 
 /// Longest physical line that keepalived reads at once (`MAXBUF` less its NUL).
 pub const MAX_LINE: usize = 1023;
@@ -37,87 +37,218 @@ impl Word {
     }
 }
 
-#[derive(Clone)]
-enum Origin {
-    /// Each byte is where it was read: the first at this offset.
-    Here(u32),
-    /// Bytes came and went: each has the piece of the file that it stands for.
-    Mixed(Vec<(u32, u32)>),
+/// A run of bytes of a text and where they are written: up to the next piece.
+#[derive(Clone, Copy)]
+struct Piece {
+    /// Offset of its first byte in the text.
+    at: u32,
+    /// Whether each byte is written by itself, the first where the span begins; else all stand for the span.
+    exact: bool,
+    span: Span,
+    /// What is written in a list of values and stands for the span, if that is so.
+    from: Option<Span>,
+}
+
+impl Piece {
+    /// It from an offset of the text on.
+    fn from(self, at: usize) -> Self {
+        let skipped = (at as u32).saturating_sub(self.at);
+        let start = if self.exact { self.span.start + skipped } else { self.span.start };
+        Self { at: self.at + skipped, span: Span { start, ..self.span }, ..self }
+    }
+
+    /// The span of its bytes from one offset of the text to another.
+    fn cut(self, start: usize, end: usize) -> Span {
+        if !self.exact {
+            return self.span;
+        }
+        let (start, end) = (self.span.start + start as u32 - self.at, self.span.start + end as u32 - self.at);
+        Span { start, end, ..self.span }
+    }
 }
 
 /// A line on its way from file to words. It remembers where its bytes are from.
 #[derive(Clone)]
 pub(super) struct Text {
     pub(super) bytes: Vec<u8>,
-    file: FileId,
-    origin: Origin,
+    first: Piece,
+    /// Nearly always none.
+    more: Vec<Piece>,
 }
 
 impl Text {
-    /// The bytes at `start` of a file.
-    pub(super) fn new(file: FileId, start: usize, bytes: &[u8]) -> Self {
-        Self { bytes: bytes.to_vec(), file, origin: Origin::Here(start as u32) }
+    /// Bytes of a file: the first one is at `start`, and came there by `via`.
+    pub(super) fn new(file: FileId, via: Via, start: usize, bytes: &[u8]) -> Self {
+        let span = Span { file, start: start as u32, end: (start + bytes.len()) as u32, via };
+        Self { bytes: bytes.to_vec(), first: Piece { at: 0, exact: true, span, from: None }, more: Vec::new() }
     }
 
-    /// Text of a definition, which stands where it is used.
-    pub(super) fn at(span: Span, bytes: Vec<u8>) -> Self {
-        let origin = Origin::Mixed(vec![(span.start, span.end); bytes.len()]);
-        Self { bytes, file: span.file, origin }
+    /// Bytes that are written nowhere, or in the list of values at `from`, and stand for a span.
+    pub(super) fn standing(span: Span, bytes: Vec<u8>, from: Option<Span>) -> Self {
+        Self { bytes, first: Piece { at: 0, exact: false, span, from }, more: Vec::new() }
     }
 
-    fn piece(&self, i: usize) -> (u32, u32) {
-        match &self.origin {
-            Origin::Here(start) => (start + i as u32, start + i as u32 + 1),
-            Origin::Mixed(pieces) => pieces.get(i).or(pieces.last()).copied().unwrap_or_default(),
-        }
+    /// The same text, come another way.
+    pub(super) fn by(&self, via: Via) -> Self {
+        let mut text = self.clone();
+        text.first.span.via = via;
+        text.more.iter_mut().for_each(|p| p.span.via = via);
+        text
+    }
+
+    /// The same text, standing for a span.
+    pub(super) fn at(&self, span: Span) -> Self {
+        Self { bytes: self.bytes.clone(), first: Piece { exact: false, span, ..self.first }, more: Vec::new() }
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
+    /// The piece that holds a byte; the last one for what is behind the end.
+    fn piece(&self, i: usize) -> &Piece {
+        let later = self.more.partition_point(|p| p.at as usize <= i);
+        later.checked_sub(1).and_then(|n| self.more.get(n)).unwrap_or(&self.first)
     }
 
     /// Where a range of bytes is written.
-    pub(super) fn span(&self, range: Range<usize>) -> Span {
-        let start = self.piece(range.start).0;
-        let end = if range.is_empty() { start } else { self.piece(range.end - 1).1 };
-        Span { file: self.file, start, end: end.max(start), via: Via::NONE }
+    pub(super) fn span(&self, range: Range<usize>, sources: &SourceMap) -> Span {
+        let len = self.bytes.len();
+        let (start, end) = (range.start.min(len), range.end.min(len));
+        let first = self.piece(start);
+        let next = first.at.max(self.more.iter().map(|p| p.at).find(|at| *at > first.at).unwrap_or(u32::MAX));
+        if end <= next as usize {
+            return first.cut(start, end.max(start));
+        }
+        let mut whole = first.cut(start, next as usize);
+        for (i, piece) in self.more.iter().enumerate().filter(|(_, p)| p.at as usize > start && (p.at as usize) < end) {
+            let next = self.more.get(i + 1).map_or(end, |p| (p.at as usize).min(end));
+            whole = sources.join(whole, piece.cut(piece.at as usize, next));
+        }
+        whole
     }
 
     /// Where all of it is written.
-    pub(super) fn whole(&self) -> Span {
-        self.span(0..self.bytes.len())
+    pub(super) fn whole(&self, sources: &SourceMap) -> Span {
+        self.span(0..self.bytes.len(), sources)
+    }
+
+    /// Where what a range of bytes says is written, be it there or in a list of values, with the way by which it came.
+    pub(super) fn written(&self, range: Range<usize>) -> impl Iterator<Item = Span> {
+        let ends = self.more.iter().map(|p| p.at as usize).chain([self.bytes.len()]);
+        self.pieces().zip(ends).filter_map(move |(piece, next)| {
+            let (start, end) = (range.start.max(piece.at as usize), range.end.min(next));
+            let written = Span { via: piece.span.via, ..piece.from.unwrap_or(piece.span) };
+            (start < end).then(|| if piece.exact { piece.cut(start, end) } else { written })
+        })
+    }
+
+    /// Leaves a range of its bytes.
+    fn keep(&mut self, range: Range<usize>) {
+        self.bytes.truncate(range.end);
+        self.bytes.drain(..range.start.min(self.bytes.len()));
+        let first = self.piece(range.start).from(range.start);
+        self.more.retain(|p| p.at as usize > range.start && (p.at as usize) < range.end);
+        self.first = first;
+        let less = range.start as u32;
+        self.first.at = 0;
+        self.more.iter_mut().for_each(|p| p.at -= less);
     }
 
     /// A part of it.
     pub(super) fn part(&self, range: Range<usize>) -> Self {
-        let origin = match &self.origin {
-            Origin::Here(start) => Origin::Here(start + range.start as u32),
-            Origin::Mixed(pieces) => Origin::Mixed(pieces.get(range.clone()).unwrap_or_default().to_vec()),
-        };
-        Self { bytes: self.bytes.get(range).unwrap_or_default().to_vec(), file: self.file, origin }
+        let mut more = Vec::new();
+        if !self.more.is_empty() {
+            let within = self.more.iter().filter(|p| p.at as usize > range.start && (p.at as usize) < range.end);
+            more.extend(within.map(|p| Piece { at: p.at - range.start as u32, ..*p }));
+        }
+        let first = Piece { at: 0, ..self.piece(range.start).from(range.start) };
+        Self { bytes: self.bytes.get(range).unwrap_or_default().to_vec(), first, more }
     }
 
-    /// Puts other bytes in the place of some; they stand where those were.
-    pub(super) fn replace(&mut self, range: Range<usize>, with: &[u8]) {
-        let span = self.span(range.clone());
-        let mut pieces = match &mut self.origin {
-            Origin::Here(start) => (0..self.bytes.len() as u32).map(|i| (*start + i, *start + i + 1)).collect(),
-            Origin::Mixed(pieces) => std::mem::take(pieces),
-        };
-        pieces.splice(range.clone(), std::iter::repeat_n((span.start, span.end), with.len()));
-        self.bytes.splice(range, with.iter().copied());
-        self.origin = Origin::Mixed(pieces);
+    /// Puts other text in the place of some.
+    pub(super) fn replace(&mut self, range: Range<usize>, with: &Self) {
+        let mut pieces = Vec::with_capacity(self.more.len() + with.more.len() + 3);
+        pieces.extend(self.pieces().take_while(|p| (p.at as usize) < range.start));
+        if !with.bytes.is_empty() {
+            pieces.extend(with.pieces().map(|p| Piece { at: p.at + range.start as u32, ..*p }));
+        }
+        let end = range.start + with.bytes.len();
+        if range.end < self.bytes.len() || pieces.is_empty() {
+            pieces.push(Piece { at: end as u32, ..self.piece(range.end).from(range.end) });
+            let later = self.more.iter().filter(|p| p.at as usize > range.end);
+            pieces.extend(later.map(|p| Piece { at: (p.at as usize - range.end + end) as u32, ..*p }));
+        }
+        self.bytes.splice(range, with.bytes.iter().copied());
+        self.more = pieces.split_off(1);
+        self.first = pieces.first().copied().unwrap_or(self.first);
+        self.first.at = 0;
+    }
+
+    /// Takes some of it away.
+    pub(super) fn remove(&mut self, range: Range<usize>) {
+        let nothing = Self { bytes: Vec::new(), first: self.first, more: Vec::new() };
+        self.replace(range, &nothing);
+    }
+
+    /// Takes single bytes away; their offsets are in order.
+    pub(super) fn remove_each(&mut self, offsets: &[usize]) {
+        if offsets.is_empty() {
+            return;
+        }
+        let mut pieces: Vec<Piece> = Vec::with_capacity(self.more.len() + offsets.len() + 1);
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        let mut old = self.pieces().copied().peekable();
+        let mut piece = self.first;
+        let mut start = 0;
+        for end in offsets.iter().copied().chain([self.bytes.len()]) {
+            // The bytes from `start` to `end` stay, each with its piece.
+            let mut at = start;
+            while at < end {
+                while let Some(next) = old.next_if(|p| p.at as usize <= at) {
+                    piece = next;
+                }
+                let next = old.peek().map_or(end, |p| (p.at as usize).min(end));
+                pieces.push(Piece { at: bytes.len() as u32, ..piece.from(at) });
+                bytes.extend_from_slice(&self.bytes[at..next]);
+                at = next;
+            }
+            start = end + 1;
+        }
+        drop(old);
+        self.bytes = bytes;
+        if let Some((first, more)) = pieces.split_first() {
+            self.first = *first;
+            self.more = more.to_vec();
+        } else {
+            self.more.clear();
+        }
     }
 
     /// Cuts it to its first `len` bytes.
     pub(super) fn truncate(&mut self, len: usize) {
         self.bytes.truncate(len);
-        if let Origin::Mixed(pieces) = &mut self.origin {
-            pieces.truncate(len);
+        self.more.retain(|p| (p.at as usize) < len);
+    }
+
+    /// It without the blanks before it.
+    fn without_leading_blanks(mut self) -> Self {
+        let start = self.bytes.iter().take_while(|b| is_blank(**b)).count();
+        if start > 0 {
+            let end = self.bytes.len();
+            self.keep(start..end);
         }
+        self
     }
 
     /// It without the blanks at both ends.
-    pub(super) fn trimmed(self) -> Self {
+    pub(super) fn trimmed(mut self) -> Self {
         let start = self.bytes.iter().take_while(|b| is_blank(**b)).count();
         let end = self.bytes.len() - self.bytes.iter().rev().take_while(|b| is_blank(**b)).count();
-        if start == 0 && end == self.bytes.len() { self } else { self.part(start..end.max(start)) }
+        if start > 0 || end < self.bytes.len() {
+            self.keep(start..end.max(start));
+        }
+        self
     }
 }
 
@@ -146,22 +277,28 @@ pub(super) struct Met {
 /// themselves, and a `\` at the very end stays as the last character even when the blanks before it, or (2.2) the
 /// comment it stands in, go.
 pub(super) fn decomment(text: Text, version: Version) -> (Text, Met) {
-    let mut text = text.trimmed();
+    // What stands behind a backslash, be it a blank, keeps it from being the last.
+    let mut text = text.without_leading_blanks();
     let mut met = Met::default();
     let mut comment = None;
-    let mut ends_in_backslash = None;
+    let mut ends_in_backslash = false;
+    let mut escapes = Vec::new();
     let mut i = 0;
     while i < text.bytes.len() {
         match text.bytes[i] {
             b'"' if comment.is_none() => met.quote = !met.quote,
             b'\\' => match text.bytes.get(i + 1) {
-                Some(b'#' | b'!') if !met.quote => text.replace(i..i + 1, b""),
-                Some(_) => i += 1,
-                None => ends_in_backslash = Some(text.part(i..i + 1)),
+                Some(next) => {
+                    if matches!(next, b'#' | b'!') && !met.quote {
+                        escapes.push(i);
+                    }
+                    i += 1;
+                }
+                None => ends_in_backslash = true,
             },
             b'#' | b'!' if comment.is_none() && !met.quote => {
                 comment = Some(i);
-                if version.at_least(2, 2, 8) {
+                if version.at_least(2, 4, 0) {
                     break;
                 }
             }
@@ -169,20 +306,24 @@ pub(super) fn decomment(text: Text, version: Version) -> (Text, Met) {
         }
         i += 1;
     }
-    let mut end = comment.unwrap_or(text.bytes.len() - usize::from(ends_in_backslash.is_some()));
+    let mut end = comment.unwrap_or(text.bytes.len() - usize::from(ends_in_backslash));
     while end > 0 && is_blank(text.bytes[end - 1]) {
         end -= 1;
     }
-    if ends_in_backslash.is_some() {
+    if ends_in_backslash {
         met.backslash = comment.is_some();
         // The blanks, or the comment, before the backslash go.
         let last = text.bytes.len() - 1;
         if end < last {
-            text.replace(end..last, b"");
+            text.remove(end..last);
         }
     } else {
         text.truncate(end);
     }
+    while escapes.last().is_some_and(|i| *i >= end) {
+        escapes.pop();
+    }
+    text.remove_each(&escapes);
     (text, met)
 }
 
@@ -197,7 +338,7 @@ pub(super) fn brace(bytes: &[u8]) -> Option<usize> {
 
 /// A line's words, and where a quote is left open. A quoted piece is a word of its own, whatever it touches; the word
 /// of an open quote is lost.
-pub(super) fn words(text: &Text) -> (Vec<Word>, Option<Span>) {
+pub(super) fn words(text: &Text, sources: &SourceMap) -> (Vec<Word>, Option<Span>) {
     let bytes = &text.bytes;
     let mut words = Vec::new();
     let mut i = 0;
@@ -209,20 +350,20 @@ pub(super) fn words(text: &Text) -> (Vec<Word>, Option<Span>) {
         let start = i;
         let (range, next) = if *first == b'"' {
             let Some(len) = bytes[start + 1..].iter().position(|b| *b == b'"') else {
-                return (words, Some(text.span(start..bytes.len())));
+                return (words, Some(text.span(start..bytes.len(), sources)));
             };
             (start + 1..start + 1 + len, start + len + 2)
         } else {
             let len = bytes[start..].iter().position(|b| is_space(*b) || *b == b'"').unwrap_or(bytes.len() - start);
             (start..start + len, start + len)
         };
-        words.push(Word { text: bytes[range].into(), span: text.span(start..next) });
+        words.push(Word { text: bytes[range].into(), span: text.span(start..next, sources) });
         i = next;
     }
 }
 
 /// The words of a line that names a script: `'` quotes too, and a backslash escapes. Also splits the command itself.
-pub(super) fn script_words(text: &Text) -> (Vec<Word>, Option<Span>) {
+pub(super) fn script_words(text: &Text, sources: &SourceMap) -> (Vec<Word>, Option<Span>) {
     let bytes = &text.bytes;
     let mut words = Vec::new();
     let mut i = 0;
@@ -249,10 +390,24 @@ pub(super) fn script_words(text: &Text) -> (Vec<Word>, Option<Span>) {
             i += 1;
         }
         if quote.is_some() {
-            return (words, Some(text.span(start..bytes.len())));
+            return (words, Some(text.span(start..bytes.len(), sources)));
         }
-        words.push(Word { text: word.into(), span: text.span(start..i) });
+        words.push(Word { text: word.into(), span: text.span(start..i, sources) });
     }
+}
+
+/// The quote that a command leaves open.
+pub(super) fn open_quote(command: &[u8]) -> Option<char> {
+    let (mut quote, mut bytes) = (None, command.iter());
+    while let Some(b) = bytes.next() {
+        match b {
+            b'\\' => drop(bytes.next()),
+            b if quote == Some(*b) => quote = None,
+            b'"' | b'\'' if quote.is_none() => quote = Some(*b),
+            _ => {}
+        }
+    }
+    quote.map(char::from)
 }
 
 /// The byte that an escape means and how many bytes of `after` (what follows the backslash) it takes.
@@ -281,9 +436,10 @@ fn escape(after: &[u8]) -> (u8, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conf::source::{Expansion, How};
 
     fn line(s: &str) -> Text {
-        Text::new(FileId::default(), 0, s.as_bytes())
+        Text::new(FileId::default(), Via::NONE, 0, s.as_bytes())
     }
 
     fn clean(s: &str) -> String {
@@ -291,7 +447,7 @@ mod tests {
     }
 
     fn split(s: &str) -> (Vec<String>, bool) {
-        let (words, open) = words(&line(s));
+        let (words, open) = words(&line(s), &SourceMap::default());
         (words.iter().map(|w| w.str().into_owned()).collect(), open.is_some())
     }
 
@@ -330,21 +486,53 @@ mod tests {
     #[test]
     fn words_know_where_they_stand() {
         let (text, _) = decomment(line("  a \\#b \"c d\""), Version::V2_2);
-        let spans: Vec<_> = words(&text).0.iter().map(|w| (w.span.start, w.span.end)).collect();
+        let sources = SourceMap::default();
+        let spans = |text: &Text| -> Vec<(u32, u32)> {
+            words(text, &sources).0.iter().map(|w| (w.span.start, w.span.end)).collect()
+        };
         // "#b": the backslash at 4 is gone, its sign at 5 stays
-        assert_eq!(spans, [(2, 3), (5, 7), (8, 13)]);
+        assert_eq!(spans(&text), [(2, 3), (5, 7), (8, 13)]);
+        let mut text = line("a0b00c");
+        text.remove_each(&[1, 3, 4]);
+        assert_eq!(text.bytes, b"abc");
+        let at = |range: Range<usize>| {
+            let span = text.span(range, &sources);
+            (span.start, span.end)
+        };
+        assert_eq!((at(0..1), at(1..2), at(2..3), at(0..3)), ((0, 1), (2, 3), (5, 6), (0, 6)));
+        // What is written nowhere stands for what it replaces.
         let mut text = line("x $A y");
-        text.replace(2..4, b"10.0.0.1 b");
-        let spans: Vec<_> = words(&text).0.iter().map(|w| (w.span.start, w.span.end)).collect();
-        assert_eq!(spans, [(0, 1), (2, 4), (2, 4), (5, 6)]);
+        text.replace(2..4, &Text::standing(text.span(2..4, &sources), b"10.0.0.1 b".to_vec(), None));
+        assert_eq!(spans(&text), [(0, 1), (2, 4), (2, 4), (5, 6)]);
+        assert_eq!(spans(&text.part(3..14)), [(2, 4), (2, 4), (5, 6)]);
+        assert_eq!(spans(&text.part(11..14).trimmed()), [(2, 4), (5, 6)]);
+    }
+
+    #[test]
+    fn text_of_a_definition_is_where_it_is_written() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("k", b"$A=1.2 b\nx 0.$A c\n".to_vec());
+        let value = Text::new(file, Via::NONE, 3, b"1.2 b");
+        let mut text = Text::new(file, Via::NONE, 9, b"x 0.$A c");
+        let at = text.span(4..6, &sources);
+        let via = sources.add_expansion(Expansion { how: How::Definition, at, values: None }).unwrap();
+        text.replace(4..6, &value.by(via));
+        assert_eq!(text.bytes, b"x 0.1.2 b c");
+        let spans: Vec<_> =
+            words(&text, &sources).0.iter().map(|w| (w.span.start, w.span.end, w.span.via == via)).collect();
+        // `0.1.2` has its parts in two places: it is where both are used.
+        assert_eq!(spans, [(9, 10, false), (11, 15, false), (7, 8, true), (16, 17, false)]);
+        assert_eq!(text.written(0..7).map(|s| (s.start, s.end)).collect::<Vec<_>>(), [(9, 13), (3, 6)]);
     }
 
     #[test]
     fn scripts_have_more_quotes_and_escapes() {
-        let words = |s| script_words(&line(s)).0.iter().map(|w| w.str().into_owned()).collect::<Vec<_>>();
+        let words = |s| {
+            script_words(&line(s), &SourceMap::default()).0.iter().map(|w| w.str().into_owned()).collect::<Vec<_>>()
+        };
         assert_eq!(words("notify_master \"/a/b 'x y' z\" root"), ["notify_master", "/a/b 'x y' z", "root"]);
         assert_eq!(words("/a/b 'x y' z\\ w \\x41\\101\\t"), ["/a/b", "x y", "z w", "AA\t"]);
-        assert!(script_words(&line("a 'b")).1.is_some());
+        assert!(script_words(&line("a 'b"), &SourceMap::default()).1.is_some());
     }
 
     #[test]

@@ -2,17 +2,21 @@
 //!
 //! keepalived knows a block by its keyword, not by its braces: the contents of a block it does not know are read in the
 //! block around it, which the stray block's `}` then closes early. The tree is built the same way, so that it holds what
-//! keepalived would use; problems that only follow from such a brace are marked.
+//! keepalived would use; problems that only follow from such a brace are marked. As it was meant, `tree/meant.rs` builds it.
 
-use std::collections::HashSet;
+mod meant;
+
+use std::collections::HashMap;
+
+pub(super) use meant::is_keyword;
 
 use super::expand::{Expander, Item};
 use super::problem::{Kind, Problem, quote};
-use super::schema::{Entries, Hint, Keyword, Naming, Place, Takes, find, nearest};
+use super::schema::{Again, Entries, Hint, Keyword, Naming, Place, Takes, find, nearest};
 use super::source::{SourceMap, Span};
-use super::token::{Text, Word, script_words, words};
+use super::token::{Text, Word, is_space, script_words, words};
 use super::value::{self, Value};
-use super::{Loader, Options, Version};
+use super::{Loader, Options, Reading, Version};
 
 /// What a line of the tree is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,15 +42,21 @@ pub struct Node {
     pub value: Option<Value>,
     /// The block.
     pub block: Option<Block>,
+    span: Span,
 }
 
 impl Node {
-    /// Where the line is written, without its block.
-    pub fn span(&self) -> Span {
-        match (self.words.first(), self.words.last()) {
-            (Some(first), Some(last)) => first.span.to(last.span),
+    fn new(role: Role, words: Vec<Word>, sources: &SourceMap) -> Self {
+        let span = match (words.first(), words.last()) {
+            (Some(first), Some(last)) => sources.join(first.span, last.span),
             _ => Span::default(),
-        }
+        };
+        Self { role, words, value: None, block: None, span }
+    }
+
+    /// Where the line is written, without its block: at the use of definitions, where not all of it is from one.
+    pub fn span(&self) -> Span {
+        self.span
     }
 
     /// The keyword, if it is one that keepalived uses.
@@ -80,6 +90,8 @@ pub struct Tree {
     pub sources: SourceMap,
     /// What was wrong so far.
     pub problems: Vec<Problem>,
+    /// Places where something was meant that is not known: what is wrong with it there is no problem of its own.
+    pub(super) excused: Vec<Span>,
 }
 
 /// For how many unknown keywords it is looked what may have been meant: a file with more is no configuration.
@@ -102,66 +114,96 @@ struct Level {
     /// Whether its `{` may still come.
     awaited: bool,
     block: Block,
-    /// Keywords there that count once.
-    seen: Vec<&'static str>,
+    /// Keywords there that count once, and where they are first.
+    seen: Vec<(&'static str, Span)>,
     /// Braces open in it that are too deep to nest.
     flat: usize,
+    /// As meant: braces open in it that begin no block.
+    stray: usize,
+    /// As meant: it lacks its `{`, which was said, so that nobody wonders about its `}`.
+    excused: bool,
+    /// As meant: it belongs at the top.
+    topmost: bool,
+}
+
+impl Level {
+    fn new(mode: Mode, head: Option<Node>) -> Self {
+        let awaited = head.is_some();
+        let block = Block::default();
+        Self { mode, head, awaited, block, seen: Vec::new(), flat: 0, stray: 0, excused: false, topmost: false }
+    }
 }
 
 struct Builder {
     version: Version,
+    reading: Reading,
     levels: Vec<Level>,
     problems: Vec<Problem>,
-    names: HashSet<(Place, Box<[u8]>)>,
+    excused: Vec<Span>,
+    /// Names of blocks that must not be called alike, and where they are first.
+    names: HashMap<(Place, Box<[u8]>), Span>,
     /// Braces open at this point, counted as keepalived counts them.
     balance: usize,
     /// Unknown keywords so far.
     unknown: usize,
+    /// Where secrets are written.
+    secrets: Vec<Span>,
     /// A stray `{` made the nesting go wrong, and no block has begun at the top since.
     astray: bool,
+}
+
+/// Whether what follows a word may be a secret, though no keyword of the place says so.
+fn may_be_secret(word: &[u8]) -> bool {
+    word.starts_with(b"auth") || word == b"key" || word.windows(4).any(|w| w == b"pass")
 }
 
 /// Reads text and what it includes.
 pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: &Options) -> Tree {
     let mut lines = Expander::new(loader, options, name, text);
-    let top = Level {
-        mode: Mode::Keywords(Place::Top),
-        head: None,
-        awaited: false,
-        block: Block::default(),
-        seen: Vec::new(),
-        flat: 0,
-    };
     let mut builder = Builder {
         version: options.version,
-        levels: vec![top],
+        reading: options.reading,
+        levels: vec![Level::new(Mode::Keywords(Place::Top), None)],
         problems: Vec::new(),
-        names: HashSet::new(),
+        excused: Vec::new(),
+        names: HashMap::new(),
         balance: 0,
         unknown: 0,
+        secrets: Vec::new(),
         astray: false,
     };
-    while let Some(item) = lines.next() {
-        match item {
-            Item::Line(text) => builder.line(&text),
-            Item::Open(span) => builder.open(span),
-            Item::Close(span) => builder.close(span),
+    let nodes = match options.reading {
+        Reading::AsTaken => {
+            while let Some(item) = lines.next() {
+                match item {
+                    Item::Line(text) => builder.line(&text, &lines.sources),
+                    Item::Open(span) => builder.open(span),
+                    Item::Close(span) => builder.close(span),
+                    Item::Heading(..) | Item::Backslash(_) => {}
+                }
+            }
+            builder.finish()
         }
-    }
-    let nodes = builder.finish();
+        Reading::AsMeant => {
+            let items: Vec<Item> = std::iter::from_fn(|| lines.next()).collect();
+            meant::read(&mut builder, &items, &lines.excused, &lines.sources)
+        }
+    };
     let mut problems = lines.problems;
     // The same quote is met on the way to words and again there.
+    let mut quotes: Vec<Span> = problems.iter().filter(|p| p.kind == Kind::UnmatchedQuote).map(|p| p.span).collect();
+    quotes.sort_unstable_by_key(|q| (q.file, q.via, q.start));
     builder.problems.retain(|p| {
-        p.kind != Kind::UnmatchedQuote
-            || !problems.iter().any(|q| {
-                q.kind == p.kind
-                    && q.span.file == p.span.file
-                    && q.span.start <= p.span.start
-                    && p.span.end <= q.span.end
-            })
+        let before = quotes.partition_point(|q| (q.file, q.via, q.start) <= (p.span.file, p.span.via, p.span.start));
+        let line = before.checked_sub(1).and_then(|i| quotes.get(i));
+        let within = |q: &Span| (q.file, q.via) == (p.span.file, p.span.via) && p.span.end <= q.end;
+        p.kind != Kind::UnmatchedQuote || !line.is_some_and(within)
     });
     problems.append(&mut builder.problems);
-    Tree { nodes, sources: lines.sources, problems }
+    builder.secrets.into_iter().for_each(|span| lines.sources.add_secret(span));
+    let mut excused = lines.excused;
+    excused.append(&mut builder.excused);
+    Tree { nodes, sources: lines.sources, problems, excused }
 }
 
 impl Builder {
@@ -179,6 +221,27 @@ impl Builder {
         }
     }
 
+    /// Remembers where a line's secrets are written, those of a slip in a word too.
+    fn secrets(&mut self, text: &Text, words: &[Word], place: Option<Place>) {
+        let Some(first) = words.first().map(|w| &*w.text) else { return };
+        let known = place.and_then(|p| find(p, first)).map(|k| k.takes);
+        let secret = match known {
+            Some(takes) => matches!(takes, Takes::Password | Takes::Key),
+            None => place.is_some_and(Place::is_secret) || may_be_secret(first),
+        };
+        if secret {
+            let len = text.bytes.len();
+            let end = text.bytes.iter().position(|b| is_space(*b) || *b == b'"').unwrap_or(len);
+            let from = match words {
+                // `auth_pass1111`
+                [_] if first.starts_with(b"auth_pass") => end.min(9),
+                [_] if known.is_none() && place.is_some_and(Place::is_secret) => 0,
+                _ => end + text.bytes[end..].iter().take_while(|b| is_space(**b)).count(),
+            };
+            self.secrets.extend(text.written(from..len));
+        }
+    }
+
     fn push(&mut self, node: Node) {
         if let Some(level) = self.levels.last_mut() {
             level.block.nodes.push(node);
@@ -186,31 +249,24 @@ impl Builder {
     }
 
     fn enter(&mut self, head: Node, mode: Mode) {
-        self.levels.push(Level {
-            mode,
-            head: Some(head),
-            awaited: true,
-            block: Block::default(),
-            seen: Vec::new(),
-            flat: 0,
-        });
+        self.levels.push(Level::new(mode, Some(head)));
     }
 
-    fn line(&mut self, text: &Text) {
+    fn line(&mut self, text: &Text, sources: &SourceMap) {
         let Some(level) = self.levels.last_mut() else { return };
         let mode = level.mode;
         if std::mem::take(&mut level.awaited) {
             let head = level.head.as_ref().and_then(|h| h.words.first()).map_or_else(String::new, |w| quote(&w.text));
             match mode {
                 Mode::Keywords(_) => self.report(
-                    text.whole(),
+                    text.whole(sources),
                     Kind::MissingOpen,
                     format!(
                         "{head} lacks its `{{`; keepalived complains of this line and reads the block all the same"
                     ),
                 ),
                 Mode::List(_) => self.report(
-                    text.whole(),
+                    text.whole(sources),
                     Kind::MissingListOpen,
                     format!("{head} lacks its `{{`; keepalived reads entries up to the next `}}`"),
                 ),
@@ -218,54 +274,78 @@ impl Builder {
             }
         }
         match mode {
-            Mode::Keywords(place) => self.keyword(text, place),
+            Mode::Keywords(place) => self.keyword(text, place, sources),
             Mode::List(_) | Mode::Unread => {
-                let (words, open) = words(text);
+                let (words, open) = words(text, sources);
                 self.quote_left_open(open);
+                if mode == Mode::Unread {
+                    self.secrets(text, &words, None);
+                }
                 let role = if mode == Mode::Unread { Role::Unread } else { Role::Entry };
                 if !words.is_empty() {
-                    self.push(Node { role, words, value: None, block: None });
+                    self.push(Node::new(role, words, sources));
                 }
             }
         }
     }
 
-    fn keyword(&mut self, text: &Text, place: Place) {
-        let (mut words, mut open) = words(text);
+    fn keyword(&mut self, text: &Text, place: Place, sources: &SourceMap) {
+        let (words, open) = words(text, sources);
+        self.secrets(text, &words, Some(place));
         let keyword = words.first().and_then(|first| find(place, &first.text));
-        let Some(keyword) = keyword.filter(|k| k.known_to(self.version)) else {
-            self.quote_left_open(open);
-            return self.unknown(words, place);
-        };
-        if keyword.takes == Takes::Command {
-            (words, open) = script_words(text);
+        if let Some(keyword) = keyword.filter(|k| k.known_to(self.version)) {
+            return self.known(keyword, words, open, text, sources);
+        }
+        self.quote_left_open(open);
+        self.unknown(words, place, sources);
+    }
+
+    /// Takes a line whose keyword is known, be it spelt so or not.
+    fn known(
+        &mut self,
+        keyword: &'static Keyword,
+        mut words: Vec<Word>,
+        mut open: Option<Span>,
+        text: &Text,
+        sources: &SourceMap,
+    ) {
+        if matches!(keyword.takes, Takes::Command | Takes::CommandWord | Takes::Regex) {
+            (words, open) = script_words(text, sources);
         }
         self.quote_left_open(open);
         let Some(first) = words.first().map(|w| w.span) else { return };
         let name = keyword.name;
         if let Some((newer, told)) = keyword.old {
             let kind = if told { Kind::Deprecated } else { Kind::OldName };
-            self.report(first, kind, format!("`{name}` is the old name of `{newer}`"));
+            let mut problem = Problem::new(first, kind, format!("`{name}` is the old name of `{newer}`"));
+            let newer_known = find(keyword.place, newer.as_bytes()).is_some_and(|k| k.known_to(self.version));
+            if newer_known {
+                problem = problem.help(format!("Write `{newer}`."));
+                // Only where the word is written as it is.
+                if sources.written(first) == name.as_bytes() {
+                    problem = problem.edit(first, newer);
+                }
+            }
+            self.problems.push(problem);
         }
-        let mut node = Node { role: Role::Keyword(keyword), words, value: None, block: None };
+        let mut node = Node::new(Role::Keyword(keyword), words, sources);
         let mode = match keyword.takes {
             Takes::Block(place, naming) => self.block(&mut node, place, naming),
-            Takes::List(entries) => Mode::List(entries),
-            Takes::Opaque => Mode::Unread,
+            Takes::List(entries) => self.list(&mut node, entries),
             _ => {
                 let mut found = Vec::new();
                 node.value = value::read(keyword, &node.words, self.version, &mut found);
                 self.problems.append(&mut found);
-                if let Some(level) = self.levels.last_mut().filter(|_| keyword.once && node.value.is_some()) {
-                    if level.seen.contains(&name) {
+                if let Some(level) =
+                    self.levels.last_mut().filter(|_| keyword.again == Again::First && node.value.is_some())
+                {
+                    if let Some((_, before)) = level.seen.iter().find(|(n, _)| *n == name) {
                         node.role = Role::Unread;
-                        self.report(
-                            node.span(),
-                            Kind::AlreadySet,
-                            format!("`{name}` is said before; keepalived passes over this one"),
-                        );
+                        let sentence = format!("`{name}` is said before; keepalived passes over this one");
+                        let problem = Problem::new(node.span(), Kind::AlreadySet, sentence);
+                        self.problems.push(problem.related(*before, "first set here"));
                     } else {
-                        level.seen.push(name);
+                        level.seen.push((name, node.span()));
                     }
                 }
                 return self.push(node);
@@ -281,26 +361,39 @@ impl Builder {
     /// How a block of keywords is read: not at all when its name is missing or taken.
     fn block(&mut self, node: &mut Node, place: Place, naming: Naming) -> Mode {
         let keyword = node.words.first().map(|w| w.str().into_owned()).unwrap_or_default();
+        if matches!(naming, Naming::None | Naming::First | Naming::UniqueFirst) {
+            let named = if naming == Naming::None { 1 } else { 2 };
+            if let (Some(first), Some(last)) = (node.words.get(named), node.words.last()) {
+                let sentence = format!("nobody reads the words between `{keyword}` and its block");
+                self.report(first.span.to(last.span), Kind::ExtraWords, sentence);
+            }
+        }
         let skipped = match (naming, node.words.get(1)) {
             (Naming::None, _) | (Naming::First, Some(_)) => false,
-            (Naming::First, None) => {
+            (Naming::Service | Naming::Server, _) => value::heading(naming, &node.words, &mut self.problems),
+            (Naming::First | Naming::UniqueFirst, None) => {
                 let sentence = format!("`{keyword}` lacks its name; keepalived stops reading here and does not start");
                 self.report(node.span(), Kind::MissingArgument, sentence);
                 true
             }
-            (Naming::Unique, Some(name)) if node.words.len() == 2 => {
+            (Naming::UniqueFirst | Naming::Unique, Some(name))
+                if naming == Naming::UniqueFirst || node.words.len() == 2 =>
+            {
                 let (name, span) = (name.text.clone(), name.span);
-                let taken = !self.names.insert((place, name.clone()));
-                if taken {
+                let taken = self.names.get(&(place, name.clone())).copied();
+                if let Some(first) = taken {
                     let sentence = format!(
                         "another `{keyword}` is called {}; keepalived passes over this whole block",
                         quote(&name)
                     );
-                    self.report(span, Kind::DuplicateName, sentence);
+                    let problem = Problem::new(span, Kind::DuplicateName, sentence);
+                    self.problems.push(problem.related(first, "the first one is here"));
+                } else {
+                    self.names.insert((place, name), span);
                 }
-                taken
+                taken.is_some()
             }
-            (Naming::Unique, _) => {
+            (Naming::Unique | Naming::UniqueFirst, _) => {
                 let sentence = format!(
                     "`{keyword}` needs exactly one name (quote one that has blanks); keepalived passes over the whole block"
                 );
@@ -310,12 +403,39 @@ impl Builder {
         };
         if skipped {
             node.role = Role::Unread;
-            return Mode::Unread;
+            if self.reading == Reading::AsTaken {
+                return Mode::Unread;
+            }
         }
         Mode::Keywords(place)
     }
 
-    fn unknown(&mut self, words: Vec<Word>, place: Place) {
+    /// How a list is read: a name may belong to it, and nothing else.
+    fn list(&mut self, node: &mut Node, entries: Entries) -> Mode {
+        let keyword = node.words.first().map(Word::str).unwrap_or_default().into_owned();
+        let name = usize::from(entries == Entries::Services);
+        if node.words.len() <= name {
+            let sentence = format!("`{keyword}` lacks its name; keepalived stops reading here and does not start");
+            self.report(node.span(), Kind::MissingArgument, sentence);
+            node.role = Role::Unread;
+            return Mode::Unread;
+        }
+        if let (Some(first), Some(last)) = (node.words.get(name + 1), node.words.last()) {
+            let span = first.span.to(last.span);
+            if name == 0 {
+                let sentence =
+                    format!("the entries of `{keyword}` stand in its block; keepalived passes over these words");
+                self.report(span, Kind::ListWords, sentence);
+            } else {
+                let sentence =
+                    format!("`{keyword}` has one name only; keepalived stops reading here and does not start");
+                self.report(span, Kind::MissingArgument, sentence);
+            }
+        }
+        Mode::List(entries)
+    }
+
+    fn unknown(&mut self, words: Vec<Word>, place: Place, sources: &SourceMap) {
         let Some(first) = words.first() else { return };
         let (span, name) = (first.span, first.str().into_owned());
         if let Some(keyword) = find(place, name.as_bytes()) {
@@ -340,7 +460,7 @@ impl Builder {
             let sentence = format!("{shown} is no keyword of {place}; keepalived passes over the line{hint}");
             self.report(span, Kind::UnknownKeyword, sentence);
         }
-        self.push(Node { role: Role::Unknown, words, value: None, block: None });
+        self.push(Node::new(Role::Unknown, words, sources));
     }
 
     fn open(&mut self, span: Span) {
@@ -374,11 +494,9 @@ impl Builder {
             }
             Mode::Unread => {
                 // Blocks nest as their braces do; the line before names it.
-                let head = level.block.nodes.pop();
-                self.enter(
-                    head.unwrap_or(Node { role: Role::Unread, words: Vec::new(), value: None, block: None }),
-                    Mode::Unread,
-                );
+                let nobody = || Node { role: Role::Unread, words: Vec::new(), value: None, block: None, span };
+                let head = level.block.nodes.pop().unwrap_or_else(nobody);
+                self.enter(head, Mode::Unread);
                 if let Some(level) = self.levels.last_mut() {
                     level.awaited = false;
                     level.block.open = Some(span);

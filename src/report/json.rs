@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::describe;
+use super::lint::Report;
 use super::object::{Object, ip_item, number_item, word_item};
 use crate::finding::{Evidence, Finding, GroupId, Tally};
 use crate::sniff::event::{Seen, Transition};
@@ -494,4 +495,70 @@ pub fn watch_summary(
         cut,
     };
     line(out, &object)
+}
+
+#[derive(Serialize)]
+struct LintSummary<'a> {
+    r#type: &'static str,
+    files: &'a [String],
+    nodes: &'a [String],
+    keepalived: String,
+    findings: TallyObject,
+    #[serde(skip_serializing_if = "no_findings")]
+    ignored: usize,
+    exit: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn no_findings(n: &usize) -> bool {
+    *n == 0
+}
+
+/// `summary` of `lint`
+pub fn lint_summary(out: &mut dyn Write, report: &Report<'_>, exit: u8) -> io::Result<()> {
+    let tally = Tally::of(report.findings);
+    let object = LintSummary {
+        r#type: "summary",
+        files: report.files,
+        nodes: report.nodes,
+        keepalived: report.version.to_string(),
+        findings: TallyObject { critical: tally.critical, warning: tally.warning, info: tally.info },
+        ignored: report.ignored,
+        exit,
+    };
+    line(out, &object)
+}
+
+#[derive(Serialize)]
+struct FixObject<'a> {
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    written: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'a str>,
+}
+
+/// `fix`: a file that `lint --fix` changed, or would.
+pub fn fix(out: &mut dyn Write, file: &str, written: bool, backup: Option<&str>) -> io::Result<()> {
+    line(out, &FixObject { r#type: "fix", file: Some(file), written, backup, refused: None })
+}
+
+/// `fix` of what is not changed, because it would change what keepalived does.
+pub fn fix_refused(out: &mut dyn Write, why: &str) -> io::Result<()> {
+    line(out, &FixObject { r#type: "fix", file: None, written: false, backup: None, refused: Some(why) })
+}
+
+#[derive(Serialize)]
+struct EffectiveSummary {
+    r#type: &'static str,
+    objects: usize,
+    exit: u8,
+}
+
+/// `summary` of `lint --dump` and `--diff`.
+pub fn effective_summary(out: &mut dyn Write, objects: usize, exit: u8) -> io::Result<()> {
+    line(out, &EffectiveSummary { r#type: "summary", objects, exit })
 }

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod describe;
 pub mod json;
 pub mod line;
+pub mod lint;
 mod object;
 pub mod simulate;
 pub mod speak;

@@ -274,10 +274,13 @@ struct Cache {
     /// The world after the faults so far at each moment.
     settled: HashMap<(Vec<usize>, usize), Play>,
     /// By state and what befalls next.
-    seen: HashMap<(u64, Vec<usize>), Vec<(Duration, RunEnd)>>,
+    seen: HashMap<(u64, Vec<usize>), Ends>,
     played: usize,
     known: usize,
 }
+
+/// What may follow from a state, and after how long.
+type Ends = Vec<(Duration, RunEnd)>;
 
 /// What follows from a state is the same whenever it is reached.
 #[derive(Clone)]
@@ -323,8 +326,9 @@ impl Explorer<'_> {
             let gone = matches!(before.fault.kind.name, "crash" | "power-off" | "stop" | "pause");
             let same_node = before.node.is_some() && before.node == trial.node;
             // One partition at a time, and nothing befalls a process that is gone.
-            !(gone && same_node)
-                && !(before.node.is_none() && trial.node.is_none() && before.fault.kind.name == trial.fault.kind.name)
+            let links = before.node.is_none() && trial.node.is_none();
+            let same_kind = before.fault.kind.name == trial.fault.kind.name;
+            !(gone && same_node || links && same_kind)
         })
     }
 
@@ -347,22 +351,19 @@ impl Explorer<'_> {
             // From a state that was played from before, the same follows.
             let key = (play.world.fingerprint(), combination.to_vec());
             let from = play.world.now();
-            let ends = match cache.seen.get(&key) {
-                Some(ends) => {
-                    cache.known += ends.len();
-                    ends.clone()
+            let ends = if let Some(ends) = cache.seen.get(&key) {
+                cache.known += ends.len();
+                ends.clone()
+            } else {
+                let mut ends = Vec::new();
+                for at in self::moments(&play, self.interval) {
+                    let mut play = play.clone();
+                    play.run_until(at, &mut Nobody);
+                    let run = self.finish(&mut play, combination, *last, cache);
+                    ends.push((at.since(from), self.end_of(&run, from, combination)));
                 }
-                None => {
-                    let mut ends = Vec::new();
-                    for at in self::moments(&play, self.interval) {
-                        let mut play = play.clone();
-                        play.run_until(at, &mut Nobody);
-                        let run = self.finish(&mut play, combination, *last, cache);
-                        ends.push((at.since(from), self.end_of(&run, from, combination)));
-                    }
-                    cache.seen.insert(key, ends.clone());
-                    ends
-                }
+                cache.seen.insert(key, ends.clone());
+                ends
             };
             let first = moment;
             runs.extend(ends.into_iter().map(|(_, end)| self.run_of(end, from, *first, earlier)));
@@ -416,10 +417,10 @@ impl Explorer<'_> {
         let until = start.after(self.patience.saturating_mul(2));
         play.run_until(until, &mut Nobody);
         let after = masters(play);
-        let (none, two) = (self.nobody(play, &after), after.values().any(|m| m.len() > 1));
+        let (none, two) = (Self::nobody(play, &after), after.values().any(|m| m.len() > 1));
         let stuck = if is_check(&self.trials[last].fault) { self.stuck(play, last, &after) } else { None };
-        let left = self.left(play, &after);
-        let outage = if self.able(play) { longest(play, start, false) } else { Duration::ZERO };
+        let left = Self::left(play, &after);
+        let outage = if Self::able(play) { longest(play, start, false) } else { Duration::ZERO };
         let dual = longest(play, start, true);
         let recovery = play.world.now();
         for i in combination {
@@ -494,11 +495,11 @@ impl Explorer<'_> {
     }
 
     /// Whether any process could be master at all: it runs and has no fault of its own.
-    fn able(&self, play: &Play) -> bool {
-        (0..play.world.nodes()).any(|n| self.is_able(play, n, None))
+    fn able(play: &Play) -> bool {
+        (0..play.world.nodes()).any(|n| Self::is_able(play, n, None))
     }
 
-    fn is_able(&self, play: &Play, n: usize, group: Option<Group>) -> bool {
+    fn is_able(play: &Play, n: usize, group: Option<Group>) -> bool {
         play.world.is_running(n)
             && !play.world.is_paused(n)
             && play.world.instances(n).any(|(i, run)| {
@@ -507,9 +508,9 @@ impl Explorer<'_> {
             })
     }
 
-    fn nobody(&self, play: &Play, after: &Masters) -> bool {
+    fn nobody(play: &Play, after: &Masters) -> bool {
         let lacking = after.iter().filter(|(_, m)| m.is_empty());
-        lacking.into_iter().any(|(g, _)| (0..play.world.nodes()).any(|n| self.is_able(play, n, Some(*g))))
+        lacking.into_iter().any(|(g, _)| (0..play.world.nodes()).any(|n| Self::is_able(play, n, Some(*g))))
     }
 
     /// A check fails on a master, somebody else is able, and the master stays.
@@ -521,7 +522,7 @@ impl Explorer<'_> {
                 run.vrid == g.vrid && run.ipv6 == g.ipv6 && play.world.tracks(n, i).iter().any(|t| t == name)
             })
         };
-        let others = |g: Group| (0..play.world.nodes()).any(|n| n != node && self.is_able(play, n, Some(g)));
+        let others = |g: Group| (0..play.world.nodes()).any(|n| n != node && Self::is_able(play, n, Some(g)));
         after
             .iter()
             .find(|(g, m)| m.contains(&node) && m.len() == 1 && tracks(node, **g) && others(**g))
@@ -529,7 +530,7 @@ impl Explorer<'_> {
     }
 
     /// A killed process's addresses are on its host while another node is master of them.
-    fn left(&self, play: &Play, after: &Masters) -> bool {
+    fn left(play: &Play, after: &Masters) -> bool {
         (0..play.world.nodes()).filter(|n| !play.world.is_running(*n)).any(|n| {
             play.world.installed(n).any(|a| {
                 after.iter().any(|(g, m)| {

@@ -143,7 +143,7 @@ impl<'a> Reader<'a, '_> {
             let Some(list) = events.get_ref().as_array() else {
                 return Err(self.wrong(events.span().start, "events are written [[event]], one each"));
             };
-            for event in list.iter() {
+            for event in list {
                 let timed = self.event(event)?;
                 self.draft.scenario.events.push(timed);
             }

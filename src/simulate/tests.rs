@@ -183,7 +183,7 @@ fn other_addresses_split_2_2_and_not_2_4() {
     for (daemon, masters) in [("keepalived-2.2", 2), ("keepalived-2.4", 1)] {
         let p = play(pair(daemon, instance(102, ""), other.clone(), 30, &[]));
         assert_eq!(p.story().masters.len(), masters, "{daemon}");
-        let critical = p.findings().iter().any(|f| *f == ("split-brain", Severity::Critical));
+        let critical = p.findings().contains(&("split-brain", Severity::Critical));
         assert_eq!(critical, masters == 2, "{daemon}");
         if masters == 2 {
             let findings = p.play.judge(&p.scenario);

@@ -150,15 +150,14 @@ fn answer(scenario: &Scenario, base: &Play, trial: &Trial) -> Answer {
                 break;
             }
         }
-        match found {
-            Some(time) => times.push(time),
-            None => {
-                let priority = |n: usize| {
-                    let first = trying.world.instances(n).next().map(|(i, _)| i)?;
-                    trying.world.router(n, first).map(crate::vrrp::VirtualRouter::priority)
-                };
-                return Answer::Never { tie: priority(0).is_some() && priority(0) == priority(1) };
-            }
+        if let Some(time) = found {
+            times.push(time);
+        } else {
+            let priority = |n: usize| {
+                let first = trying.world.instances(n).next().map(|(i, _)| i)?;
+                trying.world.router(n, first).map(crate::vrrp::VirtualRouter::priority)
+            };
+            return Answer::Never { tie: priority(0).is_some() && priority(0) == priority(1) };
         }
     }
     let shortest = times.iter().min().copied().unwrap_or_default();

@@ -29,6 +29,7 @@ use crate::wire::{Decoded, Decoder, Mac};
 pub const EPOCH_MICROS: i64 = 1_767_225_600_000_000;
 
 /// Something that is to happen.
+#[expect(clippy::large_enum_variant, reason = "few wait at a time")]
 #[derive(Clone, Debug)]
 enum Happening {
     /// A node's process is ready.
@@ -293,15 +294,14 @@ impl World {
     /// Interfaces of a node: the one of a name, or all that carry VRRP.
     pub fn interfaces(&self, node: usize, name: Option<&str>) -> Vec<usize> {
         let Some(host) = self.hosts.get(node) else { return Vec::new() };
-        match name {
-            Some(name) => host.interface(name).into_iter().collect(),
-            None => {
-                let mut all: Vec<usize> =
-                    host.setting.run.instances.iter().filter_map(|i| host.interface(i.interface.as_deref()?)).collect();
-                all.sort_unstable();
-                all.dedup();
-                all
-            }
+        if let Some(name) = name {
+            host.interface(name).into_iter().collect()
+        } else {
+            let mut all: Vec<usize> =
+                host.setting.run.instances.iter().filter_map(|i| host.interface(i.interface.as_deref()?)).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
         }
     }
 
@@ -795,35 +795,34 @@ impl World {
         }
         let constant = matches!(signing, Signing::None | Signing::Pass(_));
         let known = bound.last.take().filter(|(p, _)| constant && *p == priority && self.frames.is_none());
-        let packets = match known {
-            Some((_, packets)) => packets,
-            None => {
-                let p = vr.params();
-                bound.spec.priority = priority;
-                bound.spec.advert_int = p.advert_int;
-                bound.spec.signing = signing;
-                bound.spec.checksum = bound.ear.checksum(p);
-                let mut packets = Vec::new();
-                for dst in destinations(bound) {
-                    bound.spec.dst = dst;
-                    let bytes = bound.spec.frame();
-                    let frame = Frame {
-                        number: 0,
-                        time: wall(at),
-                        link: LinkType::Ethernet,
-                        stripped_tag: None,
-                        data: &bytes,
-                        wire_len: bytes.len() as u32,
-                    };
-                    if let Decoded::Advert(advert) = self.decoder.decode(&frame) {
-                        packets.push(Arc::new(Packet { from: n, segment: interface.segment, advert: *advert }));
-                    }
-                    if let Some(frames) = &mut self.frames {
-                        frames.push((at, bytes));
-                    }
+        let packets = if let Some((_, packets)) = known {
+            packets
+        } else {
+            let p = vr.params();
+            bound.spec.priority = priority;
+            bound.spec.advert_int = p.advert_int;
+            bound.spec.signing = signing;
+            bound.spec.checksum = bound.ear.checksum(p);
+            let mut packets = Vec::new();
+            for dst in destinations(bound) {
+                bound.spec.dst = dst;
+                let bytes = bound.spec.frame();
+                let frame = Frame {
+                    number: 0,
+                    time: wall(at),
+                    link: LinkType::Ethernet,
+                    stripped_tag: None,
+                    data: &bytes,
+                    wire_len: bytes.len() as u32,
+                };
+                if let Decoded::Advert(advert) = self.decoder.decode(&frame) {
+                    packets.push(Arc::new(Packet { from: n, segment: interface.segment, advert: *advert }));
                 }
-                packets.into()
+                if let Some(frames) = &mut self.frames {
+                    frames.push((at, bytes));
+                }
             }
+            packets.into()
         };
         if constant {
             bound.last = Some((priority, Arc::clone(&packets)));

@@ -26,6 +26,7 @@ fn help_and_version_are_done() {
         &["watch", "--help"],
         &["decode", "--help"],
         &["sniff", "--help"],
+        &["lint", "--help"],
         &["explain", "--help"],
     ] {
         let o = hactl(args);
@@ -444,7 +445,8 @@ fn a_speaker_demonstrates_itself_beside_a_simulated_keepalived() {
     let o = hactl(&["speak", "--demo", "--priority", "150", "--take-over", "--for", "9s", "--json"]);
     assert_eq!(status(&o), 0, "{}", stderr(&o));
     assert!(stdout(&o).contains("MASTER"), "{}", stdout(&o));
-    for args in [&["speak", "--demo", "eth0"][..], &["speak", "--demo", "--vrid", "51"], &["speak", "--demo", "--vmac"]] {
+    for args in [&["speak", "--demo", "eth0"][..], &["speak", "--demo", "--vrid", "51"], &["speak", "--demo", "--vmac"]]
+    {
         assert_eq!(status(&hactl(args)), 3, "{args:?}");
     }
 }
@@ -481,4 +483,38 @@ fn plain_output_holds_no_escape_codes_off_a_terminal() {
     }
     let o = hactl(&["watch", "--color", "always", &path(SPLIT)]);
     assert!(o.stdout.contains(&0x1b));
+}
+
+#[test]
+fn keywords_are_explained_with_all_their_blocks() {
+    let o = hactl(&["explain", "keyword", "vrrp_instance/advert_int"]);
+    let expected = "\
+advert_int 0.01..255 seconds
+  in        vrrp_instance
+            From one advert to the next: whole seconds in version 2, steps of 10 ms below 40.96 s in version 3.
+  default   1
+  twice     the last one counts, and nobody says so
+";
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!((status(&o), flat(&stdout(&o))), (0, flat(expected)));
+    let o = hactl(&["explain", "keyword", "auth_hmac", "--json"]);
+    let object: serde_json::Value = serde_json::from_str(&stdout(&o)).unwrap();
+    assert_eq!((&object["block"], &object["since"]), (&"vrrp_instance".into(), &"2.4.0".into()));
+    let o = hactl(&["explain", "keyword"]);
+    assert!(stdout(&o).lines().any(|l| l == "virtual_server/real_server/TCP_CHECK/connect_port 1..65535"));
+    let said = |args: &[&str]| {
+        let o = hactl(args);
+        assert_eq!((status(&o), stdout(&o)), (3, String::new()));
+        stderr(&o)
+    };
+    assert!(said(&["explain", "keyword", "priorty"]).contains("did you mean priority?"));
+    assert!(said(&["explain", "priority"]).contains("`hactl explain keyword priority`"));
+    assert!(said(&["explain", "split-brain", "keyword"]).contains("one id at a time"));
+}
+
+#[test]
+fn the_page_of_keywords_is_up_to_date() {
+    let o = hactl(&["explain", "keyword", "--markdown"]);
+    let page = std::fs::read_to_string(crate::support::root().join("docs/keywords.md")).unwrap();
+    assert!(page == stdout(&o), "write it anew: hactl explain keyword --markdown > docs/keywords.md");
 }

@@ -7,12 +7,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use hactl::conf::model::State;
-use hactl::conf::{self, Conf, LoadError, Loader, Options, Run, RunInstance, Told, Version, resolve};
+use hactl::conf::schema::{Again, Argument, KEYWORDS, Keyword, Takes};
+use hactl::conf::tree::Node;
+use hactl::conf::{self, Conf, LoadError, Loader, Options, Run, RunInstance, Span, Told, Version, resolve};
 use hactl::vrrp::sequence::Authentication;
 use hactl::vrrp::track::Kind;
 use hactl::wire::auth::Secret;
 
-use crate::support::{have, root};
+use crate::support::{have, namespaces, root};
 
 /// Files below the fixtures' directory; the only wildcard is one `*` in the last part of a name.
 struct Fixtures;
@@ -77,17 +79,18 @@ fn expected(conf: &Conf, version: Version) -> Found {
     for name in conf.sources.names() {
         let text = std::fs::read_to_string(fixtures().join(name)).unwrap();
         for (number, line) in (1..).zip(text.lines()) {
-            let Some((_, mark)) = line.split_once("#~") else { continue };
-            let (head, kinds) = mark.split_once(' ').unwrap();
-            let (meant, number) = match head {
-                "" => (true, number),
-                "^" => (true, number - 1),
-                head => (head == version.series(), number),
-            };
-            let mut kinds: Vec<String> = kinds.split_whitespace().map(str::to_owned).collect();
-            kinds.sort();
-            if meant {
-                expected.insert((name.to_owned(), number), kinds);
+            for mark in line.split("#~").skip(1) {
+                let (head, kinds) = mark.split_once(' ').unwrap();
+                let (meant, number) = match head {
+                    "" => (true, number),
+                    "^" => (true, number - 1),
+                    head => (head == version.series(), number),
+                };
+                let mut kinds: Vec<String> = kinds.split_whitespace().map(str::to_owned).collect();
+                kinds.sort();
+                if meant {
+                    expected.insert((name.to_owned(), number), kinds);
+                }
             }
         }
     }
@@ -99,7 +102,7 @@ fn own() -> Vec<String> {
     let names = std::fs::read_dir(fixtures()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.filter(|n| n.ends_with(".conf") && n != "tutorial.conf").collect();
     names.sort();
-    assert!(names.len() >= 27, "only {} configurations", names.len());
+    assert!(names.len() >= 28, "only {} configurations", names.len());
     names
 }
 
@@ -120,13 +123,13 @@ fn each_line_has_the_problems_that_its_comment_says() {
             let (conf, run) = load(&name, version);
             let sentences: Vec<&str> = conf.problems.iter().chain(&run.problems).map(|p| &*p.sentence).collect();
             let found = found(&conf, &run, |_| true);
-            assert_eq!(found, expected(&conf, version), "{name} as {} reads it: {sentences:#?}", version);
+            assert_eq!(found, expected(&conf, version), "{name} as {version} reads it: {sentences:#?}");
         }
     }
 }
 
 /// Beginnings of messages that are not about what is compared.
-const OTHERS: [&str; 3] = ["SECURITY VIOLATION", "Disabling track script", "Virtual server"];
+const OTHERS: [&str; 2] = ["SECURITY VIOLATION", "Disabling track script"];
 
 /// The lines that `keepalived -t` complains of, and whether it says anything without a line.
 fn keepalived(name: &str) -> (BTreeSet<(String, u32)>, bool) {
@@ -146,12 +149,34 @@ fn keepalived(name: &str) -> (BTreeSet<(String, u32)>, bool) {
             // The parent does not name the file; each child repeats the line with its name.
             Some(("", line)) => drop(lines.insert((name.to_owned(), line))),
             Some((file, line)) => drop(lines.insert((file.to_owned(), line))),
-            // Of the host, or of virtual servers
+            // Of the host
             None if OTHERS.iter().any(|o| message.starts_with(o)) => {}
             None => plainly = true,
         }
     }
     (lines, plainly)
+}
+
+/// The lines that end the blocks of problems that are told there.
+fn ends(conf: &Conf) -> Vec<(String, u32)> {
+    fn close(nodes: &[Node], span: Span) -> Option<Span> {
+        let inner = nodes.iter().find_map(|n| close(n.nodes(), span));
+        let heads = |n: &&Node| n.words.iter().any(|w| w.span.start <= span.start && span.start < w.span.end);
+        inner.or_else(|| nodes.iter().find(|n| n.block.is_some() && heads(n))?.block.as_ref()?.close)
+    }
+    fn around(nodes: &[Node], span: Span) -> Option<Span> {
+        let inside = |n: &&Node| {
+            let block = n.block.as_ref()?;
+            Some((block.open?.start..block.close?.end).contains(&span.start))
+        };
+        let node = nodes.iter().find(|n| inside(n) == Some(true))?;
+        around(node.nodes(), span).or(node.block.as_ref()?.close)
+    }
+    let ends = conf.problems.iter().filter(|p| p.kind.told() == Told::End).map(|p| {
+        let end = close(&conf.tree, p.span).or_else(|| around(&conf.tree, p.span)).unwrap_or(p.span);
+        (conf.sources.name(end.file).to_owned(), conf.sources.position(end).line)
+    });
+    ends.collect()
 }
 
 #[test]
@@ -173,6 +198,7 @@ fn keepalived_complains_of_the_same_lines() {
         let (conf, run) = load(&name, version);
         let (mut lines, plainly) = keepalived(&name);
         let mut ours: BTreeSet<_> = found(&conf, &run, |told| told == Told::Line).into_keys().collect();
+        ours.extend(ends(&conf));
         // It reads no further than a line that lacks its argument.
         let stop = conf
             .problems
@@ -194,16 +220,6 @@ fn keepalived_complains_of_the_same_lines() {
         let said = conf.problems.iter().chain(&run.problems).any(|p| p.kind.told() == Told::Plainly);
         assert_eq!(said, plainly, "{name}: said without a line");
     }
-}
-
-/// Whether this process may make network namespaces.
-fn namespaces() -> bool {
-    let may = Command::new("unshare").args(["-n", "true"]).output().is_ok_and(|o| o.status.success());
-    if !may {
-        assert!(std::env::var("HACTL_LAB").as_deref() != Ok("required"), "root is required, for a network namespace");
-        eprintln!("SKIPPED: no network namespace can be made, nothing was compared");
-    }
-    may
 }
 
 /// An instance of a run by its name.
@@ -422,4 +438,94 @@ fn definitions_and_repetitions_make_instances() {
     let (_, run) = load("repeats.conf", Version::V2_2);
     assert_eq!(run.instances.iter().map(|i| i.vrid).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert_eq!(instance(&run, "V7").addresses[0].address.to_string(), "10.0.0.7");
+}
+
+/// A line of `keywords.tsv`.
+struct Listed {
+    block: String,
+    name: String,
+    argument: String,
+    required: bool,
+    repeatable: bool,
+    since: Option<(u8, u8, u8)>,
+    newer: Option<String>,
+}
+
+fn listed() -> Vec<Listed> {
+    let text = std::fs::read_to_string(fixtures().join("keywords.tsv")).unwrap();
+    let read = |line: &str| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let since = match columns[6] {
+            "" => None,
+            "after v2.4.3" => Some((2, 4, 4)),
+            version => {
+                let numbers: Vec<u8> = version.split('.').map(|n| n.parse().unwrap()).collect();
+                Some((numbers[0], numbers[1], numbers[2]))
+            }
+        };
+        Listed {
+            block: columns[0].to_owned(),
+            name: columns[1].to_owned(),
+            argument: columns[2].to_owned(),
+            required: columns[4] == "y",
+            repeatable: columns[5] == "y",
+            since,
+            newer: Some(columns[7].to_owned()).filter(|n| !n.is_empty()),
+        }
+    };
+    let lines: Vec<Listed> = text.lines().skip(1).map(read).collect();
+    assert_eq!(lines.len(), 760);
+    lines
+}
+
+/// `1..255` and the like in an argument.
+fn ranges(argument: &str) -> Vec<&str> {
+    let number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
+    let words = argument.split(|c| !number(c)).map(|w| w.trim_end_matches(['-', '.']));
+    words.filter(|w| w.split_once("..").is_some_and(|(low, high)| !low.is_empty() && !high.is_empty())).collect()
+}
+
+#[test]
+fn every_keyword_is_known_with_its_block_range_and_version() {
+    let mut known: BTreeMap<(&str, &str), &Keyword> = BTreeMap::new();
+    for k in KEYWORDS.iter() {
+        for path in k.place.paths() {
+            assert!(known.insert((path, k.name), k).is_none(), "{path}/{} twice", k.name);
+        }
+    }
+    let lines = listed();
+    for l in &lines {
+        let name = format!("{}/{}", l.block, l.name);
+        let k = known.remove(&(l.block.as_str(), l.name.as_str())).unwrap_or_else(|| panic!("{name} is not known"));
+        let argument = k.argument();
+        for range in ranges(&l.argument) {
+            assert!(argument.contains(range), "{name} takes {argument:?}, not {range}");
+        }
+        let kind = l.argument.split([' ', '(', '?']).next().unwrap();
+        let fits = match (kind, k.takes) {
+            ("flag", takes) => {
+                matches!(takes, Takes::Flag | Takes::OptOneOf(_) | Takes::Option(Argument::None | Argument::Family))
+            }
+            ("bool", takes) => takes == Takes::Bool,
+            ("dec-seconds", takes) => matches!(takes, Takes::Seconds(..) | Takes::ScriptSeconds(_)),
+            ("dec-ms", takes) => matches!(takes, Takes::Millis(..)),
+            ("block", takes) => matches!(takes, Takes::Block(..)),
+            ("list-block", takes) => matches!(takes, Takes::List(_)),
+            ("script", takes) => matches!(takes, Takes::Command | Takes::CommandWord),
+            ("enum", takes) => {
+                l.argument.trim_start_matches("enum? ")[..]
+                    .split(' ')
+                    .any(|words| words.split('|').all(|w| argument.contains(w)))
+                    && !matches!(takes, Takes::Word | Takes::Words)
+            }
+            (_, takes) => !matches!(takes, Takes::Flag | Takes::Bool | Takes::Block(..) | Takes::List(_)),
+        };
+        assert!(fits, "{name} takes {:?}, not {}", k.takes, l.argument);
+        assert_eq!(k.required, l.required, "{name} required");
+        assert_eq!(k.again == Again::Adds, l.repeatable, "{name} repeatable");
+        assert_eq!(k.since, l.since, "{name} since");
+        assert_eq!(k.old.map(|(newer, _)| newer.to_owned()), l.newer, "{name} deprecated");
+        assert!(!k.note.is_empty() && k.note.ends_with('.'), "{name} has no note");
+    }
+    assert!(known.is_empty(), "more than the table has: {:?}", known.keys());
 }

@@ -1,12 +1,15 @@
 //! The program from outside: its output against other programs, real daemons' own words, and the outside contract.
 
+mod agreement;
 mod architecture;
 mod cli;
 mod compliance;
 mod conf;
+mod effective;
 mod findings;
 mod lan;
 mod lint;
+mod lint_cli;
 mod machine;
 mod provenance;
 mod receive;

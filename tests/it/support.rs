@@ -139,3 +139,13 @@ pub fn have(program: &str) -> bool {
     }
     there
 }
+
+/// Whether this process may make network namespaces.
+pub fn namespaces() -> bool {
+    let may = Command::new("unshare").args(["-n", "true"]).output().is_ok_and(|o| o.status.success());
+    if !may {
+        assert!(std::env::var("HACTL_LAB").as_deref() != Ok("required"), "root is required, for a network namespace");
+        eprintln!("SKIPPED: no network namespace can be made, nothing was compared");
+    }
+    may
+}

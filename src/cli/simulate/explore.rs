@@ -115,7 +115,7 @@ fn save(
             let name = sources.names().next().unwrap_or_default().to_owned();
             fs::canonicalize(&name).map_or(name, |p| p.to_string_lossy().into_owned())
         };
-        fs::write(&path, write(&played, &[f.message.clone()], config)).map_err(|e| fail(&path, &e))?;
+        fs::write(&path, write(&played, std::slice::from_ref(&f.message), config)).map_err(|e| fail(&path, &e))?;
         if !quiet {
             note(&format!("note: {} plays it: {}", path.display(), f.message));
         }

@@ -8,13 +8,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
 use super::Error;
 use super::args::{CommonArgs, duration};
-use super::files::Files;
+use super::files::{self, Files};
 use super::output::{Output, has_screen, note, width};
-use super::surroundings::options;
+use crate::conf::Version;
 use crate::finding::Tally;
 use crate::frame::{Frame, LinkType};
 use crate::pcap::CaptureWriter;
@@ -35,10 +35,7 @@ Examples:
 ";
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct SimulateArgs {
-    #[command(subcommand)]
-    other: Option<Other>,
     /// Configurations, one for each node (nodes are called after them), or one scenario file (.toml)
     #[arg(value_name = "CONF|SCENARIO.toml", required = true)]
     files: Vec<PathBuf>,
@@ -91,18 +88,13 @@ pub struct SimulateArgs {
     common: CommonArgs,
 }
 
-/// Simulations of other things than elections.
-#[derive(Debug, Subcommand)]
-enum Other {}
-
 pub fn run(args: &SimulateArgs) -> Result<u8, Error> {
-    if let Some(other) = &args.other {
-        match *other {}
-    }
     let (draft, alone) = scenario(args)?;
     let Draft { scenario, remarks } = draft;
     if !args.common.quiet {
-        remarks.iter().for_each(|r| note(&format!("note: {r}")));
+        for remark in &remarks {
+            note(&format!("note: {remark}"));
+        }
     }
     if args.explore {
         return explore::run(args, &scenario, alone.is_some());
@@ -123,7 +115,7 @@ fn scenario(args: &SimulateArgs) -> Result<(Draft, Option<Draft>), Error> {
     let bad = Error::Other;
     let is_toml = |p: &PathBuf| p.extension().is_some_and(|e| e == "toml");
     let mut files = Files;
-    let mut configs = Configs { loader: &mut files, options: options() };
+    let mut configs = Configs { loader: &mut files, options: files::options(Version::default()) };
     let mut alone = None;
     let mut draft = match args.files.as_slice() {
         [one] if is_toml(one) => {

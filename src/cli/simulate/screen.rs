@@ -90,7 +90,8 @@ fn save(tape: &Tape) -> Result<PathBuf, String> {
     let config = |n: usize| {
         let sources = played.nodes.get(n).map(|n| &n.setting.conf.sources);
         let name = sources.and_then(|s| s.names().next()).unwrap_or_default().to_owned();
-        std::fs::canonicalize(&name).map_or(name, |p| p.strip_prefix(&here).unwrap_or(&p).to_string_lossy().into_owned())
+        std::fs::canonicalize(&name)
+            .map_or(name, |p| p.strip_prefix(&here).unwrap_or(&p).to_string_lossy().into_owned())
     };
     let text = write(&played, &["played by hand in hactl simulate --tui".to_owned()], config);
     match new_file(&here, &text) {
@@ -130,16 +131,14 @@ mod tests {
         tape.inject(Fault::of("crash", 0).unwrap());
         let given: Vec<String> =
             ["simulate", "--tui", "it's a.conf", "b.conf", "--for", "9s"].iter().map(ToString::to_string).collect();
-        assert_eq!(
-            again(&given, &tape),
-            r"hactl simulate 'it'\''s a.conf' b.conf --at '8.001s crash a' --for 30s"
-        );
+        assert_eq!(again(&given, &tape), r"hactl simulate 'it'\''s a.conf' b.conf --at '8.001s crash a' --for 30s");
     }
 
     #[test]
     fn a_scenario_is_written_beside_older_ones_never_over_them() {
         let dir = tempfile::tempdir().unwrap();
-        let names: Vec<_> = (0..2).map(|_| new_file(dir.path(), "x").unwrap().file_name().unwrap().to_owned()).collect();
+        let names: Vec<_> =
+            (0..2).map(|_| new_file(dir.path(), "x").unwrap().file_name().unwrap().to_owned()).collect();
         assert_eq!(names, ["hactl-scenario.toml", "hactl-scenario-2.toml"]);
     }
 }

@@ -169,14 +169,18 @@ fn on_screen(args: &SpeakArgs, spec: Spec, consent: Consent, stop: &Stop) -> Res
     let (end, halt) = (args.for_, stop.clone());
     let thread = thread::Builder::new().name("speak".into());
     let thread = thread.spawn(move || play(demo, &send, &asked, end, &halt))?;
-    let options = tui::speak::Options {
-        title: "--demo".to_owned(),
-        color: use_color(args.common.color),
-        clock: Clock::local(),
-    };
+    let options =
+        tui::speak::Options { title: "--demo".to_owned(), color: use_color(args.common.color), clock: Clock::local() };
     let quit = asks.clone();
     // Once it has ended nobody takes what is asked.
-    let shown = tui::speak::run(options, updates, move |ask| drop(asks.send(ask)), stop.flag());
+    let shown = tui::speak::run(
+        options,
+        updates,
+        move |ask| {
+            let _ = asks.send(ask);
+        },
+        stop.flag(),
+    );
     let _ = quit.send(Ask::Speaker(0, Command::Quit));
     drop(quit);
     let view = thread.join().map_err(|_| Error::Other("the demonstration failed".into()))?;

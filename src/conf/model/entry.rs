@@ -2,13 +2,16 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use super::{Delay, Link};
 
 use crate::conf::problem::{Kind, Problem, quote};
 use crate::conf::schema::{Entries, Takes};
 use crate::conf::source::{Span, Spanned};
 use crate::conf::token::Word;
 use crate::conf::tree::Node;
-use crate::conf::value::{int, ip};
+use crate::conf::value::{address_and_tail, c_int, decimal, int, ip, is_interface, part};
 
 /// The broadcast address of an IPv4 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,20 +83,24 @@ pub struct Peer {
     pub max_ttl: Option<u8>,
 }
 
-/// The addresses of a list.
-pub(super) fn addresses(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Address>> {
-    let read = |node: &Node| Some(Spanned::new(address(&node.words, out)?, node.span()));
+/// The addresses of a list. Static ones may follow groups, those that are given.
+pub(super) fn addresses(
+    list: &Node,
+    groups: Option<&HashSet<String>>,
+    out: &mut Vec<Problem>,
+) -> Vec<Spanned<Address>> {
+    let read = |node: &Node| Some(Spanned::new(address(&node.words, groups, out)?, node.span()));
     list.nodes().iter().filter_map(read).collect()
 }
 
-fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
+fn address(words: &[Word], groups: Option<&HashSet<String>>, out: &mut Vec<Problem>) -> Option<Address> {
     let (first, options) = words.split_first()?;
     let shown = quote(&first.text);
     let slash = first.text.iter().position(|b| *b == b'/');
     let Some(at) = ip(&first.text[..slash.unwrap_or(first.text.len())]) else {
         out.push(Problem::new(
             first.span,
-            Kind::BadAddress,
+            Kind::AddressDropped,
             format!("{shown} is not an address; keepalived passes over the line"),
         ));
         return None;
@@ -103,7 +110,7 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
         None => most,
         Some(b"") => {
             let sentence = format!("{shown} ends in a slash; keepalived takes that for the prefix length 0");
-            out.push(Problem::new(first.span, Kind::EmptyPrefix, sentence));
+            out.push(Problem::new(first.span, Kind::ZeroPrefix, sentence));
             0
         }
         Some(text) => {
@@ -113,6 +120,10 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
                     "the prefix length of {shown} is not a whole number from 0 to {most}; keepalived uses {most}"
                 );
                 out.push(Problem::new(first.span, Kind::BadNumber, sentence));
+            }
+            if given == Some(0) {
+                let sentence = format!("{shown} has the prefix length 0: no network, and no host either");
+                out.push(Problem::new(first.span, Kind::ZeroPrefix, sentence));
             }
             given.unwrap_or(most)
         }
@@ -145,25 +156,50 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
             b"mngtmpaddr" => a.mngtmpaddr = true,
             b"noprefixroute" => a.noprefixroute = true,
             b"autojoin" => a.autojoin = true,
-            b"use_vmac" => a.use_vmac = true,
-            b"dev" | b"scope" | b"brd" | b"broadcast" | b"label" | b"peer" | b"preferred_lft" | b"track_group" => {
+            b"use_vmac" if groups.is_none() => a.use_vmac = true,
+            b"dev" | b"scope" | b"brd" | b"broadcast" | b"label" | b"peer" | b"preferred_lft" | b"track_group"
+                if groups.is_some() || !option.is("track_group") =>
+            {
                 let name = option.str();
                 let Some(value) = options.next() else {
-                    bad(option.span, Kind::BadEntry, format!("`{name}` lacks its value; keepalived drops the address"));
+                    bad(
+                        option.span,
+                        Kind::AddressDropped,
+                        format!("`{name}` lacks its value; keepalived drops the address"),
+                    );
                     return None;
                 };
                 let given = quote(&value.text);
                 match &*option.text {
                     b"dev" if a.dev.is_some() => {
-                        bad(value.span, Kind::BadEntry, "a second `dev`; keepalived drops the address".into());
+                        bad(value.span, Kind::AddressDropped, "a second `dev`; keepalived drops the address".into());
+                        return None;
+                    }
+                    b"dev" if !is_interface(&value.text) => {
+                        let sentence = format!(
+                            "{given} is longer than the 15 characters of an interface's name; keepalived drops the address"
+                        );
+                        bad(value.span, Kind::AddressDropped, sentence);
                         return None;
                     }
                     b"dev" => a.dev = Some(Spanned::new(value.str().into_owned(), value.span)),
-                    b"scope" => a.scope = Some(value.str().into_owned()),
+                    b"scope" => {
+                        // Of a larger number keepalived takes the lower 32 bits; which other names there are is the host's.
+                        let number = c_int(&value.text).map(|n| n & i64::from(u32::MAX));
+                        if number.is_some_and(|n| n > 255) {
+                            let sentence = format!("scope {given} is not from 0 to 255; keepalived leaves it out");
+                            bad(value.span, Kind::BadEntry, sentence);
+                        } else if at.is_ipv6() && number != Some(0) && !value.is("global") {
+                            let sentence = "IPv6 addresses have no scope to set; keepalived leaves it out".to_owned();
+                            bad(value.span, Kind::BadEntry, sentence);
+                        } else {
+                            a.scope = Some(value.str().into_owned());
+                        }
+                    }
                     b"label" if value.text.len() > 15 => {
                         bad(
                             value.span,
-                            Kind::BadEntry,
+                            Kind::AddressDropped,
                             format!("label {given} is longer than 15 characters; keepalived drops the address"),
                         );
                         return None;
@@ -176,8 +212,21 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
                         );
                     }
                     b"label" => a.label = Some(value.str().into_owned()),
+                    b"peer" if a.peer.is_some() => {
+                        let sentence = format!("a second peer; keepalived goes on without {given}");
+                        bad(option.span.to(value.span), Kind::BadEntry, sentence);
+                    }
                     b"peer" => match ip(&value.text) {
-                        Some(peer) if peer.is_ipv4() == at.is_ipv4() => a.peer = Some(peer),
+                        Some(peer) if peer.is_ipv4() == at.is_ipv4() => {
+                            if a.prefix != most {
+                                let sentence = format!(
+                                    "{shown} has a peer, which goes with no prefix length; keepalived uses {most}"
+                                );
+                                bad(first.span, Kind::BadEntry, sentence);
+                            }
+                            a.peer = Some(peer);
+                            a.prefix = most;
+                        }
                         _ => bad(
                             value.span,
                             Kind::BadAddress,
@@ -195,13 +244,28 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
                             ),
                         ),
                     },
+                    b"track_group" if a.track_group.is_some() => {
+                        bad(
+                            value.span,
+                            Kind::AlreadySet,
+                            "a second `track_group`; keepalived reads no further in the line".into(),
+                        );
+                        break;
+                    }
+                    b"track_group" if groups.is_some_and(|g| !g.contains(&*value.str())) => bad(
+                        value.span,
+                        Kind::NotDefined,
+                        format!(
+                            "{given} is not defined above this line; keepalived goes on without it (the `track_group` must come first)"
+                        ),
+                    ),
                     b"track_group" => a.track_group = Some(value.str().into_owned()),
                     _ => {
                         a.broadcast = broadcast(&value.text, at);
                         if a.broadcast.is_none() {
                             let sentence =
                                 format!("{given} is no broadcast address of {at}; keepalived drops the address");
-                            bad(value.span, Kind::BadAddress, sentence);
+                            bad(value.span, Kind::AddressDropped, sentence);
                             return None;
                         }
                     }
@@ -216,6 +280,15 @@ fn address(words: &[Word], out: &mut Vec<Problem>) -> Option<Address> {
                 bad(option.span, Kind::BadEntry, sentence);
             }
         }
+    }
+    if a.broadcast.is_some() && a.peer.is_some() {
+        let sentence = format!("{shown} has a peer, which goes with no broadcast address; keepalived leaves that out");
+        bad(first.span, Kind::BadEntry, sentence);
+        a.broadcast = None;
+    } else if matches!(a.broadcast, Some(Broadcast::Ones | Broadcast::Zeroes)) && a.prefix > 30 {
+        let sentence = format!("{shown} has no broadcast address: its prefix length is more than 30");
+        bad(first.span, Kind::BadEntry, sentence);
+        a.broadcast = None;
     }
     Some(a)
 }
@@ -237,15 +310,19 @@ pub(super) fn peers(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Peer>> {
     let mut peers = Vec::new();
     for node in list.nodes() {
         let Some((first, options)) = node.words.split_first() else { continue };
-        let text = first.text.split(|b| matches!(b, b'/' | b'-')).next().unwrap_or_default();
-        let Some(address) = ip(text) else {
+        let (Some(address), tail) = address_and_tail(&first.text) else {
             let sentence = format!(
                 "{} is not an address (names are not looked up); keepalived passes over the line",
                 quote(&first.text)
             );
-            out.push(Problem::new(first.span, Kind::BadAddress, sentence));
+            out.push(Problem::new(first.span, Kind::PeerDropped, sentence));
             continue;
         };
+        if let Some(start) = tail {
+            let (used, rest) = first.text.split_at(start);
+            let sentence = format!("keepalived takes {} and passes over {}", quote(used), quote(rest));
+            out.push(Problem::new(part(first, start), Kind::AddressTail, sentence));
+        }
         let mut peer = Peer { address, min_ttl: None, max_ttl: None };
         let mut options = options.iter();
         while let Some(option) = options.next() {
@@ -279,16 +356,77 @@ pub(super) fn peers(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Peer>> {
                 out.push(Problem::new(value.span, Kind::BadNumber, sentence));
             }
         }
+        if let (Some(min), Some(max)) = (peer.min_ttl, peer.max_ttl)
+            && min > max
+        {
+            let sentence = format!("min_ttl {min} is above max_ttl {max}; keepalived drops all adverts of {address}");
+            out.push(Problem::new(node.span(), Kind::BadNumber, sentence));
+        }
         peers.push(Spanned::new(peer, node.span()));
     }
     peers
 }
 
-/// Adds what a list tracks. Scripts, files, processes and BFD instances must be defined before.
+/// The lines of `linkbeat_interfaces`.
+pub(super) fn links(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Link>> {
+    let mut links = Vec::new();
+    for node in list.nodes() {
+        let Some((first, options)) = node.words.split_first() else { continue };
+        let how = options.first().map(|w| w.str().into_owned());
+        let known = how.as_deref().is_none_or(|how| ["MII", "ETHTOOL", "IOCTL"].contains(&how));
+        if let Some(word) = options.get(usize::from(known)) {
+            let sentence =
+                format!("{} is not `MII`, `ETHTOOL` or `IOCTL`; keepalived passes over it", quote(&word.text));
+            out.push(Problem::new(word.span, Kind::BadEntry, sentence));
+        }
+        let link = Link { interface: first.str().into_owned(), how: how.filter(|_| known) };
+        links.push(Spanned::new(link, node.span()));
+    }
+    links
+}
+
+/// The lines of `interface_up_down_delays`.
+pub(super) fn delays(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Delay>> {
+    let mut delays = Vec::new();
+    for node in list.nodes() {
+        let Some((first, times)) = node.words.split_first() else { continue };
+        let mut read = |word: &Word| {
+            let micros = decimal(&word.text, 6).ok().map(|(micros, _)| micros).filter(|m| *m <= 255_000_000);
+            if micros.is_none() {
+                let sentence = format!(
+                    "{} is not a number of seconds from 0 to 255; keepalived passes over the line",
+                    quote(&word.text)
+                );
+                out.push(Problem::new(word.span, Kind::BadNumber, sentence));
+            }
+            micros.map(Duration::from_micros)
+        };
+        let Some(down) = times.first() else {
+            let sentence = format!(
+                "{} has no delay; keepalived passes over the line, and only its log says so",
+                quote(&first.text)
+            );
+            out.push(Problem::new(first.span, Kind::PassedOver, sentence));
+            continue;
+        };
+        let Some(down) = read(down) else { continue };
+        let Some(up) = times.get(1).map_or(Some(down), read) else { continue };
+        let delay = Delay { interface: first.str().into_owned(), down, up };
+        delays.push(Spanned::new(delay, node.span()));
+        if let (Some(extra), Some(last)) = (times.get(2), times.last()) {
+            let sentence = "nobody reads the words after the delays";
+            out.push(Problem::new(extra.span.to(last.span), Kind::ExtraWords, sentence));
+        }
+    }
+    delays
+}
+
+/// Adds what a list tracks. Scripts, files, processes and BFD instances must be defined before; the second set holds
+/// those whose definition was dropped.
 pub(super) fn tracks(
     list: &Node,
     keyword: &str,
-    known: Option<&HashSet<String>>,
+    known: Option<(&HashSet<String>, &HashSet<String>)>,
     into: &mut Vec<Track>,
     out: &mut Vec<Problem>,
 ) {
@@ -300,14 +438,17 @@ pub(super) fn tracks(
         let Some((first, options)) = node.words.split_first() else { continue };
         let name = first.str().into_owned();
         let shown = quote(&first.text);
-        let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
-        if known.is_some_and(|k| !k.contains(&name)) {
+        if let Some((known, dropped)) = known.filter(|(known, _)| !known.contains(&name)) {
+            let near =
+                nearest_of(&name, known).map_or(String::new(), |n| format!("; did you mean {}?", quote(n.as_bytes())));
             let sentence = format!(
-                "{shown} is not defined before this line; keepalived does not track it (what is tracked must come first)"
+                "{shown} is not defined above this line; keepalived does not track it, and its failure moves nothing{near}"
             );
-            bad(first.span, Kind::NotDefined, sentence);
+            let cascade = dropped.contains(&name);
+            out.push(Problem { cascade, ..Problem::new(first.span, Kind::NotDefined, sentence) });
             continue;
         }
+        let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
         if into.iter().any(|t| t.name.value == name) {
             bad(
                 first.span,
@@ -324,13 +465,13 @@ pub(super) fn tracks(
                     "{shown} has no option {}, only `weight`; keepalived does not track it",
                     quote(&option.text)
                 );
-                bad(option.span, Kind::BadEntry, sentence);
+                bad(option.span, Kind::NotTracked, sentence);
                 continue;
             }
             [option] => {
                 bad(
                     option.span,
-                    Kind::BadEntry,
+                    Kind::NotTracked,
                     format!("`weight` lacks its value; keepalived does not track {shown}"),
                 );
                 continue;
@@ -370,4 +511,10 @@ pub(super) fn tracks(
         }
         into.push(track);
     }
+}
+
+/// The name of these that is spelt much like this one.
+fn nearest_of<'a>(name: &str, names: &'a HashSet<String>) -> Option<&'a String> {
+    let near = names.iter().map(|n| (strsim::osa_distance(name, n), n)).filter(|(d, _)| *d <= 2);
+    near.min().map(|(_, n)| n)
 }

@@ -11,11 +11,14 @@ use crate::vrrp::State;
 /// Changes of one lane that are kept.
 const MOST: usize = 20_000;
 
+/// The changes of one instance, in order.
+type Lane = Vec<(Instant, Option<State>)>;
+
 /// What each instance was when.
 #[derive(Clone, Debug, Default)]
 pub struct Lanes {
     /// By virtual router and node: the changes, in order; nothing while its process does not run.
-    lanes: BTreeMap<(Group, usize), Vec<(Instant, Option<State>)>>,
+    lanes: BTreeMap<(Group, usize), Lane>,
     /// What befell, and when.
     pub faults: Vec<(Instant, String)>,
 }

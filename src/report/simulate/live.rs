@@ -21,7 +21,8 @@ pub fn verdict(play: &Play, findings: &[Finding]) -> (Option<Severity>, &'static
     wrong.sort_by_key(|(severity, ..)| std::cmp::Reverse(*severity));
     let others = wrong.len().saturating_sub(1);
     if let Some((severity, word, sentence)) = wrong.into_iter().next() {
-        let others = if others > 0 { format!(" (and {} more)", count(others as u64, "virtual router")) } else { String::new() };
+        let others =
+            if others > 0 { format!(" (and {} more)", count(others as u64, "virtual router")) } else { String::new() };
         return (severity, word, printable(&format!("{sentence}{others}")));
     }
     text::verdict(world, &stories, findings)

@@ -76,9 +76,9 @@ pub fn sentence<'a>(style: &Style, record: &'a Record) -> Option<(Whom<'a>, Stri
                 let until = seconds(a.until.since(Instant::ZERO));
                 match (a.timer, a.wait) {
                     (Timer::MasterDown, Some(wait)) => {
-                        text.push_str(&format!("; waits {}, until {until} s", worked(&wait)));
+                        text = format!("{text}; waits {}, until {until} s", worked(&wait));
                     }
-                    (Timer::Advert, _) => text.push_str(&format!("; next advert at {until} s")),
+                    (Timer::Advert, _) => text = format!("{text}; next advert at {until} s"),
                     _ => {}
                 }
             }
@@ -220,7 +220,7 @@ pub fn verdict(
     let more = parts.len().saturating_sub(3);
     let mut text = parts.into_iter().take(3).collect::<Vec<_>>().join("; ");
     if more > 0 {
-        text.push_str(&format!("; and {more} virtual routers more"));
+        text = format!("{text}; and {more} virtual routers more");
     }
     (None, "OK", printable(&text))
 }

@@ -206,8 +206,7 @@ impl App {
         let style = self.style();
         let (records, adverts) = (self.tape.past(), if self.verbose { self.tape.past_adverts() } else { 0 });
         let skip = |n: usize| n.saturating_sub(TOLD);
-        let mut all: Vec<&Record> =
-            self.tape.records().iter().take(records).skip(skip(records)).collect();
+        let mut all: Vec<&Record> = self.tape.records().iter().take(records).skip(skip(records)).collect();
         all.extend(self.tape.adverts().iter().take(adverts).skip(skip(adverts)));
         // Stable: of one moment first what changed, then what was sent.
         all.sort_by_key(|r| r.at());

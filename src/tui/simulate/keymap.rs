@@ -39,21 +39,9 @@ pub const KEYS: &[Binding<Action>] = &[
         "kill the daemon of the selected node (SIGKILL): no release, its addresses stay",
         Some(("k", "kill")),
     ),
-    key(
-        &[c('s')],
-        Action::Stop,
-        "s",
-        "stop it cleanly (SIGTERM): a master releases; or start it",
-        Some(("s", "stop")),
-    ),
+    key(&[c('s')], Action::Stop, "s", "stop it cleanly (SIGTERM): a master releases; or start it", Some(("s", "stop"))),
     key(&[c('o')], Action::PowerOff, "o", "switch its host off: no release, its addresses are gone", None),
-    key(
-        &[c('p')],
-        Action::Freeze,
-        "p",
-        "have it stand still (SIGSTOP, a frozen virtual machine), or go on",
-        None,
-    ),
+    key(&[c('p')], Action::Freeze, "p", "have it stand still (SIGSTOP, a frozen virtual machine), or go on", None),
     key(&[c('d')], Action::Deafen, "d", "deafen it: no advert reaches it; or let it hear", Some(("d", "deafen"))),
     key(&[c('m')], Action::Mute, "m", "mute it: none of its adverts arrives; or let it speak", Some(("m", "mute"))),
     key(

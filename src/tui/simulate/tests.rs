@@ -219,7 +219,11 @@ fn of_several_checks_one_is_chosen() {
     assert_eq!((b.0.screen, b.done()), (Screen::Main, vec!["8001 script c two 1".to_owned()]));
     b.press(&[Action::Check, Action::Down]);
     let screen = b.draw(80, 24);
-    assert!(screen.contains(&"  > two  script, exits with 1; still counts as good".to_owned()), "{}", screen.join("\n"));
+    assert!(
+        screen.contains(&"  > two  script, exits with 1; still counts as good".to_owned()),
+        "{}",
+        screen.join("\n")
+    );
     b.press(&[Action::Check]);
     assert_eq!(b.done()[1], "8002 script c two 0");
     // What nobody tracks cannot fail.
@@ -296,7 +300,8 @@ fn a_terminal_that_is_too_small_is_told_so() {
 
 #[test]
 fn every_size_and_screen_can_be_drawn() {
-    let many: Vec<String> = (0..12).map(|n| format!("{n} with a name that is much longer than anybody would give")).collect();
+    let many: Vec<String> =
+        (0..12).map(|n| format!("{n} with a name that is much longer than anybody would give")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let troubled = ["6s deaf b", "7s partition a b", "8s crash a", "9s link-down b", "9500ms loss 20", "10s pause b"];
     for mut b in [
@@ -306,7 +311,9 @@ fn every_size_and_screen_can_be_drawn() {
         Bench::at(5000, scenario(&many, &[])),
         Bench::at(5000, Draft::default().scenario),
     ] {
-        for screen in [&[][..], &[Action::Open], &[Action::Findings], &[Action::Explain], &[Action::Help], &[Action::Check]] {
+        for screen in
+            [&[][..], &[Action::Open], &[Action::Findings], &[Action::Explain], &[Action::Help], &[Action::Check]]
+        {
             b.0.screen = Screen::Main;
             b.press(screen);
             for (w, h) in

@@ -48,7 +48,8 @@ fn tick(app: &mut App, passed: Duration) {
     let mut to = app.now().after(passed.mul_f64(app.speed.factor()));
     if let Some(end) = app.stop_at.filter(|end| *end <= to) {
         (app.stop_at, app.playing, to) = (None, false, end);
-        app.status = Some(format!("the scenario ends at {} s; space goes on all the same", seconds(end.since(Instant::ZERO))));
+        app.status =
+            Some(format!("the scenario ends at {} s; space goes on all the same", seconds(end.since(Instant::ZERO))));
     }
     app.tape.seek(to);
     app.refresh();
@@ -84,7 +85,8 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         Action::Explain => explain(app),
         Action::Verbose => {
             (app.verbose, app.told_end) = (!app.verbose, None);
-            let now = if app.verbose { "adverts and announcements are told, too" } else { "adverts are not told any more" };
+            let now =
+                if app.verbose { "adverts and announcements are told, too" } else { "adverts are not told any more" };
             app.status = Some(now.to_owned());
         }
         Action::Help => show(app, Screen::Help),
@@ -155,8 +157,20 @@ pub(super) fn fault(app: &App, action: Action) -> Result<Fault, String> {
             needs(!paused, "stands still and reads nothing: p lets it go on")?;
             of("reload")
         }
-        Action::Deafen => if index.is_none_or(|i| world.network().hears(n, i)) { at("deaf") } else { of("hear") },
-        Action::Mute => if index.is_none_or(|i| world.network().speaks(n, i)) { at("mute") } else { of("unmute") },
+        Action::Deafen => {
+            if index.is_none_or(|i| world.network().hears(n, i)) {
+                at("deaf")
+            } else {
+                of("hear")
+            }
+        }
+        Action::Mute => {
+            if index.is_none_or(|i| world.network().speaks(n, i)) {
+                at("mute")
+            } else {
+                of("unmute")
+            }
+        }
         Action::Link => {
             let up = index.is_none_or(|i| world.is_up(n, i));
             let args = Args { node: Some(n), interface: lane.interface.clone(), ..Args::default() };
@@ -216,7 +230,8 @@ fn undo(app: &mut App) {
     };
     let words = taken.fault.line(app.tape.scenario());
     let at = seconds(taken.at.since(Instant::ZERO));
-    (app.status, app.told_end, app.latest) = (Some(printable(&format!("taken back: {words} at {at} s"))), None, app.now());
+    (app.status, app.told_end, app.latest) =
+        (Some(printable(&format!("taken back: {words} at {at} s"))), None, app.now());
     app.refresh();
 }
 

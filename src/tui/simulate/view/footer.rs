@@ -10,8 +10,9 @@ use crate::tui::simulate::update::fault;
 use crate::tui::theme::Theme;
 
 /// Texts that go first where it is narrow.
-const SHED: &[&str] =
-    &["details", "speed", "save", "time", "link", "link up", "check", "mute", "speak", "deafen", "hear", "node", "back"];
+const SHED: &[&str] = &[
+    "details", "speed", "save", "time", "link", "link up", "check", "mute", "speak", "deafen", "hear", "node", "back",
+];
 
 pub fn line(app: &App, columns: usize) -> Line<'static> {
     let theme = Theme::new(app.color);

@@ -69,7 +69,11 @@ pub fn title(app: &App, columns: usize) -> String {
     let groups: BTreeSet<Group> = all.iter().map(|l| l.group).collect();
     let Some(lane) = app.chosen() else { return "no virtual router".to_owned() };
     if groups.len() > 1 {
-        return format!("{}, {} of nodes", count(groups.len() as u64, "virtual router"), count(all.len() as u64, "lane"));
+        return format!(
+            "{}, {} of nodes",
+            count(groups.len() as u64, "virtual router"),
+            count(all.len() as u64, "lane")
+        );
     }
     let family = if lane.group.ipv6 { "IPv6" } else { "IPv4" };
     let run = app.world().instances(lane.node).find(|(place, _)| *place == lane.place).map(|(_, run)| run);
@@ -198,8 +202,7 @@ fn cells(app: &App, lane: &Lane, columns: usize, theme: Theme) -> Vec<Span<'stat
     let mut at = from;
     for c in 0..chart_columns(app, columns) {
         let end = at.after(step);
-        let (first, upto) =
-            (changes.partition_point(|(t, _)| *t < at), changes.partition_point(|(t, _)| *t < end));
+        let (first, upto) = (changes.partition_point(|(t, _)| *t < at), changes.partition_point(|(t, _)| *t < end));
         let within = &changes[first..upto];
         let state = if within.iter().any(|(_, s)| *s == Some(State::Master)) {
             Some(State::Master)

@@ -103,15 +103,19 @@ fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
     let wire = wire::lines(app, w, usize::MAX).len();
     if room > least + 1 {
         take(&mut room, 1);
-        rows.timers = take(&mut room, timers.min((h / 5).max(2)).min(room.saturating_sub(least)));
-        rows.wire = take(&mut room, wire.min((h / 6).max(1)).min(room.saturating_sub(least)));
+        let most = room.saturating_sub(least);
+        rows.timers = take(&mut room, timers.min((h / 5).max(2)).min(most));
+        let most = room.saturating_sub(least);
+        rows.wire = take(&mut room, wire.min((h / 6).max(1)).min(most));
     }
     // Lanes that did not get their place.
-    rows.lanes += take(&mut room, (wanted - rows.lanes).min(room.saturating_sub(h / 3)));
+    let most = room.saturating_sub(h / 3);
+    rows.lanes += take(&mut room, (wanted - rows.lanes).min(most));
     let node = node::lines(app, w).len();
     if room > h / 3 + 4 {
         take(&mut room, 1);
-        rows.node = take(&mut room, node.min(room.saturating_sub(h / 3)));
+        let most = room.saturating_sub(h / 3);
+        rows.node = take(&mut room, node.min(most));
     }
     rows.told = room.saturating_sub(1);
     rows

@@ -49,7 +49,8 @@ pub fn title(app: &App) -> String {
     let Some(lane) = app.chosen() else { return "node".to_owned() };
     let spec = app.tape.scenario().nodes.get(lane.node);
     let daemon = spec.map_or(String::new(), |s| format!(" · {}", s.daemon));
-    let mirror = spec.and_then(|s| s.mirror.as_ref()).map_or(String::new(), |(of, _)| format!(" · made up as a mirror of {of}"));
+    let mirror =
+        spec.and_then(|s| s.mirror.as_ref()).map_or(String::new(), |(of, _)| format!(" · made up as a mirror of {of}"));
     printable(&format!("node {}{daemon}{mirror}", app.world().name(lane.node)))
 }
 
@@ -119,7 +120,11 @@ pub fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
     let text = if here.is_empty() {
         "no virtual address here".to_owned()
     } else {
-        format!("{} here: {}", count(here.len() as u64, "virtual address").replace("addresss", "addresses"), here.join(" "))
+        format!(
+            "{} here: {}",
+            count(here.len() as u64, "virtual address").replace("addresss", "addresses"),
+            here.join(" ")
+        )
     };
     row("addresses", &text, Style::new());
     for c in world.checks(n) {

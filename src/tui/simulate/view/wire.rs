@@ -63,7 +63,8 @@ pub fn timers(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
 
 fn timer_lines(app: &App, lane: &Lane, columns: usize, theme: Theme) -> Vec<Line<'static>> {
     let (world, now) = (app.world(), app.now());
-    let says = |text: String, style: Style| vec![Line::from(vec![Span::styled(fit(&format!(" {text}"), columns), style)])];
+    let says =
+        |text: String, style: Style| vec![Line::from(vec![Span::styled(fit(&format!(" {text}"), columns), style)])];
     let Some(router) = world.router(lane.node, lane.place) else {
         let text = match ended(app, lane.node) {
             Some((at, killed)) => {

@@ -10,8 +10,8 @@ use crate::tui::speak::app::App;
 use crate::tui::text::{fit, left, width, wrap};
 use crate::tui::theme::Theme;
 use crate::tui::timer;
-use crate::vrrp::timing::Wait;
 use crate::vrrp::State;
+use crate::vrrp::timing::Wait;
 
 /// Columns that an edge takes beside its label: blanks, the least of its line, its point.
 const BARE: usize = 7;

@@ -42,7 +42,8 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
         );
     }
     let chosen = app.chosen();
-    let beside = app.beside().map(|(name, runs)| format!("{} {}", if runs { "kill" } else { "start" }, printable(name)));
+    let beside =
+        app.beside().map(|(name, runs)| format!("{} {}", if runs { "kill" } else { "start" }, printable(name)));
     let mut hints = Vec::new();
     for b in keys(app.beside().is_some()) {
         let Some((key, text)) = b.hint else { continue };
