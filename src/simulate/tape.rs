@@ -16,6 +16,10 @@ const MOST: usize = 50_000;
 const MARKS: usize = 256;
 /// Faults of an operator come at whole milliseconds, so that a scenario file reads well.
 const GRAIN: i64 = 1000;
+/// Adverts of so much time are known at least when another moment becomes the present.
+const WAKE: Duration = Duration::from_secs(5);
+/// What is to come is looked through in pieces.
+const PIECE: Duration = Duration::from_secs(5);
 const MICROSECOND: Duration = Duration::from_micros(1);
 
 /// A simulation with its past and its future.
@@ -34,16 +38,40 @@ pub struct Tape {
     marks: Vec<Play>,
     every: Duration,
     known: Known,
+    /// The adverts of so much time before a moment are wanted with it.
+    wake: Duration,
     /// How often the known future was thrown away.
     futures: u64,
 }
 
-/// What is known to happen, in order.
+/// What is known to happen, in order; of adverts, which are many, only what has happened.
 #[derive(Clone, Debug, Default)]
 struct Known {
     records: VecDeque<Record>,
     forgotten: u64,
     adverts: VecDeque<Record>,
+}
+
+/// What the head tells: everything but adverts.
+struct ToCome<'a>(&'a mut Known);
+
+impl Sink for ToCome<'_> {
+    fn record(&mut self, record: Record) {
+        if !matches!(record, Record::Advert { .. }) {
+            self.0.record(record);
+        }
+    }
+}
+
+/// What the present tells: adverts, for the head told the rest.
+struct Past<'a>(&'a mut Known);
+
+impl Sink for Past<'_> {
+    fn record(&mut self, record: Record) {
+        if matches!(record, Record::Advert { .. }) {
+            self.0.record(record);
+        }
+    }
 }
 
 impl Sink for Known {
@@ -63,20 +91,17 @@ impl Sink for Known {
     }
 }
 
-struct Nobody;
-
-impl Sink for Nobody {
-    fn record(&mut self, _: Record) {}
-}
-
 impl Tape {
     /// Before anything has happened.
     pub fn new(scenario: Scenario) -> Self {
         let mut play = Play::new(&scenario);
         play.world.record_adverts(true);
         let own = scenario.events.len();
+        let runs = scenario.nodes.iter().flat_map(|n| &n.setting.run.instances);
+        let longest = runs.map(|i| i.advert_int).max().unwrap_or_default();
         let mut tape = Self {
             scenario,
+            wake: longest.saturating_mul(2).max(WAKE),
             own,
             present: play.clone(),
             head: play.clone(),
@@ -126,15 +151,40 @@ impl Tape {
         self.known.records.partition_point(|r| r.at() <= now)
     }
 
-    /// Adverts, past and to come.
+    /// The latest adverts, those of the present included.
     pub const fn adverts(&self) -> &VecDeque<Record> {
         &self.known.adverts
     }
 
-    /// How many of the adverts belong to the past, the present included.
-    pub fn past_adverts(&self) -> usize {
-        let now = self.now();
-        self.known.adverts.partition_point(|r| r.at() <= now)
+    /// When something of a kind happens next, adverts included, if that is before another moment.
+    ///
+    /// # Errors
+    /// The moment up to which there is none: the other one, or an earlier one if there was too much to look through.
+    pub fn next_of(&self, before: Instant, is_it: impl Fn(&Record) -> bool) -> Result<Instant, Instant> {
+        let events = self.scenario.events.get(self.own..).unwrap_or_default();
+        let mut play = self.present.clone();
+        let mut looked = 0;
+        while play.world.now() < before && looked < MOST {
+            let mut records = Vec::new();
+            let to = play.world.now().after(PIECE).min(before);
+            advance(&mut play, events, to, &mut records);
+            if let Some(record) = records.iter().find(|r| is_it(r)) {
+                return Ok(record.at());
+            }
+            looked += records.len();
+        }
+        Err(play.world.now())
+    }
+
+    /// The simulation as it will be, if nothing is done, after each of so many steps.
+    pub fn steps(&self, step: Duration, most: usize) -> impl Iterator<Item = Play> {
+        let events = self.scenario.events.get(self.own..).unwrap_or_default();
+        let mut play = self.present.clone();
+        (0..most).map(move |_| {
+            let to = play.world.now().after(step);
+            advance(&mut play, events, to, &mut Vec::new());
+            play.clone()
+        })
     }
 
     /// Counts futures: records known before it changed may no longer be true.
@@ -159,7 +209,7 @@ impl Tape {
         while head.world.now() < to {
             let last = self.marks.last().map_or(Instant::ZERO, |m| m.world.now());
             let mark = last.after(self.every);
-            advance(head, events, mark.min(to).max(head.world.now()), known);
+            advance(head, events, mark.min(to).max(head.world.now()), &mut ToCome(known));
             if head.world.now() >= mark {
                 self.marks.push(head.clone());
             }
@@ -174,20 +224,28 @@ impl Tape {
         }
         if head.world.now() == to {
             // What happens at its very moment: at the beginning that has not been played.
-            advance(head, events, to, known);
+            advance(head, events, to, &mut ToCome(known));
         }
     }
 
     /// Makes another moment the present.
     pub fn seek(&mut self, to: Instant) {
         self.extend(to);
-        let from = if to < self.now() { Instant::from_micros(i64::MIN) } else { self.now() };
-        let mark = self.marks.iter().rev().find(|m| m.world.now() <= to);
-        if let Some(mark) = mark.filter(|m| m.world.now() > from) {
+        let back = to < self.now();
+        let wake = to.before(self.wake);
+        let mark = self.marks.iter().rev().find(|m| m.world.now() <= wake).or(self.marks.first());
+        if let Some(mark) = mark.filter(|m| back || m.world.now() > self.now()) {
             self.present.clone_from(mark);
+            let adverts = &mut self.known.adverts;
+            if back {
+                adverts.truncate(adverts.partition_point(|r| r.at() <= mark.world.now()));
+            } else {
+                // Those in between are not known.
+                adverts.clear();
+            }
         }
         let events = self.scenario.events.get(self.own..).unwrap_or_default();
-        advance(&mut self.present, events, to, &mut Nobody);
+        advance(&mut self.present, events, to, &mut Past(&mut self.known));
     }
 
     /// Lets the operator do something in the next millisecond at which nothing else happens, so that a scenario file with
@@ -279,7 +337,7 @@ mod tests {
         t.seek(at(8000));
         assert_eq!(t.inject(crash(0)), at(8001));
         t.seek(at(20_000));
-        let (records, end) = (t.records().clone(), stories(t.present()));
+        let (records, adverts, end) = (t.records().clone(), t.adverts().clone(), stories(t.present()));
         let print = t.present().world.fingerprint();
         for moment in [3000, 7999, 8000, 8001, 8002, 0, 12_345] {
             t.seek(at(moment));
@@ -289,6 +347,9 @@ mod tests {
         t.seek(at(20_000));
         assert_eq!((t.records(), stories(t.present())), (&records, end));
         assert_eq!(t.present().world.fingerprint(), print);
+        // The adverts of the last seconds are those that were sent.
+        assert!(t.adverts().len() > 5 && t.adverts().iter().rev().zip(adverts.iter().rev()).all(|(a, b)| a == b));
+        assert!(t.adverts().iter().all(|a| a.at() <= at(20_000)));
     }
 
     #[test]
@@ -325,6 +386,22 @@ mod tests {
         t.inject(Fault::of("start", 0).unwrap());
         assert_eq!((t.futures(), t.horizon()), (futures + 1, t.now()));
         assert!(t.records().iter().all(|r| r.at() <= t.now()));
+    }
+
+    #[test]
+    fn looking_ahead_changes_nothing() {
+        let mut t = tape();
+        t.seek(at(10_000));
+        t.inject(crash(0));
+        let (print, horizon, adverts) = (t.present().world.fingerprint(), t.horizon(), t.adverts().len());
+        // The last advert of a was at 9.414062; b waits 3 × 1 s + 156/256 s.
+        assert_eq!(t.next_of(at(60_000), Record::is_mastership), Ok(Instant::from_micros(13_023_437)));
+        assert_eq!(t.next_of(at(13_000), Record::is_mastership), Err(at(13_000)));
+        assert_eq!(
+            t.steps(Duration::from_secs(1), 3).map(|p| p.world.now()).collect::<Vec<_>>(),
+            [at(11_001), at(12_001), at(13_001)]
+        );
+        assert_eq!((t.present().world.fingerprint(), t.horizon(), t.adverts().len()), (print, horizon, adverts));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::msg::Speed;
 use super::view;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::report::printable;
 use crate::report::simulate::chart::Lanes;
 use crate::report::simulate::text::{Style, sentence};
@@ -29,6 +29,9 @@ pub(super) const COLUMN: [Duration; 11] = [
 const MIDDLE: usize = 4;
 /// The next event is looked for so far ahead.
 const AHEAD: Duration = Duration::from_hours(1);
+/// A finding that needs time only is looked for in so many steps of so long: a check has failed for too long, say.
+const SETTLED: usize = 60;
+const SETTLES: Duration = Duration::from_millis(500);
 /// What happened is told back to so many events.
 const TOLD: usize = 400;
 
@@ -204,7 +207,7 @@ impl App {
     /// The latest of what has happened up to the present.
     pub(super) fn told(&self) -> Vec<Entry<'_>> {
         let style = self.style();
-        let (records, adverts) = (self.tape.past(), if self.verbose { self.tape.past_adverts() } else { 0 });
+        let (records, adverts) = (self.tape.past(), if self.verbose { self.tape.adverts().len() } else { 0 });
         let skip = |n: usize| n.saturating_sub(TOLD);
         let mut all: Vec<&Record> = self.tape.records().iter().take(records).skip(skip(records)).collect();
         all.extend(self.tape.adverts().iter().take(adverts).skip(skip(adverts)));
@@ -235,28 +238,31 @@ impl App {
         Some((printable(&of), text))
     }
 
-    /// When something that is told happens next.
-    pub(super) fn next(&mut self) -> Option<Instant> {
-        let end = self.now().after(AHEAD);
-        let mut reach = self.step().max(Duration::from_secs(1)).saturating_mul(16);
-        loop {
-            let until = self.now().after(reach).min(end);
-            self.tape.extend(until);
-            let style = self.style();
-            let found = self.coming(&style).map(Record::at);
-            if found.is_some() || until == end {
-                return found;
+    /// When something that is told happens next, or the first new finding is due if that is before; with it, which
+    /// finding. Else up to when nothing does.
+    pub(super) fn next(&self) -> Result<(Instant, Option<&'static str>), Instant> {
+        let style = self.style();
+        let is_told =
+            |r: &Record| (self.verbose || !matches!(r, Record::Advert { .. })) && sentence(&style, r).is_some();
+        let event = self.tape.next_of(self.now().after(AHEAD), is_told);
+        let key = |f: &Finding| (f.id, f.group, f.node.clone());
+        let known: Vec<_> = self.findings.iter().map(key).collect();
+        for play in self.tape.steps(SETTLES, SETTLED) {
+            if event.is_ok_and(|at| at <= play.world.now()) {
+                break;
             }
-            reach = reach.saturating_mul(4);
+            let findings = play.judge(self.tape.scenario());
+            if let Some(new) = findings.iter().find(|f| f.severity > Severity::Info && !known.contains(&key(f))) {
+                return Ok((play.world.now(), Some(new.id)));
+            }
         }
+        event.map(|at| (at, None))
     }
 
-    /// The next thing that is told, as far as it is known.
+    /// The next thing that is told but adverts, as far as it is known.
     pub(super) fn coming(&self, style: &Style) -> Option<&Record> {
         let is_told = |r: &&Record| sentence(style, r).is_some();
-        let record = self.tape.records().iter().skip(self.tape.past()).find(is_told);
-        let advert = self.tape.adverts().iter().skip(self.tape.past_adverts()).next().filter(|_| self.verbose);
-        record.into_iter().chain(advert).min_by_key(|r| r.at())
+        self.tape.records().iter().skip(self.tape.past()).find(is_told)
     }
 
     /// When something that is told happened before the present.

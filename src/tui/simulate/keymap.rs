@@ -51,6 +51,7 @@ pub const KEYS: &[Binding<Action>] = &[
         "take the carrier from the link of the selected lane, or give it back",
         Some(("l", "link")),
     ),
+    key(&[c('x')], Action::Loss, "x", "lose every second packet from and to it, by chance; or none", None),
     key(&[c('c')], Action::Check, "c", "have one of its checks fail, or pass", Some(("c", "check"))),
     key(&[c('P')], Action::Partition, "P", "part it from the others, every link up; or heal that", None),
     key(&[c('r')], Action::Reload, "r", "have it read its configuration again (SIGHUP)", None),

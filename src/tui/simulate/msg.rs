@@ -64,6 +64,8 @@ pub enum Action {
     Freeze,
     /// Take the carrier from the selected link, or give it back.
     Link,
+    /// Have packets of the selected node be lost, or none.
+    Loss,
     /// Have a check of the selected node fail, or pass.
     Check,
     /// Part the selected node from the others, or end that.

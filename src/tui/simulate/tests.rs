@@ -43,10 +43,14 @@ impl Loader for Embedded {
     }
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
-        let priority = if name == "a.conf" { "102" } else { "100" };
+        let priority = if matches!(name, "a.conf" | "t.conf") { "102" } else { "100" };
         let mut text = CONF.replace("PRIORITY", priority);
+        if name == "t.conf" {
+            text = text.replace("weight -4", "weight -2");
+        }
         if name == "c.conf" {
-            text = text.replace("    chk\n", "    chk\n    two\n") + "vrrp_script two {\n  script \"/bin/true\"\n}\n";
+            let two = "vrrp_script two {\n  script \"/bin/true\"\n}\n";
+            text = two.to_owned() + &text.replace("    chk\n", "    chk\n    two\n");
         }
         Ok(text.into_bytes())
     }
@@ -167,7 +171,7 @@ fn time_goes_on_and_back_by_columns_and_events() {
     b.press(&[Action::Next]);
     assert_eq!(b.0.now(), Instant::from_micros(3_601_562));
     b.press(&[Action::Next]);
-    assert_eq!((b.ms(), b.status()), (3601, "nothing happens within an hour from here"));
+    assert_eq!((b.ms(), b.status()), (3601, "nothing happens until 3603.601562 s unless you do something"));
     // With adverts there is always one.
     b.press(&[Action::Verbose, Action::Next]);
     assert_eq!(b.0.now(), Instant::from_micros(4_601_562));
@@ -186,6 +190,7 @@ fn keys_befall_the_selected_node() {
         (Action::Mute, "mute a", Some("unmute a")),
         (Action::Freeze, "pause a", Some("resume a")),
         (Action::Link, "link-down a interface=eth0", Some("link-up a interface=eth0")),
+        (Action::Loss, "loss a 50", Some("loss a 0")),
         (Action::Check, "script a chk 1", Some("script a chk 0")),
         (Action::Partition, "partition a b", Some("heal")),
         (Action::Reload, "reload a", None),
@@ -197,15 +202,15 @@ fn keys_befall_the_selected_node() {
         }
     }
     // One a millisecond, each at a moment of its own.
-    assert_eq!(b.done().len(), 18);
-    assert_eq!((b.done()[0].as_str(), b.done()[17].as_str()), ("8001 crash a", "8018 reload a"));
+    assert_eq!(b.done().len(), 21);
+    assert_eq!((b.done()[0].as_str(), b.done()[20].as_str()), ("8001 crash a", "8021 reload a"));
     b.press(&[Action::Down, Action::Kill]);
-    assert_eq!(b.done()[18], "8019 crash b");
-    assert_eq!(b.status(), "8.019 s: crash b");
+    assert_eq!(b.done()[21], "8022 crash b");
+    assert_eq!(b.status(), "8.022 s: crash b");
     b.press(&[Action::Kill]);
-    assert_eq!((b.done().len(), b.status()), (19, "b does not run: s starts it"));
+    assert_eq!((b.done().len(), b.status()), (22, "b does not run: s starts it"));
     b.press(&[Action::Reload, Action::Freeze]);
-    assert_eq!((b.done().len(), b.status()), (19, "b does not run: s starts it"));
+    assert_eq!((b.done().len(), b.status()), (22, "b does not run: s starts it"));
 }
 
 #[test]
@@ -214,13 +219,13 @@ fn of_several_checks_one_is_chosen() {
     b.press(&[Action::Check]);
     assert_eq!(b.0.screen, Screen::Checks(0));
     let screen = b.draw(80, 24);
-    assert!(screen.contains(&"  > chk  script, passes; counts as good".to_owned()), "{}", screen.join("\n"));
+    assert!(screen.contains(&" > chk  script, passes; counts as good".to_owned()), "{}", screen.join("\n"));
     b.press(&[Action::Down, Action::Open]);
     assert_eq!((b.0.screen, b.done()), (Screen::Main, vec!["8001 script c two 1".to_owned()]));
     b.press(&[Action::Check, Action::Down]);
     let screen = b.draw(80, 24);
     assert!(
-        screen.contains(&"  > two  script, exits with 1; still counts as good".to_owned()),
+        screen.contains(&" > two  script, exits with 1; still counts as good".to_owned()),
         "{}",
         screen.join("\n")
     );
@@ -230,6 +235,18 @@ fn of_several_checks_one_is_chosen() {
     let mut b = Bench::at(8000, demo::pair());
     b.press(&[Action::Check]);
     assert_eq!(b.status(), "a tracks no script, process or file");
+}
+
+#[test]
+fn what_does_not_happen_and_should_is_an_event_too() {
+    let mut b = Bench::at(8000, scenario(&["t", "b"], &[]));
+    // It is run at 9 s and 10 s, and counts then: 102 − 2 is what b has.
+    b.press(&[Action::Check, Action::Next]);
+    assert_eq!((b.ms(), b.status()), (10_000, ""));
+    // Five adverts later it is clear that nothing comes of it.
+    b.press(&[Action::Next]);
+    let said = "nothing happens, and that is a finding by now: no-failover (e explains it)";
+    assert_eq!((b.ms(), b.status()), (15_000, said));
 }
 
 #[test]

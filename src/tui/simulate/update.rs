@@ -15,6 +15,9 @@ use crate::vrrp::track::Kind;
 /// The fastest: at more a screen is only a blur.
 const FASTEST: f64 = 100.0;
 
+/// Every second packet, in millionths.
+const HALF: u32 = 500_000;
+
 /// Takes in a message; says what the outside is to do.
 pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
     match msg {
@@ -64,8 +67,15 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         Action::Play => app.playing = !app.playing,
         Action::Faster | Action::Slower => speed(app, action == Action::Faster),
         Action::Next => match app.next() {
-            Some(at) => go(app, at),
-            None => app.status = Some("nothing happens within an hour from here".to_owned()),
+            Ok((at, finding)) => {
+                go(app, at);
+                app.status =
+                    finding.map(|id| format!("nothing happens, and that is a finding by now: {id} (e explains it)"));
+            }
+            Err(until) => {
+                let until = seconds(until.since(Instant::ZERO));
+                app.status = Some(format!("nothing happens until {until} s unless you do something"));
+            }
         },
         Action::Previous => match app.previous() {
             Some(at) => go(app, at),
@@ -99,6 +109,7 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         | Action::Mute
         | Action::Freeze
         | Action::Link
+        | Action::Loss
         | Action::Partition
         | Action::Reload => match fault(app, action) {
             Ok(fault) => befall(app, fault),
@@ -156,6 +167,10 @@ pub(super) fn fault(app: &App, action: Action) -> Result<Fault, String> {
             needs(runs, "does not run: s starts it")?;
             needs(!paused, "stands still and reads nothing: p lets it go on")?;
             of("reload")
+        }
+        Action::Loss => {
+            let lossy = !world.network().loss_of(n).is_empty();
+            made("loss", Args { node: Some(n), millionths: Some(if lossy { 0 } else { HALF }), ..Args::default() })
         }
         Action::Deafen => {
             if index.is_none_or(|i| world.network().hears(n, i)) {

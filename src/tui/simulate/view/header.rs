@@ -27,7 +27,7 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
         app.tape.scenario().nodes.iter().map(|n| n.daemon.to_string()).collect();
     parts.push(Span::styled(daemons.into_iter().collect::<Vec<_>>().join(", "), theme.quiet()));
     let room = columns.saturating_sub(width(&clock) + parts[0].width() + 6);
-    let title = fit_middle(&format!("hactl simulate {}", app.title), room.max(12));
+    let title = fit_middle(&format!("hactl simulate {}", brief(&app.title, room.saturating_sub(15))), room.max(12));
     let mut used = 1 + width(&title);
     let mut spans = vec![Span::raw(" "), Span::styled(title, Theme::bold())];
     for part in parts {
@@ -40,6 +40,15 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     spans.push(Span::raw(" ".repeat(columns.saturating_sub(used + width(&clock) + 1))));
     spans.push(Span::styled(clock, Theme::bold()));
     Line::from(spans)
+}
+
+/// Files without their directories where there is no room for those.
+fn brief(title: &str, room: usize) -> String {
+    if width(title) <= room {
+        return title.to_owned();
+    }
+    let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
+    title.split(' ').map(name).collect::<Vec<_>>().join(" ")
 }
 
 /// The verdict on the present, at most `most` lines.

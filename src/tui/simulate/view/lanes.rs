@@ -79,19 +79,21 @@ pub fn title(app: &App, columns: usize) -> String {
     let run = app.world().instances(lane.node).find(|(place, _)| *place == lane.place).map(|(_, run)| run);
     let mut parts = vec![format!("VRID {}/{family}", lane.group.vrid)];
     if let Some(run) = run {
+        parts.extend(run.addresses.first().map(|a| a.address.to_string()));
         parts.push(format!("every {}", interval(run.advert_int)));
         parts.push(format!("v{}", run.version));
-        parts.extend(run.addresses.first().map(|a| a.address.to_string()));
     }
-    while parts.len() > 1 && width(&parts.join(" · ")) + 30 > columns {
+    // The rule has a blank and two strokes on each side of both texts.
+    while parts.len() > 1 && width(&parts.join(" · ")) + width(&scale(app)) + 9 > columns {
         parts.pop();
     }
     parts.join(" · ")
 }
 
-/// What a column is.
+/// What the signs and a column are.
 pub fn scale(app: &App) -> String {
-    format!("a column is {}", interval(app.step()))
+    let sign = |s| text::sign(Some(s));
+    format!("{} master {} backup · column {}", sign(State::Master), sign(State::Backup), interval(app.step()))
 }
 
 /// How the columns left of the lanes are shared out.
@@ -321,7 +323,7 @@ fn ailments(app: &App) -> Vec<String> {
         let sides: Vec<String> = network.sides.iter().map(side).collect();
         all.push(format!("{} do not reach each other", sides.join(" and ")));
     }
-    if network.loss.iter().any(|r| r.value > 0) {
+    if network.loss.iter().any(|r| r.value > 0 && r.from.is_none() && r.to.is_none()) {
         all.push("packets are lost".to_owned());
     }
     all.into_iter().map(|a| printable(&a)).collect()
@@ -351,6 +353,9 @@ pub fn node_ailments(app: &App, n: usize) -> Vec<String> {
     }
     if world.network().mute.contains(&(n, None)) {
         all.push(format!("{name} is mute"));
+    }
+    if !world.network().loss_of(n).is_empty() {
+        all.push(format!("packets of {name} are lost"));
     }
     all.extend(world.checks(n).iter().filter(|c| super::node::fails(c)).map(|c| format!("{} of {name} fails", c.name)));
     all

@@ -68,9 +68,9 @@ fn timer_lines(app: &App, lane: &Lane, columns: usize, theme: Theme) -> Vec<Line
     let Some(router) = world.router(lane.node, lane.place) else {
         let text = match ended(app, lane.node) {
             Some((at, killed)) => {
-                let how = if killed { "gone without a release" } else { "stopped" };
+                let how = if killed { "killed" } else { "stopped" };
                 let left = if killed { left_behind(app, lane) } else { String::new() };
-                format!("does not run: {how} at {} s{left}; s starts it", seconds(at.since(Instant::ZERO)))
+                format!("{how} at {} s{left}; s starts it", seconds(at.since(Instant::ZERO)))
             }
             None => "does not run yet; s starts it".to_owned(),
         };
@@ -99,7 +99,7 @@ fn left_behind(app: &App, lane: &Lane) -> String {
     let run = app.world().instances(lane.node).find(|(place, _)| *place == lane.place).map(|(_, run)| run);
     let own = |a: &std::net::IpAddr| run.is_some_and(|r| r.addresses.iter().any(|x| x.address == *a));
     match app.world().installed(lane.node).find(own) {
-        Some(address) => format!(", {address} stays there"),
+        Some(address) => format!(", keeps {address}"),
         None => String::new(),
     }
 }
@@ -127,7 +127,7 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         }
         for to in all.iter().filter(|l| l.node != from.node) {
             let obstacle = obstacle(app, from, to, left);
-            lines.push(way(app, from, to, (at, priority), obstacle.as_ref(), columns, theme));
+            lines.push(way(app, (from, to), (at, priority), (obstacle.as_ref(), master), columns, theme));
         }
     }
     if lines.is_empty() {
@@ -141,7 +141,7 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
 /// The last advert of an instance: when, its priority, whether it left.
 fn last(app: &App, group: Group, lane: &Lane) -> Option<(Instant, u8, bool)> {
     let is_own = |who: &Who| who.node == lane.node && who.instance == lane.place && who.group() == group;
-    app.tape.adverts().iter().take(app.tape.past_adverts()).rev().take(5000).find_map(|r| match r {
+    app.tape.adverts().iter().rev().take(5000).find_map(|r| match r {
         Record::Advert { at, who, priority, left } if is_own(who) => Some((*at, *priority, *left)),
         _ => None,
     })
@@ -194,10 +194,9 @@ fn rejected(app: &App, from: &Lane, to: &Lane) -> Option<String> {
 /// ` a ──●────────────────▶ b  priority 102, 0.3 s ago`
 fn way(
     app: &App,
-    from: &Lane,
-    to: &Lane,
+    (from, to): (&Lane, &Lane),
     (at, priority): (Instant, u8),
-    obstacle: Option<&Obstacle>,
+    (obstacle, master): (Option<&Obstacle>, bool),
     columns: usize,
     theme: Theme,
 ) -> Line<'static> {
@@ -214,6 +213,7 @@ fn way(
         }
     }
     if ago < SEEN
+        && (obstacle.is_none() || travelled + 1 < reach)
         && let Some(cell) = row.get_mut(travelled.min(reach.saturating_sub(1)))
     {
         *cell = '●';
@@ -225,9 +225,19 @@ fn way(
         p => format!("priority {p}, {} ago", duration(ago)),
     };
     let name = |l: &Lane| left(&printable(app.world().name(l.node)), names);
-    let text = obstacle.map_or(what.clone(), |o| format!("{}; {what}", printable(&o.why)));
+    let lost = app.world().network().loss_between(from.node, to.node);
+    let text = match obstacle {
+        Some(o) => format!("{}; {what}", printable(&o.why)),
+        None if lost > 0 => format!("{what}; {} % are lost", f64::from(lost) / 10_000.0),
+        None => what,
+    };
     let used = 2 + names + 1 + room + 1 + 1 + names + 2;
-    let style = if obstacle.is_some() { theme.bad() } else { theme.good() };
+    let style = match obstacle {
+        Some(_) => theme.bad(),
+        None if master => theme.good(),
+        // The last word of one that says nothing more.
+        None => theme.quiet(),
+    };
     Line::from(vec![
         Span::raw(format!("  {} ", name(from))),
         Span::styled(format!("{row}{head}"), style),
