@@ -103,8 +103,10 @@ pub struct App {
     noted: (u64, u64),
     /// The latest moment that was played.
     pub(super) latest: Instant,
-    /// What the last key led to; goes with the next key.
+    /// What the last key led to; goes with the next key, or after a while.
     pub(super) status: Option<String>,
+    /// For how long that has been seen.
+    pub(super) said: Duration,
     pub(super) size: (u16, u16),
     /// Something that shows has changed since it was drawn.
     pub(super) dirty: bool,
@@ -133,6 +135,7 @@ impl App {
             noted: (0, 0),
             latest: Instant::ZERO,
             status: None,
+            said: Duration::ZERO,
             size: (80, 24),
             dirty: true,
         };

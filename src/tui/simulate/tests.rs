@@ -207,10 +207,16 @@ fn keys_befall_the_selected_node() {
     b.press(&[Action::Down, Action::Kill]);
     assert_eq!(b.done()[21], "8022 crash b");
     assert_eq!(b.status(), "8.022 s: crash b");
+    assert!(!b.draw(80, 24)[23].contains("help"));
     b.press(&[Action::Kill]);
     assert_eq!((b.done().len(), b.status()), (22, "b does not run: s starts it"));
     b.press(&[Action::Reload, Action::Freeze]);
     assert_eq!((b.done().len(), b.status()), (22, "b does not run: s starts it"));
+    // Soon the keys are there again.
+    b.wait(5000);
+    assert_eq!(b.status(), "b does not run: s starts it");
+    b.wait(1000);
+    assert!(b.status().is_empty() && b.draw(80, 24)[23].contains("? help"));
 }
 
 #[test]
@@ -224,11 +230,7 @@ fn of_several_checks_one_is_chosen() {
     assert_eq!((b.0.screen, b.done()), (Screen::Main, vec!["8001 script c two 1".to_owned()]));
     b.press(&[Action::Check, Action::Down]);
     let screen = b.draw(80, 24);
-    assert!(
-        screen.contains(&" > two  script, exits with 1; still counts as good".to_owned()),
-        "{}",
-        screen.join("\n")
-    );
+    assert!(screen.contains(&" > two  script, exits with 1; still counts as good".to_owned()), "{}", screen.join("\n"));
     b.press(&[Action::Check]);
     assert_eq!(b.done()[1], "8002 script c two 0");
     // What nobody tracks cannot fail.

@@ -15,6 +15,8 @@ use crate::vrrp::track::Kind;
 /// The fastest: at more a screen is only a blur.
 const FASTEST: f64 = 100.0;
 
+/// What a key led to gives way to the keys after so long.
+const SAID: Duration = Duration::from_secs(6);
 /// Every second packet, in millionths.
 const HALF: u32 = 500_000;
 
@@ -22,6 +24,10 @@ const HALF: u32 = 500_000;
 pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
     match msg {
         Msg::Tick(passed) => {
+            app.said += passed;
+            if app.said >= SAID && app.status.take().is_some() {
+                app.dirty = true;
+            }
             if app.playing {
                 tick(app, passed);
             }
@@ -32,13 +38,14 @@ pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
             app.refresh();
         }
         Msg::Saved(outcome) => {
+            app.said = Duration::ZERO;
             app.status = Some(match outcome {
                 Ok(path) => path,
                 Err(why) => format!("not written: {why}"),
             });
         }
         Msg::Act(action) => {
-            app.status = None;
+            (app.status, app.said) = (None, Duration::ZERO);
             app.dirty = true;
             return act(app, action);
         }
@@ -50,7 +57,7 @@ pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
 fn tick(app: &mut App, passed: Duration) {
     let mut to = app.now().after(passed.mul_f64(app.speed.factor()));
     if let Some(end) = app.stop_at.filter(|end| *end <= to) {
-        (app.stop_at, app.playing, to) = (None, false, end);
+        (app.stop_at, app.playing, app.said, to) = (None, false, Duration::ZERO, end);
         app.status =
             Some(format!("the scenario ends at {} s; space goes on all the same", seconds(end.since(Instant::ZERO))));
     }

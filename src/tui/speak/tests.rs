@@ -495,7 +495,9 @@ fn in_a_demonstration_the_router_beside_can_be_killed_and_started() {
     assert_eq!(screen[2], " demo: a is a simulated keepalived: 1 kills it; nothing is transmitted");
     assert!(screen[23].contains("1 kill a"), "{}", screen[23]);
     assert_eq!(b.press(&[Action::Beside]), Some(Cmd::Beside));
-    assert!(beside(false).draw(80, 24)[23].contains("1 start a"));
+    let screen = beside(false).draw(80, 24);
+    assert_eq!(screen[2], " demo: a, a simulated keepalived, is down: 1 starts it; nothing is transmitted");
+    assert!(screen[23].contains("1 start a"), "{}", screen[23]);
     let mut b = Bench::new(10_900, vec![backup()], Vec::new());
     assert_eq!(b.press(&[Action::Beside]), None);
     assert_eq!(b.draw(80, 24)[23].trim(), "only the demonstration has a router beside it");

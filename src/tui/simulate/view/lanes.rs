@@ -114,7 +114,7 @@ fn layout(app: &App, columns: usize) -> Layout {
     let groups: BTreeSet<Group> = all.iter().map(|l| l.group).collect();
     let name = longest.clamp(1, NAME);
     let tag = if groups.len() > 1 { groups.iter().map(|g| live::tag(*g).len()).max().unwrap_or(0) + 1 } else { 0 };
-    let (since, address) = if columns >= 120 { (9, 16) } else { (0, 0) };
+    let (since, address) = if columns >= 120 { (12, 16) } else { (0, 0) };
     let begin = (2 + name + 1 + tag + 4 + STATE + 1 + since + address).max(9);
     Layout { name, tag, since, address, begin }
 }

@@ -67,8 +67,13 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
 
 /// ` demo: simulated, nothing is transmitted; a runs, 1 kills it`
 pub fn beside((name, runs): (&str, bool), columns: usize, theme: Theme) -> Line<'static> {
-    let key = if runs { "1 kills it" } else { "it is down, 1 starts it" };
-    let text = format!(" demo: {} is a simulated keepalived: {key}; nothing is transmitted", printable(name));
+    let name = printable(name);
+    let how = if runs {
+        format!("{name} is a simulated keepalived: 1 kills it")
+    } else {
+        format!("{name}, a simulated keepalived, is down: 1 starts it")
+    };
+    let text = format!(" demo: {how}; nothing is transmitted");
     Line::styled(fit(&text, columns), theme.title())
 }
 
