@@ -217,7 +217,7 @@ pub fn simulations() {
     press(&terminal, "n");
     terminal.shows("the election", SOON, |s| s.contains("t = 3.602 s") && s.contains("PAUSED"));
     press(&terminal, "s");
-    terminal.shows("a fault", SOON, |s| s.contains("3.603 s: stop a") && s.contains("1 fault of yours"));
+    terminal.shows("a fault", SOON, |s| s.contains("3.602 s: stop a") && s.contains("1 fault of yours"));
     press(&terminal, "n");
     let shown = terminal.shows("what comes of it", SOON, |s| s.contains("OK  51/v4: b is master (100), one takeover"));
     terminal.fits(&shown);
@@ -236,7 +236,7 @@ pub fn simulations() {
     press(&terminal, "q");
     terminal.given_back(&before, "after-q");
     let shown = terminal.text();
-    assert!(shown.contains("--at '3.603s stop a' --for 30s"), "{shown}");
+    assert!(shown.contains("--at '3.602s stop a' --for 30s"), "{shown}");
     terminal.line("clear; hactl simulate hactl-scenario.toml; echo status=$?");
     terminal.shows("the scenario again", SOON, |s| s.contains("status=0") && s.contains("b is master (100)"));
 
