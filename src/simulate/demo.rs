@@ -27,13 +27,13 @@ const SETTLED: Duration = Duration::from_secs(9);
 /// What happens by itself, counted from there: when, what, to which node.
 const STORY: &[(Duration, &str, usize)] = &[
     (Duration::from_millis(8300), "crash", 0),
-    (Duration::from_millis(20_000), "start", 0),
+    (Duration::from_secs(20), "start", 0),
     (Duration::from_millis(32_600), "stop", 0),
-    (Duration::from_millis(40_000), "start", 0),
+    (Duration::from_secs(40), "start", 0),
 ];
 /// What happens to the lone peer.
 const PEER_STORY: &[(Duration, &str, usize)] =
-    &[(Duration::from_millis(12_300), "crash", 0), (Duration::from_millis(26_000), "start", 0)];
+    &[(Duration::from_millis(12_300), "crash", 0), (Duration::from_secs(26), "start", 0)];
 /// After so much it begins again.
 const ROUND: Duration = Duration::from_secs(50);
 

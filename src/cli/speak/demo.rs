@@ -199,13 +199,15 @@ fn play(
 ) -> View {
     let (start, begun) = (demo.at().at, std::time::Instant::now());
     loop {
-        let wait = match asked.recv_timeout(PICTURE) {
+        let asked_for = match asked.recv_timeout(PICTURE) {
             Ok(ask) => Some(ask),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Ask::Speaker(0, Command::Quit)),
         };
         demo.advance(start.after(begun.elapsed()));
-        wait.into_iter().for_each(|ask| demo.ask(ask));
+        if let Some(ask) = asked_for {
+            demo.ask(ask);
+        }
         if stop.requested().is_some() || end.is_some_and(|end| begun.elapsed() >= end) {
             demo.ask(Ask::Speaker(0, Command::Quit));
         }
@@ -292,7 +294,7 @@ mod tests {
         assert_eq!(run(&mut d, 5000), (Phase::Running, State::Master, false));
         d.ask(Ask::Speaker(0, Command::Quit));
         // A release: the neighbour takes over after 154/256 s.
-        assert_eq!(run(&mut d, 700).2, true);
+        assert!(run(&mut d, 700).2);
         assert!(d.speaker.has_ended());
     }
 

@@ -6,7 +6,7 @@ use super::text;
 use crate::finding::{Finding, Severity};
 use crate::report::describe::{count, seconds3};
 use crate::report::printable;
-use crate::simulate::{Group, Play, Story, World};
+use crate::simulate::{Group, Play, Story, Window, World};
 use crate::time::Instant;
 use crate::vrrp::{State, Timer};
 
@@ -35,7 +35,7 @@ fn now(world: &World, group: Group, story: &Story) -> Option<(Option<Severity>, 
     match nodes.len() {
         1 => None,
         0 => {
-            let since = story.none.last().filter(|w| w.open).map_or(Duration::ZERO, |w| w.length());
+            let since = story.none.last().filter(|w| w.open).map_or(Duration::ZERO, Window::length);
             let next = match next(world, group) {
                 Some((n, at)) => {
                     format!("; {} becomes MASTER in {}", world.name(n), seconds3(at.since(world.now())))
@@ -51,7 +51,7 @@ fn now(world: &World, group: Group, story: &Story) -> Option<(Option<Severity>, 
             Some((Some(severity), word, format!("{tag}: no master for {}{next}", seconds3(since))))
         }
         _ => {
-            let since = story.dual.last().filter(|w| w.open).map_or(Duration::ZERO, |w| w.length());
+            let since = story.dual.last().filter(|w| w.open).map_or(Duration::ZERO, Window::length);
             let names: Vec<&str> = nodes.iter().map(|n| world.name(*n)).collect();
             let sentence = format!("{tag}: {} are master, for {}", names.join(" and "), seconds3(since));
             (since > OVERLAP).then_some((Some(Severity::Critical), "CRITICAL", sentence))

@@ -239,7 +239,8 @@ fn befall(app: &mut App, fault: Fault) {
     let mut text = format!("{} s: {words}", seconds(at.since(Instant::ZERO)));
     if forgotten > 0 {
         let verb = if forgotten == 1 { "counts" } else { "count" };
-        text.push_str(&format!("; {} of another future no longer {verb}", count(forgotten as u64, "later fault")));
+        let forgotten = count(forgotten as u64, "later fault");
+        text = format!("{text}; {forgotten} of another future no longer {verb}");
     }
     (app.status, app.told_end, app.latest) = (Some(printable(&text)), None, at);
     app.refresh();
@@ -348,7 +349,6 @@ fn open(app: &mut App) {
 fn explain(app: &mut App) {
     let from_list = app.screen == Screen::Findings;
     match app.screen {
-        Screen::Explain(..) => {}
         Screen::Findings | Screen::Main | Screen::Node => {
             if !from_list {
                 app.finding = 0;
@@ -358,6 +358,6 @@ fn explain(app: &mut App) {
                 None => app.status = Some("there is no finding to explain here".to_owned()),
             }
         }
-        Screen::Checks(_) | Screen::Help => {}
+        Screen::Explain(..) | Screen::Checks(_) | Screen::Help => {}
     }
 }

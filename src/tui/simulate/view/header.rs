@@ -27,7 +27,10 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
         app.tape.scenario().nodes.iter().map(|n| n.daemon.to_string()).collect();
     parts.push(Span::styled(daemons.into_iter().collect::<Vec<_>>().join(", "), theme.quiet()));
     let room = columns.saturating_sub(width(&clock) + parts[0].width() + 6);
-    let title = fit_middle(&format!("hactl simulate {}", brief(&app.title, room.saturating_sub(15))), room.max(12));
+    let title = fit_middle(
+        &format!("hactl simulate {}", brief(&app.title, room.min(columns / 2).saturating_sub(15))),
+        room.max(12),
+    );
     let mut used = 1 + width(&title);
     let mut spans = vec![Span::raw(" "), Span::styled(title, Theme::bold())];
     for part in parts {
