@@ -21,6 +21,7 @@ mod record;
 mod rng;
 mod scenario;
 mod tape;
+pub mod tcp;
 #[cfg(test)]
 mod tests;
 mod whatif;

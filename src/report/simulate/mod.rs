@@ -5,6 +5,7 @@ pub mod explored;
 pub mod json;
 pub mod live;
 pub mod svg;
+pub mod tcp;
 pub mod text;
 
 use std::net::IpAddr;
