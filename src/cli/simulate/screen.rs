@@ -87,15 +87,21 @@ fn quoted(word: &str) -> String {
 fn save(tape: &Tape) -> Result<PathBuf, String> {
     let played = Scenario { duration: length(tape), ..tape.scenario().clone() };
     let here = std::env::current_dir().unwrap_or_else(|_| std::env::temp_dir());
-    let config = |n: usize| {
-        let sources = played.nodes.get(n).map(|n| &n.setting.conf.sources);
-        let name = sources.and_then(|s| s.names().next()).unwrap_or_default().to_owned();
-        std::fs::canonicalize(&name)
-            .map_or(name, |p| p.strip_prefix(&here).unwrap_or(&p).to_string_lossy().into_owned())
+    // The configurations are named relative to the file.
+    let text = |dir: &Path| {
+        let config = |n: usize| {
+            let sources = played.nodes.get(n).map(|n| &n.setting.conf.sources);
+            let name = sources.and_then(|s| s.names().next()).unwrap_or_default().to_owned();
+            let inside = |p: PathBuf| p.strip_prefix(dir).unwrap_or(&p).to_string_lossy().into_owned();
+            std::fs::canonicalize(&name).map_or(name, inside)
+        };
+        write(&played, &["played by hand in hactl simulate --tui".to_owned()], config)
     };
-    let text = write(&played, &["played by hand in hactl simulate --tui".to_owned()], config);
-    match new_file(&here, &text) {
-        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => new_file(&std::env::temp_dir(), &text),
+    match new_file(&here, &text(&here)) {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+            let dir = std::env::temp_dir();
+            new_file(&dir, &text(&dir))
+        }
         other => other,
     }
     .map_err(|e| e.to_string())
@@ -108,7 +114,6 @@ fn new_file(dir: &Path, text: &str) -> io::Result<PathBuf> {
         let path = dir.join(name);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(mut file) => {
-                // The configurations are named relative to the file.
                 file.write_all(text.as_bytes())?;
                 return Ok(path);
             }
