@@ -59,6 +59,7 @@ const TESTS: &[Test] = &[
     test("failover::crash_of_frr", FRR, failover::crash_frr),
     test("screen::at_80_by_24", SCREEN, screen::small),
     test("screen::at_160_by_50", SCREEN, screen::large),
+    test("screen::simulations", &["tmux", "bash", "stty"], screen::simulations),
     test("takeover::cascade_unicast", KEEPALIVED, takeover::cascade_unicast),
     test("takeover::cascade_ipv6", KEEPALIVED, takeover::cascade_ipv6),
     test("takeover::cascade_version_3", KEEPALIVED, takeover::cascade_version_3),

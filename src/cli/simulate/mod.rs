@@ -1,6 +1,7 @@
 //! `hactl simulate`: elections among nodes with given configurations.
 
 mod explore;
+mod screen;
 pub mod tcp;
 
 use std::fs;
@@ -13,7 +14,7 @@ use clap::{Args, Subcommand};
 use super::Error;
 use super::args::{CommonArgs, duration};
 use super::files::{self, Files};
-use super::output::{Output, note, width};
+use super::output::{Output, has_screen, note, width};
 use crate::conf::Version;
 use crate::finding::Tally;
 use crate::frame::{Frame, LinkType};
@@ -31,6 +32,7 @@ Examples:
   hactl simulate a.conf b.conf --at '8s crash a' --at '20s start a' --for 40s
   hactl simulate outage.toml --svg outage.svg               a scenario file, with a picture for the report
   hactl simulate keepalived.conf                            one file: which peers would take over, and when
+  hactl simulate a.conf b.conf --tui                        on a screen: kill, stop, part them and see (? shows the keys)
 ";
 
 #[derive(Debug, Args)]
@@ -68,6 +70,9 @@ pub struct SimulateArgs {
     /// Tell of each advert, too
     #[arg(long)]
     adverts: bool,
+    /// Play it on a screen: on and back in time, with faults at the press of a key
+    #[arg(long, conflicts_with_all = ["explore", "write", "svg", "adverts"])]
+    tui: bool,
     /// Try the faults for me: each one on each node, link and check, at each moment that can matter, and its end
     #[arg(long, conflicts_with_all = ["at", "write", "svg", "adverts"])]
     explore: bool,
@@ -109,6 +114,14 @@ pub fn run(args: &SimulateArgs) -> Result<u8, Error> {
     }
     if args.explore {
         return explore::run(args, &scenario, alone.is_some());
+    }
+    if args.tui {
+        if !args.common.json && has_screen() {
+            return screen::run(args, scenario);
+        }
+        if !args.common.quiet {
+            note(&"note: --tui needs a terminal and no --json; this is how it plays by itself");
+        }
     }
     play(args, &scenario, alone.as_ref())
 }
