@@ -186,12 +186,11 @@ impl World {
             if host.next_deadline().is_none_or(|d| host.global(d).after(self.latency) > at) {
                 continue;
             }
-            match host.next_advert() {
-                Some(armed) => sender = sender.into_iter().chain([(armed, n)]).min(),
-                None => {
-                    self.tick(n);
-                    ticked = true;
-                }
+            if let Some(armed) = host.next_advert() {
+                sender = sender.into_iter().chain([(armed, n)]).min();
+            } else {
+                self.tick(n);
+                ticked = true;
             }
         }
         if let Some((_, n)) = sender.filter(|_| !ticked) {
