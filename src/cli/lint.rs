@@ -154,6 +154,8 @@ pub fn run(args: &LintArgs) -> Result<u8, Error> {
         all.iter().enumerate().find_map(|(i, node)| excerpts.line(i, node, file, line))
     })?;
     out.flush()?;
+    // The program ends now, which frees everything at once; line by line it takes a fifth of the time of reading.
+    std::mem::forget((all, judged, findings));
     Ok(exit)
 }
 

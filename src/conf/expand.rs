@@ -275,7 +275,8 @@ impl<'a> Expander<'a> {
     fn decomment(&self, text: Text) -> (Text, Met) {
         let version = self.options.version;
         let (text, met) = decomment(text, version);
-        if version.at_least(2, 4, 0) { (text, met) } else { (decomment(text, version).0, met) }
+        let signs = text.bytes.iter().any(|b| matches!(b, b'#' | b'!' | b'\\'));
+        if !signs || version.at_least(2, 4, 0) { (text, met) } else { (decomment(text, version).0, met) }
     }
 
     /// The line at `start..next` of a file, without its end, cut as keepalived cuts it.
@@ -285,9 +286,10 @@ impl<'a> Expander<'a> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let end = line.iter().rposition(|b| *b != b'\r').map_or(0, |last| last + 1);
         if self.as_meant() {
-            return self.whole_line(Text::new(id, via, start, &line[..end.min(4 * MAX_LINE)]));
+            let bytes = self.sources.bytes(id, start..start + end.min(4 * MAX_LINE));
+            return self.whole_line(Text::new(id, via, start, bytes));
         }
-        let mut text = Text::new(id, via, start, &line[..end]);
+        let mut text = Text::new(id, via, start, self.sources.bytes(id, start..start + end));
         if end > MAX_LINE {
             let cut = !self.options.version.at_least(2, 4, 0);
             let sentence = if cut {
@@ -325,9 +327,9 @@ impl<'a> Expander<'a> {
 
     /// A line as it was meant: all of it, without NUL bytes.
     fn whole_line(&mut self, mut text: Text) -> Text {
-        let cut = !self.options.version.at_least(2, 4, 0);
+        let version = self.options.version;
         if text.bytes.len() > MAX_LINE {
-            let sentence = if cut {
+            let sentence = if !version.at_least(2, 4, 0) {
                 "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own"
             } else {
                 "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it"
@@ -336,7 +338,8 @@ impl<'a> Expander<'a> {
         }
         let nuls: Vec<usize> = text.bytes.iter().enumerate().filter(|(_, b)| **b == 0).map(|(i, _)| i).collect();
         if let Some(first) = nuls.first() {
-            let does = if cut { "keepalived 2.2 ends the line here" } else { "keepalived 2.4 passes over the byte" };
+            let passes = version.at_least(2, 4, 0);
+            let does = if passes { "keepalived 2.4 passes over the byte" } else { "keepalived 2.2 ends the line here" };
             let span = text.span(*first..first + 1, &self.sources);
             self.report(span, Kind::NulByte, format!("a NUL byte; {does}"));
             text.remove_each(&nuls);
@@ -364,7 +367,7 @@ impl<'a> Expander<'a> {
             );
         }
         // Alone, it is told of where it is known what the line stands in.
-        if met.backslash && text.bytes != b"\\" {
+        if met.backslash && *text.bytes != *b"\\" {
             let len = text.bytes.len();
             let span = text.span(len - 1..len, &self.sources);
             let sentence =
@@ -506,7 +509,7 @@ impl<'a> Expander<'a> {
                 if let Some(sign) = mend::heading(&text.bytes) {
                     return Some(self.heading(text, sign));
                 }
-                if text.bytes == b"\\" {
+                if *text.bytes == *b"\\" {
                     return Some(Item::Backslash(text.whole(&self.sources)));
                 }
                 if self.spaced_definition(&text) {

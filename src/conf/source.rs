@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::bytes::Bytes;
 
 /// A file of a [`SourceMap`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +93,7 @@ pub struct Position {
 
 struct File {
     name: String,
-    text: Vec<u8>,
+    text: Arc<Vec<u8>>,
     /// Offset of each line's first byte.
     lines: Vec<u32>,
     /// Bytes that go on with a character, before each block of [`BLOCK`] bytes; none in a file of ASCII only.
@@ -111,7 +115,7 @@ impl File {
                 sum += inner_bytes(block);
             }
         }
-        Self { name: name.to_owned(), text, lines, inner }
+        Self { name: name.to_owned(), text: Arc::new(text), lines, inner }
     }
 
     /// How many bytes before an offset go on with a character.
@@ -183,6 +187,11 @@ impl SourceMap {
     /// A file's bytes.
     pub fn text(&self, file: FileId) -> &[u8] {
         self.files.get(file.0 as usize).map_or(&[], |f| &f.text)
+    }
+
+    /// Some of a file's bytes, to keep.
+    pub(super) fn bytes(&self, file: FileId, range: Range<usize>) -> Bytes {
+        self.files.get(file.0 as usize).map_or_else(|| Vec::new().into(), |f| Bytes::of(&f.text, range))
     }
 
     /// The bytes of a span, as they are written.

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 pub(super) use meant::is_keyword;
 
 use super::expand::{Expander, Item};
+use super::bytes::Bytes;
 use super::problem::{Kind, Problem, quote};
 use super::schema::{Again, Entries, Hint, Keyword, Naming, Place, Takes, find, nearest};
 use super::source::{SourceMap, Span};
@@ -141,7 +142,7 @@ struct Builder {
     problems: Vec<Problem>,
     excused: Vec<Span>,
     /// Names of blocks that must not be called alike, and where they are first.
-    names: HashMap<(Place, Box<[u8]>), Span>,
+    names: HashMap<(Place, Bytes), Span>,
     /// Braces open at this point, counted as keepalived counts them.
     balance: usize,
     /// Unknown keywords so far.

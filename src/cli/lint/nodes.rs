@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use super::LintArgs;
 use crate::cli::Error;
 use crate::cli::files::{self, Files};
-use crate::conf::{self, LoadError, Loader, Options, Reading, SourceMap, Version, resolve};
+use crate::conf::{self, LoadError, Loader, Options, Reading, SourceMap, Version, resolve, same_for_oldest};
 use crate::lint::Node;
 
 /// What standard input is called.
@@ -107,17 +106,12 @@ impl Inputs {
         &self.texts
     }
 
-    /// Reads all, by the rules of a version, and behind them all by those of an older one.
+    /// Reads all, by the rules of a version, and behind them all by those of an older one, if it reads anything otherwise.
     pub fn read(&self, texts: &Texts, version: Version, older: Option<Version>) -> Result<Vec<Node>, Error> {
-        // They are read at the same time: a large file takes a while.
-        let (nodes, old) = thread::scope(|scope| {
-            let old = older.map(|version| scope.spawn(move || self.read_as(texts, version, Reading::AsMeant)));
-            (self.read_as(texts, version, Reading::AsMeant), old.map(thread::ScopedJoinHandle::join))
-        });
+        let (nodes, same) = same_for_oldest(|| self.read_as(texts, version, Reading::AsMeant));
         let mut nodes = nodes?;
-        // What one reading cannot do the other could not either.
-        if let Some(Ok(old)) = old {
-            nodes.extend(old?);
+        if let Some(older) = older.filter(|older| !(same && *older == Version::V2_2)) {
+            nodes.extend(self.read_as(texts, older, Reading::AsMeant)?);
         }
         Ok(nodes)
     }

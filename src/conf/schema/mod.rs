@@ -538,7 +538,7 @@ impl Keyword {
 
     /// Whether a version has it.
     pub fn known_to(&self, version: Version) -> bool {
-        self.since.is_none_or(|since| since <= version.release())
+        self.since.is_none_or(|(major, minor, patch)| version.at_least(major, minor, patch))
     }
 }
 

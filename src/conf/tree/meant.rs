@@ -578,7 +578,7 @@ impl Reader<'_> {
         }
         let start = text.bytes.iter().position(|b| !is_space(*b))?;
         let part = |range: std::ops::Range<usize>| Word {
-            text: text.bytes.get(range.clone()).unwrap_or_default().into(),
+            text: text.bytes.slice(range.clone()),
             span: text.span(range, self.sources),
         };
         let end = start + word.text.len();

@@ -240,19 +240,19 @@ impl Garp {
 /// `use_vmac`: a name, a MAC address, or both.
 fn vmac(node: &Node, version: Version, out: &mut Vec<Problem>) -> Vmac {
     let mut vmac = Vmac::default();
-    let named = version.at_least(2, 3, 0);
-    let most = if named { usize::MAX } else { 2 };
+    let named = || version.at_least(2, 3, 0);
+    let most = if node.words.len() <= 3 || named() { usize::MAX } else { 2 };
     let mut words = node.words.iter().skip(1).take(most);
     while let Some(mut word) = words.next() {
         let shown = quote(&word.text);
         let mut bad = |sentence: String| out.push(Problem::new(word.span, Kind::BadWord, sentence));
         match &*word.text {
-            b"netlink_notify_msg" if named => continue,
-            b"group" if named => {
+            b"netlink_notify_msg" if named() => continue,
+            b"group" if named() => {
                 vmac.group = words.next().map(|w| w.str().into_owned());
                 continue;
             }
-            b"name" if named => {
+            b"name" if named() => {
                 let Some(name) = words.next() else {
                     bad("`name` lacks its value; keepalived passes over it".into());
                     continue;
@@ -817,17 +817,18 @@ impl Builder<'_> {
             return self.problems.push(problem);
         }
         let mut ipvlan = Ipvlan::default();
-        let named = self.version.at_least(2, 3, 0);
+        let version = self.version;
+        let named = || version.at_least(2, 3, 0);
         let mut words = node.words.iter().skip(1);
         while let Some(word) = words.next() {
             let text = word.str().into_owned();
             let given = address_and_tail(&word.text).0.filter(|_| !word.text.contains(&b'-'));
             let (again, what) = match (&*text, given) {
-                ("group", _) if named => {
+                ("group", _) if named() => {
                     ipvlan.group = words.next().map(|w| w.str().into_owned());
                     continue;
                 }
-                ("name", _) if named => continue,
+                ("name", _) if named() => continue,
                 ("bridge" | "private" | "vepa", _) => (ipvlan.mode.is_some(), "mode"),
                 (_, Some(_)) => (ipvlan.address.is_some(), "address"),
                 (_, None) => (ipvlan.interface.is_some(), "name"),
