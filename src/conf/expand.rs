@@ -36,7 +36,7 @@ pub(super) enum Item {
     Close(Span),
     /// As meant: a line that begins like a comment of another language, with its sign, and where it ends if it has
     /// several lines.
-    Heading(Text, &'static str, Option<Span>),
+    Heading(Box<(Text, &'static str, Option<Span>)>),
     /// As meant: the backslash that ends a line of nothing but a comment, which keepalived 2.2 takes for a word.
     Backslash(Span),
 }
@@ -402,7 +402,7 @@ impl<'a> Expander<'a> {
                 start = next;
             }
         }
-        Item::Heading(text, sign, until)
+        Item::Heading(Box::new((text, sign, until)))
     }
 
     /// Takes the backslash at a line's end away, and puts what it was to go on with in its place.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::Version;
 use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, SyncGroup, Track, Trackers, VrrpInstance};
-use super::problem::{Kind, Problem, quote};
+use super::problem::{Kind, Problem, quote, quoted};
 use super::run::{GROUP4, GROUP6, Run, RunAddress, RunGroup, RunInstance, RunTrack, RunVmac};
 use super::source::{Span, Spanned};
 use crate::vrrp::Announcing;
@@ -81,7 +81,7 @@ impl Resolver<'_> {
     fn instance(&mut self, i: &VrrpInstance) -> Option<RunInstance> {
         let global = &self.conf.global;
         let at = i.name.span;
-        let name = quote(i.name.value.as_bytes());
+        let name = quoted(i.name.value.as_bytes());
         let strict = value(i.strict).or(value(global.strict)).unwrap_or(false);
         let unicast = !i.peers.is_empty();
         let Some(vrid) = value(i.vrid) else {
@@ -287,7 +287,7 @@ impl Resolver<'_> {
 
     /// Settings that do not go with others, and pass over them.
     fn ignored(&mut self, i: &VrrpInstance, unicast: bool, strict: bool) {
-        let name = quote(i.name.value.as_bytes());
+        let name = quoted(i.name.value.as_bytes());
         let bad = |span: Span, kind: Kind, sentence: String| Problem::new(span, kind, sentence);
         if let Some(vmac) = i.vmac.as_ref().filter(|v| strict && v.value.mac.is_some()) {
             let sentence =
@@ -417,7 +417,7 @@ impl Resolver<'_> {
         strict: bool,
         advert_int: Duration,
     ) -> Authentication {
-        let name = quote(i.name.value.as_bytes());
+        let name = quoted(i.name.value.as_bytes());
         if let Some(hmac) = &i.auth_hmac {
             if let Some(auth) = &i.authentication {
                 self.report(
@@ -475,7 +475,7 @@ impl Resolver<'_> {
     }
 
     fn preempt(&mut self, i: &VrrpInstance, priority: u8, wants_master: bool, strict: bool) -> (bool, Duration) {
-        let name = quote(i.name.value.as_bytes());
+        let name = quoted(i.name.value.as_bytes());
         let mut preempt = value(i.preempt).unwrap_or(true);
         let mut delay = value(i.preempt_delay).unwrap_or_default();
         let (at, delay_at) =
@@ -642,7 +642,7 @@ impl Resolver<'_> {
         addresses: &[RunAddress],
         excluded: &[RunAddress],
     ) -> Vec<RunTrack> {
-        let (name, at) = (quote(i.name.value.as_bytes()), i.name.span);
+        let (name, at) = (quoted(i.name.value.as_bytes()), i.name.span);
         let primary = i.dont_track_primary.is_none();
         let mut all = self.configured(&i.track);
         if let Some(own) = i.track.interfaces.iter().find(|t| interface == Some(&t.name.value)) {

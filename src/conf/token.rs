@@ -386,7 +386,13 @@ pub(super) fn brace(bytes: &[u8]) -> Option<usize> {
 /// of an open quote is lost.
 pub(super) fn words(text: &Text, sources: &SourceMap) -> (Vec<Word>, Option<Span>) {
     let bytes: &[u8] = &text.bytes;
-    let mut words = Vec::new();
+    // There are many lines, and all stay.
+    let (mut count, mut space) = (0, true);
+    for b in bytes {
+        let before = std::mem::replace(&mut space, is_space(*b));
+        count += usize::from(before && !space);
+    }
+    let mut words = Vec::with_capacity(count);
     let mut i = 0;
     loop {
         while bytes.get(i).is_some_and(|b| is_space(*b)) {

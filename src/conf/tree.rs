@@ -42,7 +42,7 @@ pub struct Node {
     /// What a keyword's arguments say; `None` where keepalived passes over the line.
     pub value: Option<Value>,
     /// The block.
-    pub block: Option<Block>,
+    pub block: Option<Box<Block>>,
     span: Span,
 }
 
@@ -530,7 +530,7 @@ impl Builder {
     fn leave(&mut self, close: Option<Span>) {
         let Some(level) = self.levels.pop() else { return };
         if let Some(mut head) = level.head {
-            head.block = Some(Block { close, ..level.block });
+            head.block = Some(Box::new(Block { close, ..level.block }));
             self.push(head);
         }
     }

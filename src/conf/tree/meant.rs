@@ -136,7 +136,10 @@ pub(super) fn read(builder: &mut Builder, items: &[Item], told: &[Span], sources
             Item::Line(text) => reader.line(i, text),
             Item::Open(span) => reader.open(i, *span),
             Item::Close(span) => reader.close(i, *span),
-            Item::Heading(text, sign, until) => reader.heading(text, sign, *until),
+            Item::Heading(heading) => {
+                let (text, sign, until) = &**heading;
+                reader.heading(text, sign, *until);
+            }
             Item::Backslash(span) => reader.backslash(*span),
         }
     }
@@ -382,7 +385,7 @@ impl Reader<'_> {
     fn leave(&mut self, close: Option<Span>) {
         let Some(level) = self.b.levels.pop() else { return };
         let Some(mut head) = level.head else { return };
-        head.block = Some(super::Block { close, ..level.block });
+        head.block = Some(Box::new(super::Block { close, ..level.block }));
         match self.b.levels.first_mut().filter(|_| level.topmost) {
             Some(top) => top.block.nodes.push(head),
             None => self.b.push(head),

@@ -143,8 +143,7 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
         out.push(Problem::new(word.span.to(last), Kind::BadWord, sentence));
         return None;
     }
-    let shown = shown(keyword, word);
-    let mut r = Reader { keyword, word, shown, out };
+    let mut r = Reader { keyword, word, out };
     let value = match takes {
         _ if is_flag(keyword, version) => {
             if boolean(word) == Some(false) {
@@ -288,12 +287,15 @@ struct Reader<'a> {
     keyword: &'a Keyword,
     /// The first argument.
     word: &'a Word,
-    /// It, as a sentence may show it.
-    shown: String,
     out: &'a mut Vec<Problem>,
 }
 
 impl Reader<'_> {
+    /// The first argument, as a sentence may show it.
+    fn shown(&self) -> String {
+        shown(self.keyword, self.word)
+    }
+
     fn bad(&mut self, kind: Kind, what: &str) {
         self.out.push(Problem::new(self.word.span, kind, format!("`{}` {what}", self.keyword.name)));
     }
@@ -364,7 +366,7 @@ impl Reader<'_> {
             Ok((value, more)) if (min..=max).contains(&(value / scale)) => {
                 if more {
                     let what =
-                        format!("{} has more than the {places} decimal places that count; it is rounded", self.shown);
+                        format!("{} has more than the {places} decimal places that count; it is rounded", self.shown());
                     self.bad(Kind::Precision, &what);
                 }
                 Some(Duration::from_micros(value / scale))
@@ -374,7 +376,7 @@ impl Reader<'_> {
                 let (min, max) = (plain(min, unit), plain(max, unit));
                 let what = format!(
                     "{} is not a number of {name} from {min} to {max}; keepalived passes over the line",
-                    self.shown
+                    self.shown()
                 );
                 self.bad(Kind::BadNumber, &what);
                 None
@@ -405,7 +407,7 @@ impl Reader<'_> {
         }
         let cut = self.keyword.otherwise == Otherwise::Clamped;
         let does = if cut { "keepalived cuts it" } else { "keepalived passes over the line" };
-        self.bad(Kind::BadWord, &format!("{} is longer than {most} characters; {does}", self.shown.clone()));
+        self.bad(Kind::BadWord, &format!("{} is longer than {most} characters; {does}", self.shown()));
         cut.then_some(Value::Present)
     }
 
@@ -452,7 +454,7 @@ impl Reader<'_> {
 
     /// It with what is wrong with it and what keepalived does.
     fn not(&mut self, kind: Kind, what: &str) {
-        let what = format!("{} {what}; keepalived passes over the line", self.shown);
+        let what = format!("{} {what}; keepalived passes over the line", self.shown());
         self.bad(kind, &what);
     }
 }

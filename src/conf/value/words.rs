@@ -209,7 +209,7 @@ impl Reader<'_> {
             && forwarding != Forwarding::Tun
             && method != plain
         {
-            let sentence = format!("only `TUN` has a tunnel; keepalived passes over the words after {}", self.shown);
+            let sentence = format!("only `TUN` has a tunnel; keepalived passes over the words after {}", self.shown());
             self.say(first.span.to(last.span), Kind::PassedOver, sentence);
         }
         Some(Value::Method(method))
