@@ -76,7 +76,11 @@ impl Deref for Bytes {
 impl From<Vec<u8>> for Bytes {
     fn from(text: Vec<u8>) -> Self {
         let len = text.len();
-        if len <= SHORT { Self::short(&text) } else { Self(Form::Shared { start: 0, len: len as u32, text: text.into() }) }
+        if len <= SHORT {
+            Self::short(&text)
+        } else {
+            Self(Form::Shared { start: 0, len: len as u32, text: text.into() })
+        }
     }
 }
 

@@ -114,8 +114,8 @@ pub(super) struct Expander<'a> {
     /// Where something was meant that is not known: what is wrong with it there is no problem of its own.
     pub(super) excused: Vec<Span>,
     frames: Vec<Frame>,
-    /// What follows a brace on its line.
-    rest: Option<Text>,
+    /// What follows a brace on its line, and whether it is of a plain line.
+    rest: Option<(Text, bool)>,
     definitions: HashMap<Vec<u8>, Rc<Definition>>,
     count: usize,
     includes: usize,
@@ -163,13 +163,21 @@ impl<'a> Expander<'a> {
                 self.give_up();
                 return None;
             }
-            let text = match self.rest.take() {
-                Some(rest) => Some(rest),
-                None => self.pull()?,
+            let (text, plain) = match self.rest.take() {
+                Some((rest, plain)) => {
+                    let plain = plain && is_plain(&rest.bytes);
+                    (Some(rest), plain)
+                }
+                None => match self.plain() {
+                    Some(text) => (Some(text), true),
+                    None => (self.pull()?, false),
+                },
             };
-            self.text += text.as_ref().map_or(0, |t| t.bytes.len());
-            if let Some(item) = text.and_then(|text| self.logical(text)) {
-                return Some(item);
+            let Some(text) = text else { continue };
+            self.text += text.bytes.len();
+            let item = if plain { self.cut(text, true) } else { self.logical(text) };
+            if item.is_some() {
+                return item;
             }
         }
     }
@@ -202,6 +210,40 @@ impl<'a> Expander<'a> {
     fn file(&self) -> (FileId, Via) {
         let file = |f: &Frame| if let Frame::File { id, via, .. } = f { Some((*id, *via)) } else { None };
         self.frames.iter().rev().find_map(file).unwrap_or_default()
+    }
+
+    /// The next line of a file, as it was meant, without its comment: if nothing in it can be more than words and braces.
+    fn plain(&mut self) -> Option<Text> {
+        let reading = self.options.reading;
+        let Frame::File { id, at, via } = self.frames.last_mut()? else { return None };
+        let (id, via, all) = (*id, *via, self.sources.text(*id));
+        let line = all.get(*at..).filter(|rest| !rest.is_empty() && reading == Reading::AsMeant)?;
+        let first = line.iter().position(|b| !is_blank(*b)).unwrap_or(line.len());
+        let mut end = first + line[first..].iter().position(|b| SIGNS[usize::from(*b)]).unwrap_or(line.len() - first);
+        let mut next = end;
+        match line.get(end) {
+            None | Some(b'\n') => {
+                while line[first..end].last() == Some(&b'\r') {
+                    end -= 1;
+                }
+            }
+            Some(b'#' | b'!') => {
+                next = end + memchr::memchr(b'\n', &line[end..]).unwrap_or(line.len() - end);
+                if line[end..next].contains(&0) || line[end..next].trim_ascii_end().last() == Some(&b'\\') {
+                    return None;
+                }
+            }
+            Some(_) => return None,
+        }
+        while line[first..end].last().is_some_and(|b| is_blank(*b)) {
+            end -= 1;
+        }
+        if next > MAX_LINE || !is_plain(&line[first..end]) {
+            return None;
+        }
+        let start = *at + first;
+        *at += (next + 1).min(line.len());
+        Some(Text::new(id, via, start, self.sources.bytes(id, start..start + end - first)))
     }
 
     /// The next line from the innermost source; `None` inside when it gave nothing, `None` outside at the end of all.
@@ -546,17 +588,23 @@ impl<'a> Expander<'a> {
             self.include(text.whole(&self.sources), kind, &pattern);
             return None;
         }
+        self.cut(text, false)
+    }
+
+    /// What comes up to and with the first brace, be it of a plain line or not.
+    fn cut(&mut self, text: Text, plain: bool) -> Option<Item> {
         match brace(&text.bytes) {
             _ if text.bytes.is_empty() => None,
             None => Some(Item::Line(text)),
             Some(0) => {
                 let span = text.span(0..1, &self.sources);
                 let item = if text.bytes[0] == b'{' { Item::Open(span) } else { Item::Close(span) };
-                self.rest = Some(text.part(1..text.bytes.len()).trimmed()).filter(|t| !t.bytes.is_empty());
+                let rest = text.part(1..text.bytes.len()).trimmed();
+                self.rest = Some((rest, plain)).filter(|(t, _)| !t.bytes.is_empty());
                 Some(item)
             }
             Some(at) => {
-                self.rest = Some(text.part(at..text.bytes.len()));
+                self.rest = Some((text.part(at..text.bytes.len()), plain));
                 Some(Item::Line(text.part(0..at).trimmed()))
             }
         }
@@ -871,9 +919,29 @@ fn repeated(body: &Body, values: String, sources: &mut SourceMap) -> Text {
     sources.add_expansion(step).map_or_else(|| body.text.clone(), |via| body.text.by(via))
 }
 
+/// Bytes that end a line, or can make more of it than words and braces.
+static SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    let mut b = 0;
+    while b < signs.len() {
+        signs[b] = b >= 0x80 || matches!(b as u8, 0 | b'\n' | b'"' | b'\\' | b'$' | b'#' | b'!');
+        b += 1;
+    }
+    signs
+};
+
+/// Whether text without any of [`SIGNS`] is only words and braces: no condition, repetition, `include` or heading.
+fn is_plain(bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(b'@' | b'~') => false,
+        Some(b'i') => !bytes.starts_with(b"include"),
+        _ => mend::heading(bytes).is_none(),
+    }
+}
+
 /// Offset of the line after the one at `at`.
 fn physical(all: &[u8], at: usize) -> usize {
-    all[at..].iter().position(|b| *b == b'\n').map_or(all.len(), |n| at + n + 1)
+    memchr::memchr(b'\n', &all[at..]).map_or(all.len(), |n| at + n + 1)
 }
 
 fn name_len(bytes: &[u8]) -> usize {

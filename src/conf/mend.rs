@@ -169,6 +169,10 @@ pub(super) fn quote(text: &mut Text, sources: &SourceMap) -> Span {
 
 /// What other languages begin comments or headings with, at the beginning of a line.
 pub(super) fn heading(bytes: &[u8]) -> Option<&'static str> {
+    // Nearly no line does.
+    if !bytes.first().is_some_and(|b| b"-/;*=<>%+~".contains(b)) {
+        return None;
+    }
     let signs = ["--", "//", ";", "/*", "*/", "**", "==", "<", ">", "%", "++", "~~", "* "];
     signs.into_iter().find(|sign| bytes.starts_with(sign.as_bytes()))
 }

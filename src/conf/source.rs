@@ -106,7 +106,7 @@ const BLOCK: usize = 4096;
 impl File {
     fn new(name: &str, text: Vec<u8>) -> Self {
         let mut lines = vec![0];
-        lines.extend(text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1));
+        lines.extend(memchr::memchr_iter(b'\n', &text).map(|i| i as u32 + 1));
         let mut inner = Vec::new();
         if !text.is_ascii() {
             let mut sum = 0;

@@ -158,7 +158,8 @@ impl Text {
             return first.cut(start, end.max(start));
         }
         let mut whole = first.cut(start, next as usize);
-        for (i, piece) in self.more().iter().enumerate().filter(|(_, p)| p.at as usize > start && (p.at as usize) < end) {
+        for (i, piece) in self.more().iter().enumerate().filter(|(_, p)| p.at as usize > start && (p.at as usize) < end)
+        {
             let next = self.more().get(i + 1).map_or(end, |p| (p.at as usize).min(end));
             whole = sources.join(whole, piece.cut(piece.at as usize, next));
         }

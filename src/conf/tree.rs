@@ -10,8 +10,8 @@ use std::collections::HashMap;
 
 pub(super) use meant::is_keyword;
 
-use super::expand::{Expander, Item};
 use super::bytes::Bytes;
+use super::expand::{Expander, Item};
 use super::problem::{Kind, Problem, quote};
 use super::schema::{Again, Entries, Hint, Keyword, Naming, Place, Takes, find, nearest};
 use super::source::{SourceMap, Span};
@@ -224,10 +224,15 @@ impl Builder {
 
     /// Remembers where a line's secrets are written, those of a slip in a word too.
     fn secrets(&mut self, text: &Text, words: &[Word], place: Option<Place>) {
+        let known = place.and_then(|p| find(p, &words.first()?.text));
+        self.secrets_of(text, words, place, known);
+    }
+
+    /// The same where it was looked already which keyword of the place the first word is.
+    fn secrets_of(&mut self, text: &Text, words: &[Word], place: Option<Place>, known: Option<&Keyword>) {
         let Some(first) = words.first().map(|w| &*w.text) else { return };
-        let known = place.and_then(|p| find(p, first)).map(|k| k.takes);
         let secret = match known {
-            Some(takes) => matches!(takes, Takes::Password | Takes::Key),
+            Some(known) => matches!(known.takes, Takes::Password | Takes::Key),
             None => place.is_some_and(Place::is_secret) || may_be_secret(first),
         };
         if secret {
@@ -292,8 +297,8 @@ impl Builder {
 
     fn keyword(&mut self, text: &Text, place: Place, sources: &SourceMap) {
         let (words, open) = words(text, sources);
-        self.secrets(text, &words, Some(place));
         let keyword = words.first().and_then(|first| find(place, &first.text));
+        self.secrets_of(text, &words, Some(place), keyword);
         if let Some(keyword) = keyword.filter(|k| k.known_to(self.version)) {
             return self.known(keyword, words, open, text, sources);
         }
@@ -528,8 +533,9 @@ impl Builder {
     }
 
     fn leave(&mut self, close: Option<Span>) {
-        let Some(level) = self.levels.pop() else { return };
+        let Some(mut level) = self.levels.pop() else { return };
         if let Some(mut head) = level.head {
+            level.block.nodes.shrink_to_fit();
             head.block = Some(Box::new(Block { close, ..level.block }));
             self.push(head);
         }

@@ -90,7 +90,9 @@ pub(super) fn addresses(
     out: &mut Vec<Problem>,
 ) -> Vec<Spanned<Address>> {
     let read = |node: &Node| Some(Spanned::new(address(&node.words, groups, out)?, node.span()));
-    list.nodes().iter().filter_map(read).collect()
+    let mut all = Vec::with_capacity(list.nodes().len());
+    all.extend(list.nodes().iter().filter_map(read));
+    all
 }
 
 fn address(words: &[Word], groups: Option<&HashSet<String>>, out: &mut Vec<Problem>) -> Option<Address> {

@@ -12,6 +12,8 @@ mod vrrp;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 #[allow(clippy::enum_glob_use, reason = "a table of places reads better without the name of the enum")]
 use Place::*;
 
@@ -554,13 +556,13 @@ pub static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     rows.collect()
 });
 
-static INDEX: LazyLock<HashMap<(Place, &'static [u8]), &'static Keyword>> =
+static INDEX: LazyLock<HashMap<(Place, &'static [u8]), &'static Keyword, RandomState>> =
     LazyLock::new(|| KEYWORDS.iter().map(|k| ((k.place, k.name.as_bytes()), k)).collect());
 
 /// The keyword of this name in this place.
 pub fn find(place: Place, name: &[u8]) -> Option<&'static Keyword> {
     // The index's keys live for ever; a shorter-lived one may look.
-    let index: &HashMap<(Place, &[u8]), &'static Keyword> = &INDEX;
+    let index: &HashMap<(Place, &[u8]), &'static Keyword, RandomState> = &INDEX;
     index.get(&(place, name)).copied()
 }
 

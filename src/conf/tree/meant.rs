@@ -7,6 +7,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use super::{Builder, Level, MAX_DEPTH, MAX_HINTS, Mode, Node, Role, Word, find, may_be_secret, words};
 use crate::conf::Version;
 use crate::conf::expand::Item;
@@ -40,10 +42,10 @@ fn is_command(keyword: &Keyword) -> bool {
 }
 
 /// Every keyword of the top level and of blocks.
-static KNOWN: LazyLock<HashMap<&'static [u8], Known>> = LazyLock::new(|| {
+static KNOWN: LazyLock<HashMap<&'static [u8], Known, RandomState>> = LazyLock::new(|| {
     let inner = |k: &Keyword| if let Takes::Block(place, _) = k.takes { Some(place) } else { None };
     let places: Vec<Place> = std::iter::once(Place::Top).chain(KEYWORDS.iter().filter_map(inner)).collect();
-    let mut known: HashMap<&[u8], Known> = HashMap::new();
+    let mut known: HashMap<&[u8], Known, RandomState> = HashMap::default();
     for keyword in KEYWORDS.iter().filter(|k| places.contains(&k.place)) {
         known.entry(keyword.name.as_bytes()).or_default().places.push(keyword);
     }
@@ -383,8 +385,9 @@ impl Reader<'_> {
     }
 
     fn leave(&mut self, close: Option<Span>) {
-        let Some(level) = self.b.levels.pop() else { return };
+        let Some(mut level) = self.b.levels.pop() else { return };
         let Some(mut head) = level.head else { return };
+        level.block.nodes.shrink_to_fit();
         head.block = Some(Box::new(super::Block { close, ..level.block }));
         match self.b.levels.first_mut().filter(|_| level.topmost) {
             Some(top) => top.block.nodes.push(head),
@@ -397,7 +400,7 @@ impl Reader<'_> {
         let keyword = words.first().and_then(|first| find(place, &first.text));
         match keyword.filter(|k| k.known_to(self.b.version)) {
             Some(keyword) => {
-                self.b.secrets(text, &words, Some(place));
+                self.b.secrets_of(text, &words, Some(place), Some(keyword));
                 let entry = self.same_line(i, keyword, &mut words);
                 self.known(keyword, words, open, text);
                 if let Some(level) = self.b.levels.last_mut() {

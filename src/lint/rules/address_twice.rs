@@ -45,7 +45,7 @@ fn check(n: usize, node: &Node, _: &Context<'_>, found: &mut Found) {
         let written = i.addresses.iter().chain(&i.excluded);
         // Addresses may have moved from one list to the other, but keep their order.
         for (address, placed) in written.zip(run.addresses.iter().chain(&run.excluded)) {
-            let key = (placed.address, placed.dev.clone());
+            let key = (placed.address, placed.dev.as_str());
             let Some((first, at)) = seen.get(&key).copied() else {
                 seen.insert(key, (i, address.span));
                 continue;

@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
@@ -25,7 +26,10 @@ use crate::wire::auth::{self, Secret};
 
 /// Reads a tree.
 pub(in crate::conf) fn build(tree: Tree, version: Version, loader: &mut dyn Loader) -> Conf {
-    let mut b = Builder { version, loader, problems: Vec::new(), names: Names::default(), conf: Conf::empty() };
+    let (problems, names) = (Vec::new(), Names::default());
+    let mut b = Builder { version, loader, problems, names, inherited: None, conf: Conf::empty() };
+    let instance = |n: &&Node| n.keyword().is_some_and(|k| matches!(k.takes, Takes::Block(Place::Instance, _)));
+    b.conf.instances.reserve_exact(tree.nodes.iter().filter(instance).count());
     for node in &tree.nodes {
         b.block(node);
     }
@@ -66,6 +70,8 @@ struct Builder<'a> {
     loader: &'a mut dyn Loader,
     problems: Vec<Problem>,
     names: Names,
+    /// What `global_defs` so far give to instances, once one needs it.
+    inherited: Option<Arc<Inherited>>,
     conf: Conf,
 }
 
@@ -336,6 +342,7 @@ impl Builder<'_> {
     }
 
     fn global(&mut self, node: &Node) {
+        self.inherited = None;
         for (name, node) in used(node) {
             self.conf.global.read(name, node, &mut self.problems);
             self.late(name, node);
@@ -654,12 +661,14 @@ impl Builder<'_> {
     fn instance(&mut self, node: &Node) {
         let Some(name) = named(node) else { return };
         let g = &self.conf.global;
-        let inherited = Inherited {
-            garp: g.garp.clone(),
-            min_garp: g.min_garp.is_some_and(|m| m.value),
-            skip_check_adv_addr: g.skip_check_adv_addr,
-        };
-        let mut i = VrrpInstance::new(name, inherited);
+        let inherited = self.inherited.get_or_insert_with(|| {
+            Arc::new(Inherited {
+                garp: g.garp.clone(),
+                min_garp: g.min_garp.is_some_and(|m| m.value),
+                skip_check_adv_addr: g.skip_check_adv_addr,
+            })
+        });
+        let mut i = VrrpInstance::new(name, Arc::clone(inherited));
         self.names.addresses.clear();
         for (name, node) in used(node) {
             self.setting(&mut i, name, node);
@@ -689,6 +698,7 @@ impl Builder<'_> {
             }
             "virtual_ipaddress" => {
                 let list = entry::addresses(node, None, &mut self.problems);
+                i.addresses.reserve_exact(list.len());
                 for address in list {
                     self.virtual_address(i, address);
                 }
@@ -731,7 +741,7 @@ impl Builder<'_> {
             "use_vmac" => {
                 let mut vmac = vmac(node, self.version, &mut self.problems);
                 vmac.interface = vmac.interface.and_then(|name| self.own_interface(name, node.span()));
-                i.vmac = Some(Spanned::new(vmac, node.span()));
+                i.vmac = Some(Spanned::new(Box::new(vmac), node.span()));
             }
             "vrf" => self.vrf(i, node),
             "linkbeat_use_polling" => set(&mut i.linkbeat_use_polling, node, &mut self.problems),
@@ -853,7 +863,7 @@ impl Builder<'_> {
                 ipvlan.interface = self.own_interface(text, word.span);
             }
         }
-        i.ipvlan = Some(Spanned::new(ipvlan, node.span()));
+        i.ipvlan = Some(Spanned::new(Box::new(ipvlan), node.span()));
     }
 
     /// The first one counts.
@@ -981,7 +991,7 @@ impl Builder<'_> {
     }
 
     fn auth_hmac(&mut self, i: &mut VrrpInstance, node: &Node) {
-        let hmac = i.auth_hmac.get_or_insert_with(|| AuthHmac { span: node.span(), ..AuthHmac::default() });
+        let hmac = i.auth_hmac.get_or_insert_with(|| Box::new(AuthHmac { span: node.span(), ..AuthHmac::default() }));
         for (name, node) in used(node) {
             match (name, node.words.get(1)) {
                 ("key", _) => match self.key(node, &hmac.ids) {
