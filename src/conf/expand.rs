@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::problem::{Kind, Problem, quote};
 use super::source::{Expansion, FileId, How, SourceMap, Span, Via};
@@ -126,7 +127,7 @@ pub(super) struct Expander<'a> {
 }
 
 impl<'a> Expander<'a> {
-    pub(super) fn new(loader: &'a mut dyn Loader, options: &'a Options, name: &str, text: Vec<u8>) -> Self {
+    pub(super) fn new(loader: &'a mut dyn Loader, options: &'a Options, name: &str, text: Arc<Vec<u8>>) -> Self {
         let mut sources = SourceMap::default();
         let mut problems = Vec::new();
         let id = sources.add(name, text);
@@ -798,7 +799,7 @@ impl<'a> Expander<'a> {
                     continue;
                 }
                 Some(id) => id,
-                None => match self.loader.read(&name) {
+                None => match self.loader.shared(&name) {
                     Ok(text) => {
                         let full = self.sources.is_full();
                         let id = self.sources.add(&name, text);

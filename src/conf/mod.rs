@@ -5,6 +5,7 @@
 //! then completes what was read the way keepalived does at its start. Files come through a [`Loader`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 mod bytes;
 pub mod effective;
@@ -75,6 +76,11 @@ pub trait Loader {
 
     /// The text of a file.
     fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError>;
+
+    /// The text of a file, which the loader may keep as well.
+    fn shared(&mut self, name: &str) -> Result<Arc<Vec<u8>>, LoadError> {
+        self.read(name).map(Arc::new)
+    }
 }
 
 /// What the text's meaning depends on beyond the text.
@@ -99,7 +105,7 @@ pub struct Options {
 /// # Errors
 /// Only when the file itself cannot be read.
 pub fn read(name: &str, loader: &mut dyn Loader, options: &Options) -> Result<Conf, LoadError> {
-    let text = loader.read(name)?;
+    let text = loader.shared(name)?;
     let mut tree = tree::read(name, text, loader, options);
     let excused = std::mem::take(&mut tree.excused);
     let mut conf = model::build::build(tree, options.version, loader);

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+
 use super::Version;
 use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, SyncGroup, Track, Trackers, VrrpInstance};
 use super::problem::{Kind, Problem, quote, quoted};
@@ -843,7 +845,8 @@ impl Resolver<'_> {
     /// unicast to one peer from one address.
     fn same_vrid(&mut self, run: &mut Run) {
         type Key<'a> = (Option<&'a str>, bool, u8, Option<IpAddr>, IpAddr);
-        let mut seen: HashMap<Key<'_>, &RunInstance> = HashMap::new();
+        let mut seen: HashMap<Key<'_>, &RunInstance, RandomState> = HashMap::default();
+        seen.reserve(run.instances.len());
         let mut faults = Vec::new();
         for (n, i) in run.instances.iter().enumerate() {
             let multicast = i.peers.is_empty().then_some(i.multicast);

@@ -104,7 +104,7 @@ struct File {
 const BLOCK: usize = 4096;
 
 impl File {
-    fn new(name: &str, text: Vec<u8>) -> Self {
+    fn new(name: &str, text: Arc<Vec<u8>>) -> Self {
         let mut lines = vec![0];
         lines.extend(memchr::memchr_iter(b'\n', &text).map(|i| i as u32 + 1));
         let mut inner = Vec::new();
@@ -115,7 +115,7 @@ impl File {
                 sum += inner_bytes(block);
             }
         }
-        Self { name: name.to_owned(), text: Arc::new(text), lines, inner }
+        Self { name: name.to_owned(), text, lines, inner }
     }
 
     /// How many bytes before an offset go on with a character.
@@ -160,8 +160,12 @@ impl SourceMap {
     const MAX_EXPANSIONS: usize = 2_000_000;
 
     /// Adds a file; what is beyond [`Self::MAX_SIZE`] is cut.
-    pub fn add(&mut self, name: &str, mut text: Vec<u8>) -> FileId {
-        text.truncate(Self::MAX_SIZE - self.size);
+    pub fn add(&mut self, name: &str, text: impl Into<Arc<Vec<u8>>>) -> FileId {
+        let mut text = text.into();
+        let room = Self::MAX_SIZE - self.size;
+        if text.len() > room {
+            Arc::make_mut(&mut text).truncate(room);
+        }
         self.size += text.len();
         self.files.push(File::new(name, text));
         let id = FileId(self.files.len() as u32 - 1);

@@ -7,6 +7,9 @@
 mod meant;
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 pub(super) use meant::is_keyword;
 
@@ -139,10 +142,12 @@ struct Builder {
     version: Version,
     reading: Reading,
     levels: Vec<Level>,
+    /// Empty lists that have room for the lines of a block.
+    spare: Vec<Vec<Node>>,
     problems: Vec<Problem>,
     excused: Vec<Span>,
     /// Names of blocks that must not be called alike, and where they are first.
-    names: HashMap<(Place, Bytes), Span>,
+    names: HashMap<(Place, Bytes), Span, RandomState>,
     /// Braces open at this point, counted as keepalived counts them.
     balance: usize,
     /// Unknown keywords so far.
@@ -159,7 +164,7 @@ fn may_be_secret(word: &[u8]) -> bool {
 }
 
 /// Reads text and what it includes.
-pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: &Options) -> Tree {
+pub(super) fn read(name: &str, text: Arc<Vec<u8>>, loader: &mut dyn Loader, options: &Options) -> Tree {
     let mut lines = Expander::new(loader, options, name, text);
     let mut builder = Builder {
         version: options.version,
@@ -167,7 +172,8 @@ pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: 
         levels: vec![Level::new(Mode::Keywords(Place::Top), None)],
         problems: Vec::new(),
         excused: Vec::new(),
-        names: HashMap::new(),
+        names: HashMap::default(),
+        spare: Vec::new(),
         balance: 0,
         unknown: 0,
         secrets: Vec::new(),
@@ -255,7 +261,17 @@ impl Builder {
     }
 
     fn enter(&mut self, head: Node, mode: Mode) {
-        self.levels.push(Level::new(mode, Some(head)));
+        let mut level = Level::new(mode, Some(head));
+        level.block.nodes = self.spare.pop().unwrap_or_default();
+        self.levels.push(level);
+    }
+
+    /// A block that ends, which takes no more room than its lines need.
+    fn ended(&mut self, mut block: Block, close: Option<Span>) -> Box<Block> {
+        let mut nodes = Vec::with_capacity(block.nodes.len());
+        nodes.append(&mut block.nodes);
+        self.spare.push(block.nodes);
+        Box::new(Block { open: block.open, close, nodes })
     }
 
     fn line(&mut self, text: &Text, sources: &SourceMap) {
@@ -533,10 +549,9 @@ impl Builder {
     }
 
     fn leave(&mut self, close: Option<Span>) {
-        let Some(mut level) = self.levels.pop() else { return };
+        let Some(level) = self.levels.pop() else { return };
         if let Some(mut head) = level.head {
-            level.block.nodes.shrink_to_fit();
-            head.block = Some(Box::new(Block { close, ..level.block }));
+            head.block = Some(self.ended(level.block, close));
             self.push(head);
         }
     }

@@ -75,10 +75,10 @@ impl Inputs {
         if files.iter().any(|f| f == STDIN) {
             let text = files::bounded(std::io::stdin().lock());
             let text = text.map_err(|e| Error::Other(format!("cannot read standard input: {e}")))?;
-            texts.known().insert(STDIN.to_owned(), Ok(text));
+            texts.known().insert(STDIN.to_owned(), Ok(Arc::new(text)));
         }
         for file in &files {
-            if texts.read(file).is_ok_and(|text| text.len() > SourceMap::MAX_SIZE) {
+            if texts.shared(file).is_ok_and(|text| text.len() > SourceMap::MAX_SIZE) {
                 let most = SourceMap::MAX_SIZE >> 20;
                 return Err(Error::Other(format!("cannot read {file}: it is larger than {most} MiB")));
             }
@@ -133,7 +133,7 @@ impl Inputs {
 }
 
 /// What reading each file gave.
-type Known = HashMap<String, Result<Vec<u8>, LoadError>>;
+type Known = HashMap<String, Result<Arc<Vec<u8>>, LoadError>>;
 
 /// The texts of files, each read from the file system once, whoever asks.
 #[derive(Clone, Default)]
@@ -149,7 +149,7 @@ impl Texts {
 
     /// The text of a file that was read.
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
-        self.known().get(name)?.as_ref().ok().cloned()
+        self.known().get(name)?.as_ref().ok().map(|text| text.to_vec())
     }
 
     /// The same with other texts in the place of some: wherever a file goes by another name too.
@@ -160,7 +160,7 @@ impl Texts {
         for (name, text) in &mut known {
             let same = changed.iter().find(|(n, path, _)| *n == name || path.is_some() && *path == real(name));
             if let Some((.., new)) = same {
-                *text = Ok((*new).clone());
+                *text = Ok(Arc::new((*new).clone()));
             }
         }
         Self { known: Arc::new(Mutex::new(known)) }
@@ -173,7 +173,11 @@ impl Loader for Texts {
     }
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
-        self.known().entry(name.to_owned()).or_insert_with(|| Files.read(name)).clone()
+        self.shared(name).map(|text| text.to_vec())
+    }
+
+    fn shared(&mut self, name: &str) -> Result<Arc<Vec<u8>>, LoadError> {
+        self.known().entry(name.to_owned()).or_insert_with(|| Files.read(name).map(Arc::new)).clone()
     }
 }
 

@@ -385,10 +385,9 @@ impl Reader<'_> {
     }
 
     fn leave(&mut self, close: Option<Span>) {
-        let Some(mut level) = self.b.levels.pop() else { return };
+        let Some(level) = self.b.levels.pop() else { return };
         let Some(mut head) = level.head else { return };
-        level.block.nodes.shrink_to_fit();
-        head.block = Some(Box::new(super::Block { close, ..level.block }));
+        head.block = Some(self.b.ended(level.block, close));
         match self.b.levels.first_mut().filter(|_| level.topmost) {
             Some(top) => top.block.nodes.push(head),
             None => self.b.push(head),

@@ -4,10 +4,12 @@ mod servers;
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::fast::RandomState;
 
 use super::{
     Address, AuthHmac, AuthType, Authentication, Bfd, Conf, Garp, GarpGroup, Inherited, Ipvlan, Notify, Peer, Set,
@@ -62,7 +64,7 @@ struct Names {
     /// Neighbours of BFD instances, with these.
     neighbors: HashMap<IpAddr, (String, Span)>,
     /// Addresses in the lists of the instance that is read.
-    addresses: HashMap<(&'static str, IpAddr), Span>,
+    addresses: HashMap<(&'static str, IpAddr), Span, RandomState>,
 }
 
 struct Builder<'a> {
@@ -207,7 +209,11 @@ fn used(node: &Node) -> impl Iterator<Item = (&'static str, &Node)> {
 }
 
 /// Where a thing was first; nothing when this is the first time.
-pub(in crate::conf) fn first<K: Eq + Hash>(seen: &mut HashMap<K, Span>, key: K, span: Span) -> Option<Span> {
+pub(in crate::conf) fn first<K: Eq + Hash, S: BuildHasher>(
+    seen: &mut HashMap<K, Span, S>,
+    key: K,
+    span: Span,
+) -> Option<Span> {
     match seen.entry(key) {
         Entry::Occupied(first) => Some(*first.get()),
         Entry::Vacant(none) => {
