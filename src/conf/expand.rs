@@ -372,10 +372,10 @@ impl<'a> Expander<'a> {
     fn whole_line(&mut self, mut text: Text) -> Text {
         let version = self.options.version;
         if text.bytes.len() > MAX_LINE {
-            let sentence = if !version.at_least(2, 4, 0) {
-                "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own"
-            } else {
+            let sentence = if version.at_least(2, 4, 0) {
                 "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it"
+            } else {
+                "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own"
             };
             self.report(text.span(MAX_LINE..text.bytes.len(), &self.sources), Kind::LongLine, sentence);
         }

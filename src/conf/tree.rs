@@ -267,11 +267,11 @@ impl Builder {
     }
 
     /// A block that ends, which takes no more room than its lines need.
-    fn ended(&mut self, mut block: Block, close: Option<Span>) -> Box<Block> {
+    fn ended(&mut self, mut block: Block, close: Option<Span>) -> Block {
         let mut nodes = Vec::with_capacity(block.nodes.len());
         nodes.append(&mut block.nodes);
         self.spare.push(block.nodes);
-        Box::new(Block { open: block.open, close, nodes })
+        Block { open: block.open, close, nodes }
     }
 
     fn line(&mut self, text: &Text, sources: &SourceMap) {
@@ -551,7 +551,7 @@ impl Builder {
     fn leave(&mut self, close: Option<Span>) {
         let Some(level) = self.levels.pop() else { return };
         if let Some(mut head) = level.head {
-            head.block = Some(self.ended(level.block, close));
+            head.block = Some(Box::new(self.ended(level.block, close)));
             self.push(head);
         }
     }

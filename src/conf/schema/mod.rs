@@ -556,13 +556,16 @@ pub static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     rows.collect()
 });
 
-static INDEX: LazyLock<HashMap<(Place, &'static [u8]), &'static Keyword, RandomState>> =
+/// Keywords by place and name.
+type Index<'a> = HashMap<(Place, &'a [u8]), &'static Keyword, RandomState>;
+
+static INDEX: LazyLock<Index<'static>> =
     LazyLock::new(|| KEYWORDS.iter().map(|k| ((k.place, k.name.as_bytes()), k)).collect());
 
 /// The keyword of this name in this place.
 pub fn find(place: Place, name: &[u8]) -> Option<&'static Keyword> {
     // The index's keys live for ever; a shorter-lived one may look.
-    let index: &HashMap<(Place, &[u8]), &'static Keyword, RandomState> = &INDEX;
+    let index: &Index<'_> = &INDEX;
     index.get(&(place, name)).copied()
 }
 

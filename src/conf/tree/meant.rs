@@ -387,7 +387,7 @@ impl Reader<'_> {
     fn leave(&mut self, close: Option<Span>) {
         let Some(level) = self.b.levels.pop() else { return };
         let Some(mut head) = level.head else { return };
-        head.block = Some(self.b.ended(level.block, close));
+        head.block = Some(Box::new(self.b.ended(level.block, close)));
         match self.b.levels.first_mut().filter(|_| level.topmost) {
             Some(top) => top.block.nodes.push(head),
             None => self.b.push(head),
