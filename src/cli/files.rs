@@ -34,8 +34,15 @@ fn environment() -> BTreeMap<String, String> {
 
 /// Reads what is there, but hardly more than is used of a file.
 pub fn bounded(from: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    from.take(SourceMap::MAX_SIZE as u64 + 1).read_to_end(&mut text)?;
+    sized(from, 0)
+}
+
+/// The same of which it is known how much there is, more or less.
+fn sized(from: impl Read, size: u64) -> std::io::Result<Vec<u8>> {
+    const MOST: u64 = SourceMap::MAX_SIZE as u64 + 1;
+    // One more, so that the end is met without more room.
+    let mut text = Vec::with_capacity(size.saturating_add(1).min(MOST) as usize);
+    from.take(MOST).read_to_end(&mut text)?;
     Ok(text)
 }
 
@@ -66,7 +73,7 @@ impl Loader for Files {
         if meta.permissions().mode() & 0o111 != 0 {
             return Err(LoadError::Executable(name.to_owned()));
         }
-        File::open(name).and_then(bounded).map_err(unreadable)
+        File::open(name).and_then(|file| sized(file, meta.len())).map_err(unreadable)
     }
 }
 

@@ -134,7 +134,8 @@ pub fn run(args: &LintArgs) -> Result<u8, Error> {
     let all = inputs.read(texts, version, older)?;
     let nodes = &all[..inputs.count()];
     let judged = judge_with_older(&all, nodes.len(), &context, &selection, older.unwrap_or(version));
-    let mut excerpts = Excerpts::of(&all);
+    // Nothing is shown of a configuration in which nothing is found.
+    let mut excerpts = if judged.diagnostics.is_empty() { Excerpts::default() } else { Excerpts::of(&all) };
     let findings: Vec<Finding> = judged.diagnostics.iter().map(|d| d.finding(&all, &mut excerpts)).collect();
     let names: Vec<String> = nodes.iter().map(|n| n.name.clone()).collect();
     let report = Report {
@@ -154,6 +155,8 @@ pub fn run(args: &LintArgs) -> Result<u8, Error> {
         all.iter().enumerate().find_map(|(i, node)| excerpts.line(i, node, file, line))
     })?;
     out.flush()?;
+    // The program ends now, which frees everything at once; line by line it takes a fifth of the time of reading.
+    std::mem::forget((all, judged, findings));
     Ok(exit)
 }
 

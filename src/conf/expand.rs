@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::problem::{Kind, Problem, quote};
 use super::source::{Expansion, FileId, How, SourceMap, Span, Via};
@@ -36,7 +37,7 @@ pub(super) enum Item {
     Close(Span),
     /// As meant: a line that begins like a comment of another language, with its sign, and where it ends if it has
     /// several lines.
-    Heading(Text, &'static str, Option<Span>),
+    Heading(Box<(Text, &'static str, Option<Span>)>),
     /// As meant: the backslash that ends a line of nothing but a comment, which keepalived 2.2 takes for a word.
     Backslash(Span),
 }
@@ -114,8 +115,8 @@ pub(super) struct Expander<'a> {
     /// Where something was meant that is not known: what is wrong with it there is no problem of its own.
     pub(super) excused: Vec<Span>,
     frames: Vec<Frame>,
-    /// What follows a brace on its line.
-    rest: Option<Text>,
+    /// What follows a brace on its line, and whether it is of a plain line.
+    rest: Option<(Text, bool)>,
     definitions: HashMap<Vec<u8>, Rc<Definition>>,
     count: usize,
     includes: usize,
@@ -126,7 +127,7 @@ pub(super) struct Expander<'a> {
 }
 
 impl<'a> Expander<'a> {
-    pub(super) fn new(loader: &'a mut dyn Loader, options: &'a Options, name: &str, text: Vec<u8>) -> Self {
+    pub(super) fn new(loader: &'a mut dyn Loader, options: &'a Options, name: &str, text: Arc<Vec<u8>>) -> Self {
         let mut sources = SourceMap::default();
         let mut problems = Vec::new();
         let id = sources.add(name, text);
@@ -163,13 +164,21 @@ impl<'a> Expander<'a> {
                 self.give_up();
                 return None;
             }
-            let text = match self.rest.take() {
-                Some(rest) => Some(rest),
-                None => self.pull()?,
+            let (text, plain) = match self.rest.take() {
+                Some((rest, plain)) => {
+                    let plain = plain && is_plain(&rest.bytes);
+                    (Some(rest), plain)
+                }
+                None => match self.plain() {
+                    Some(text) => (Some(text), true),
+                    None => (self.pull()?, false),
+                },
             };
-            self.text += text.as_ref().map_or(0, |t| t.bytes.len());
-            if let Some(item) = text.and_then(|text| self.logical(text)) {
-                return Some(item);
+            let Some(text) = text else { continue };
+            self.text += text.bytes.len();
+            let item = if plain { self.cut(text, true) } else { self.logical(text) };
+            if item.is_some() {
+                return item;
             }
         }
     }
@@ -202,6 +211,40 @@ impl<'a> Expander<'a> {
     fn file(&self) -> (FileId, Via) {
         let file = |f: &Frame| if let Frame::File { id, via, .. } = f { Some((*id, *via)) } else { None };
         self.frames.iter().rev().find_map(file).unwrap_or_default()
+    }
+
+    /// The next line of a file, as it was meant, without its comment: if nothing in it can be more than words and braces.
+    fn plain(&mut self) -> Option<Text> {
+        let reading = self.options.reading;
+        let Frame::File { id, at, via } = self.frames.last_mut()? else { return None };
+        let (id, via, all) = (*id, *via, self.sources.text(*id));
+        let line = all.get(*at..).filter(|rest| !rest.is_empty() && reading == Reading::AsMeant)?;
+        let first = line.iter().position(|b| !is_blank(*b)).unwrap_or(line.len());
+        let mut end = first + line[first..].iter().position(|b| SIGNS[usize::from(*b)]).unwrap_or(line.len() - first);
+        let mut next = end;
+        match line.get(end) {
+            None | Some(b'\n') => {
+                while line[first..end].last() == Some(&b'\r') {
+                    end -= 1;
+                }
+            }
+            Some(b'#' | b'!') => {
+                next = end + memchr::memchr(b'\n', &line[end..]).unwrap_or(line.len() - end);
+                if line[end..next].contains(&0) || line[end..next].trim_ascii_end().last() == Some(&b'\\') {
+                    return None;
+                }
+            }
+            Some(_) => return None,
+        }
+        while line[first..end].last().is_some_and(|b| is_blank(*b)) {
+            end -= 1;
+        }
+        if next > MAX_LINE || !is_plain(&line[first..end]) {
+            return None;
+        }
+        let start = *at + first;
+        *at += (next + 1).min(line.len());
+        Some(Text::new(id, via, start, self.sources.bytes(id, start..start + end - first)))
     }
 
     /// The next line from the innermost source; `None` inside when it gave nothing, `None` outside at the end of all.
@@ -275,7 +318,8 @@ impl<'a> Expander<'a> {
     fn decomment(&self, text: Text) -> (Text, Met) {
         let version = self.options.version;
         let (text, met) = decomment(text, version);
-        if version.at_least(2, 4, 0) { (text, met) } else { (decomment(text, version).0, met) }
+        let signs = text.bytes.iter().any(|b| matches!(b, b'#' | b'!' | b'\\'));
+        if !signs || version.at_least(2, 4, 0) { (text, met) } else { (decomment(text, version).0, met) }
     }
 
     /// The line at `start..next` of a file, without its end, cut as keepalived cuts it.
@@ -285,9 +329,10 @@ impl<'a> Expander<'a> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let end = line.iter().rposition(|b| *b != b'\r').map_or(0, |last| last + 1);
         if self.as_meant() {
-            return self.whole_line(Text::new(id, via, start, &line[..end.min(4 * MAX_LINE)]));
+            let bytes = self.sources.bytes(id, start..start + end.min(4 * MAX_LINE));
+            return self.whole_line(Text::new(id, via, start, bytes));
         }
-        let mut text = Text::new(id, via, start, &line[..end]);
+        let mut text = Text::new(id, via, start, self.sources.bytes(id, start..start + end));
         if end > MAX_LINE {
             let cut = !self.options.version.at_least(2, 4, 0);
             let sentence = if cut {
@@ -325,18 +370,19 @@ impl<'a> Expander<'a> {
 
     /// A line as it was meant: all of it, without NUL bytes.
     fn whole_line(&mut self, mut text: Text) -> Text {
-        let cut = !self.options.version.at_least(2, 4, 0);
+        let version = self.options.version;
         if text.bytes.len() > MAX_LINE {
-            let sentence = if cut {
-                "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own"
-            } else {
+            let sentence = if version.at_least(2, 4, 0) {
                 "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it"
+            } else {
+                "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own"
             };
             self.report(text.span(MAX_LINE..text.bytes.len(), &self.sources), Kind::LongLine, sentence);
         }
         let nuls: Vec<usize> = text.bytes.iter().enumerate().filter(|(_, b)| **b == 0).map(|(i, _)| i).collect();
         if let Some(first) = nuls.first() {
-            let does = if cut { "keepalived 2.2 ends the line here" } else { "keepalived 2.4 passes over the byte" };
+            let passes = version.at_least(2, 4, 0);
+            let does = if passes { "keepalived 2.4 passes over the byte" } else { "keepalived 2.2 ends the line here" };
             let span = text.span(*first..first + 1, &self.sources);
             self.report(span, Kind::NulByte, format!("a NUL byte; {does}"));
             text.remove_each(&nuls);
@@ -364,7 +410,7 @@ impl<'a> Expander<'a> {
             );
         }
         // Alone, it is told of where it is known what the line stands in.
-        if met.backslash && text.bytes != b"\\" {
+        if met.backslash && *text.bytes != *b"\\" {
             let len = text.bytes.len();
             let span = text.span(len - 1..len, &self.sources);
             let sentence =
@@ -399,7 +445,7 @@ impl<'a> Expander<'a> {
                 start = next;
             }
         }
-        Item::Heading(text, sign, until)
+        Item::Heading(Box::new((text, sign, until)))
     }
 
     /// Takes the backslash at a line's end away, and puts what it was to go on with in its place.
@@ -506,7 +552,7 @@ impl<'a> Expander<'a> {
                 if let Some(sign) = mend::heading(&text.bytes) {
                     return Some(self.heading(text, sign));
                 }
-                if text.bytes == b"\\" {
+                if *text.bytes == *b"\\" {
                     return Some(Item::Backslash(text.whole(&self.sources)));
                 }
                 if self.spaced_definition(&text) {
@@ -543,17 +589,23 @@ impl<'a> Expander<'a> {
             self.include(text.whole(&self.sources), kind, &pattern);
             return None;
         }
+        self.cut(text, false)
+    }
+
+    /// What comes up to and with the first brace, be it of a plain line or not.
+    fn cut(&mut self, text: Text, plain: bool) -> Option<Item> {
         match brace(&text.bytes) {
             _ if text.bytes.is_empty() => None,
             None => Some(Item::Line(text)),
             Some(0) => {
                 let span = text.span(0..1, &self.sources);
                 let item = if text.bytes[0] == b'{' { Item::Open(span) } else { Item::Close(span) };
-                self.rest = Some(text.part(1..text.bytes.len()).trimmed()).filter(|t| !t.bytes.is_empty());
+                let rest = text.part(1..text.bytes.len()).trimmed();
+                self.rest = Some((rest, plain)).filter(|(t, _)| !t.bytes.is_empty());
                 Some(item)
             }
             Some(at) => {
-                self.rest = Some(text.part(at..text.bytes.len()));
+                self.rest = Some((text.part(at..text.bytes.len()), plain));
                 Some(Item::Line(text.part(0..at).trimmed()))
             }
         }
@@ -747,7 +799,7 @@ impl<'a> Expander<'a> {
                     continue;
                 }
                 Some(id) => id,
-                None => match self.loader.read(&name) {
+                None => match self.loader.shared(&name) {
                     Ok(text) => {
                         let full = self.sources.is_full();
                         let id = self.sources.add(&name, text);
@@ -868,9 +920,29 @@ fn repeated(body: &Body, values: String, sources: &mut SourceMap) -> Text {
     sources.add_expansion(step).map_or_else(|| body.text.clone(), |via| body.text.by(via))
 }
 
+/// Bytes that end a line, or can make more of it than words and braces.
+static SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    let mut b = 0;
+    while b < signs.len() {
+        signs[b] = b >= 0x80 || matches!(b as u8, 0 | b'\n' | b'"' | b'\\' | b'$' | b'#' | b'!');
+        b += 1;
+    }
+    signs
+};
+
+/// Whether text without any of [`SIGNS`] is only words and braces: no condition, repetition, `include` or heading.
+fn is_plain(bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(b'@' | b'~') => false,
+        Some(b'i') => !bytes.starts_with(b"include"),
+        _ => mend::heading(bytes).is_none(),
+    }
+}
+
 /// Offset of the line after the one at `at`.
 fn physical(all: &[u8], at: usize) -> usize {
-    all[at..].iter().position(|b| *b == b'\n').map_or(all.len(), |n| at + n + 1)
+    memchr::memchr(b'\n', &all[at..]).map_or(all.len(), |n| at + n + 1)
 }
 
 fn name_len(bytes: &[u8]) -> usize {

@@ -7,6 +7,7 @@ mod route;
 mod service;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use entry::{Address, Broadcast, Peer, Track};
@@ -288,7 +289,7 @@ pub struct VrrpInstance {
     /// `authentication`.
     pub authentication: Option<Authentication>,
     /// `auth_hmac`.
-    pub auth_hmac: Option<AuthHmac>,
+    pub auth_hmac: Option<Box<AuthHmac>>,
     /// `preempt`, or `nopreempt` for false.
     pub preempt: Set<bool>,
     /// `preempt_delay`.
@@ -297,7 +298,7 @@ pub struct VrrpInstance {
     pub garp: Garp,
     /// `global_defs` as it stood where the instance begins: announcements and `vrrp_skip_check_adv_addr` act only on
     /// what follows them.
-    pub inherited: Inherited,
+    pub inherited: Arc<Inherited>,
     /// `down_timer_adverts`.
     pub down_timer_adverts: Set<u8>,
     /// `strict_mode`.
@@ -305,13 +306,13 @@ pub struct VrrpInstance {
     /// `accept`, or `no_accept` for false.
     pub accept: Set<bool>,
     /// `use_vmac`.
-    pub vmac: Set<Vmac>,
+    pub vmac: Set<Box<Vmac>>,
     /// `use_vmac_addr`.
     pub vmac_addr: Set<bool>,
     /// `vmac_xmit_base`.
     pub vmac_xmit_base: Set<bool>,
     /// `use_ipvlan`.
-    pub ipvlan: Set<Ipvlan>,
+    pub ipvlan: Set<Box<Ipvlan>>,
     /// `lower_prio_no_advert`.
     pub lower_prio_no_advert: Set<bool>,
     /// `higher_prio_send_advert`.
@@ -527,7 +528,7 @@ impl Conf {
 }
 
 impl VrrpInstance {
-    pub(super) fn new(name: Spanned<String>, inherited: Inherited) -> Self {
+    pub(super) fn new(name: Spanned<String>, inherited: Arc<Inherited>) -> Self {
         Self {
             name,
             inherited,

@@ -1,5 +1,7 @@
 //! What is wrong in a configuration, as keepalived would take it.
 
+use std::fmt::{self, Write as _};
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -368,22 +370,30 @@ pub(super) fn distinct(problems: &mut Vec<Problem>, mut unknown: Vec<Span>) {
 
 /// Text of a configuration for a sentence: in back quotes, short, without control characters.
 pub(crate) fn quote(text: &[u8]) -> String {
-    const MOST: usize = 48;
-    let text = String::from_utf8_lossy(text);
-    let shown: String = text
-        .chars()
-        .take(MOST)
-        .map(|c| {
-            if c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-            {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect();
-    format!("`{shown}{}`", if text.chars().nth(MOST).is_some() { "…" } else { "" })
+    quoted(text).to_string()
+}
+
+/// The same for a sentence that nearly never is said.
+pub(super) fn quoted(text: &[u8]) -> Quoted<'_> {
+    Quoted(text)
+}
+
+/// Text that is quoted when it is shown.
+#[derive(Clone, Copy)]
+pub(super) struct Quoted<'a>(&'a [u8]);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 48;
+        let text = String::from_utf8_lossy(self.0);
+        f.write_char('`')?;
+        for c in text.chars().take(MOST) {
+            let hidden = c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            f.write_char(if hidden { '\u{fffd}' } else { c })?;
+        }
+        f.write_str(if text.chars().nth(MOST).is_some() { "…`" } else { "`" })
+    }
 }
 
 #[cfg(test)]

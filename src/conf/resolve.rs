@@ -7,9 +7,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+
 use super::Version;
 use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, SyncGroup, Track, Trackers, VrrpInstance};
-use super::problem::{Kind, Problem, quote};
+use super::problem::{Kind, Problem, quote, quoted};
 use super::run::{GROUP4, GROUP6, Run, RunAddress, RunGroup, RunInstance, RunTrack, RunVmac};
 use super::source::{Span, Spanned};
 use crate::vrrp::Announcing;
@@ -21,7 +23,8 @@ use crate::vrrp::track;
 pub fn resolve(conf: &Conf, version: Version) -> Run {
     let zero = |t: Set<Duration>| value(t).unwrap_or_default();
     let mut r = Resolver { conf, version, problems: Vec::new() };
-    let instances: Vec<RunInstance> = conf.instances.iter().filter_map(|i| r.instance(i)).collect();
+    let mut instances: Vec<RunInstance> = Vec::with_capacity(conf.instances.len());
+    instances.extend(conf.instances.iter().filter_map(|i| r.instance(i)));
     let mut run = Run {
         instances,
         groups: Vec::new(),
@@ -81,7 +84,7 @@ impl Resolver<'_> {
     fn instance(&mut self, i: &VrrpInstance) -> Option<RunInstance> {
         let global = &self.conf.global;
         let at = i.name.span;
-        let name = quote(i.name.value.as_bytes());
+        let name = quoted(i.name.value.as_bytes());
         let strict = value(i.strict).or(value(global.strict)).unwrap_or(false);
         let unicast = !i.peers.is_empty();
         let Some(vrid) = value(i.vrid) else {
@@ -287,7 +290,7 @@ impl Resolver<'_> {
 
     /// Settings that do not go with others, and pass over them.
     fn ignored(&mut self, i: &VrrpInstance, unicast: bool, strict: bool) {
-        let name = quote(i.name.value.as_bytes());
+        let name = quoted(i.name.value.as_bytes());
         let bad = |span: Span, kind: Kind, sentence: String| Problem::new(span, kind, sentence);
         if let Some(vmac) = i.vmac.as_ref().filter(|v| strict && v.value.mac.is_some()) {
             let sentence =
@@ -417,7 +420,7 @@ impl Resolver<'_> {
         strict: bool,
         advert_int: Duration,
     ) -> Authentication {
-        let name = quote(i.name.value.as_bytes());
+        let name = quoted(i.name.value.as_bytes());
         if let Some(hmac) = &i.auth_hmac {
             if let Some(auth) = &i.authentication {
                 self.report(
@@ -475,7 +478,7 @@ impl Resolver<'_> {
     }
 
     fn preempt(&mut self, i: &VrrpInstance, priority: u8, wants_master: bool, strict: bool) -> (bool, Duration) {
-        let name = quote(i.name.value.as_bytes());
+        let name = quoted(i.name.value.as_bytes());
         let mut preempt = value(i.preempt).unwrap_or(true);
         let mut delay = value(i.preempt_delay).unwrap_or_default();
         let (at, delay_at) =
@@ -642,7 +645,7 @@ impl Resolver<'_> {
         addresses: &[RunAddress],
         excluded: &[RunAddress],
     ) -> Vec<RunTrack> {
-        let (name, at) = (quote(i.name.value.as_bytes()), i.name.span);
+        let (name, at) = (quoted(i.name.value.as_bytes()), i.name.span);
         let primary = i.dont_track_primary.is_none();
         let mut all = self.configured(&i.track);
         if let Some(own) = i.track.interfaces.iter().find(|t| interface == Some(&t.name.value)) {
@@ -694,12 +697,14 @@ impl Resolver<'_> {
     }
 
     fn groups(&mut self, run: &mut Run) {
+        if self.conf.groups.is_empty() {
+            return;
+        }
         let index: HashMap<String, usize> =
             run.instances.iter().enumerate().map(|(n, i)| (i.name.clone(), n)).collect();
         let conf = self.conf;
         let said: HashMap<&str, &VrrpInstance> = conf.instances.iter().map(|i| (i.name.value.as_str(), i)).collect();
-        let written: HashMap<Span, &VrrpInstance> =
-            conf.instances.iter().filter(|_| !conf.groups.is_empty()).map(|i| (i.name.span, i)).collect();
+        let written: HashMap<Span, &VrrpInstance> = conf.instances.iter().map(|i| (i.name.span, i)).collect();
         for g in &conf.groups {
             let shown = quote(g.name.as_bytes());
             let at = run.groups.len();
@@ -839,21 +844,22 @@ impl Resolver<'_> {
     /// Two instances with the same interface, family and identifier, as far as both multicast to one group, or both
     /// unicast to one peer from one address.
     fn same_vrid(&mut self, run: &mut Run) {
-        type Key = (Option<String>, bool, u8, Option<IpAddr>, IpAddr);
-        let mut seen: HashMap<Key, (String, Span)> = HashMap::new();
-        for i in &mut run.instances {
-            let multicast = [i.multicast];
-            let to: Vec<IpAddr> = i.peers.iter().map(|p| p.address).collect();
-            let (to, from) = if to.is_empty() { (&multicast[..], None) } else { (&to[..], i.source) };
+        type Key<'a> = (Option<&'a str>, bool, u8, Option<IpAddr>, IpAddr);
+        let mut seen: HashMap<Key<'_>, &RunInstance, RandomState> = HashMap::default();
+        seen.reserve(run.instances.len());
+        let mut faults = Vec::new();
+        for (n, i) in run.instances.iter().enumerate() {
+            let multicast = i.peers.is_empty().then_some(i.multicast);
+            let from = if multicast.is_some() { None } else { i.source };
             let mut first = None;
-            for to in to {
-                let key = (i.interface.clone(), i.ipv6, i.vrid, from, *to);
+            for to in multicast.into_iter().chain(i.peers.iter().map(|p| p.address)) {
+                let key = (i.interface.as_deref(), i.ipv6, i.vrid, from, to);
                 match seen.get(&key) {
-                    Some(other) => first = first.or(Some(other.clone())).filter(|(name, _)| *name != i.name),
-                    None => drop(seen.insert(key, (i.name.clone(), i.span))),
+                    Some(other) => first = first.or(Some(*other)).filter(|first| first.name != i.name),
+                    None => drop(seen.insert(key, i)),
                 }
             }
-            let Some((first, at)) = first else { continue };
+            let Some(RunInstance { name: first, span: at, .. }) = first else { continue };
             let sentence = format!(
                 "{} and {} both have virtual_router_id {} on one interface; keepalived exits when it starts, and with it all other instances",
                 quote(first.as_bytes()),
@@ -862,9 +868,12 @@ impl Resolver<'_> {
             );
             let problem = Problem::new(i.span, Kind::DuplicateVrid, sentence);
             self.push(
-                problem.related(at, "has it first").help("Give one of them another virtual_router_id, on all nodes."),
+                problem.related(*at, "has it first").help("Give one of them another virtual_router_id, on all nodes."),
             );
-            i.fault = Some("duplicate virtual_router_id");
+            faults.push(n);
+        }
+        for n in faults {
+            run.instances[n].fault = Some("duplicate virtual_router_id");
         }
     }
 }

@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::bytes::Bytes;
 
 /// A file of a [`SourceMap`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +93,7 @@ pub struct Position {
 
 struct File {
     name: String,
-    text: Vec<u8>,
+    text: Arc<Vec<u8>>,
     /// Offset of each line's first byte.
     lines: Vec<u32>,
     /// Bytes that go on with a character, before each block of [`BLOCK`] bytes; none in a file of ASCII only.
@@ -100,9 +104,9 @@ struct File {
 const BLOCK: usize = 4096;
 
 impl File {
-    fn new(name: &str, text: Vec<u8>) -> Self {
+    fn new(name: &str, text: Arc<Vec<u8>>) -> Self {
         let mut lines = vec![0];
-        lines.extend(text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1));
+        lines.extend(memchr::memchr_iter(b'\n', &text).map(|i| i as u32 + 1));
         let mut inner = Vec::new();
         if !text.is_ascii() {
             let mut sum = 0;
@@ -156,8 +160,12 @@ impl SourceMap {
     const MAX_EXPANSIONS: usize = 2_000_000;
 
     /// Adds a file; what is beyond [`Self::MAX_SIZE`] is cut.
-    pub fn add(&mut self, name: &str, mut text: Vec<u8>) -> FileId {
-        text.truncate(Self::MAX_SIZE - self.size);
+    pub fn add(&mut self, name: &str, text: impl Into<Arc<Vec<u8>>>) -> FileId {
+        let mut text = text.into();
+        let room = Self::MAX_SIZE - self.size;
+        if text.len() > room {
+            Arc::make_mut(&mut text).truncate(room);
+        }
         self.size += text.len();
         self.files.push(File::new(name, text));
         let id = FileId(self.files.len() as u32 - 1);
@@ -183,6 +191,11 @@ impl SourceMap {
     /// A file's bytes.
     pub fn text(&self, file: FileId) -> &[u8] {
         self.files.get(file.0 as usize).map_or(&[], |f| &f.text)
+    }
+
+    /// Some of a file's bytes, to keep.
+    pub(super) fn bytes(&self, file: FileId, range: Range<usize>) -> Bytes {
+        self.files.get(file.0 as usize).map_or_else(|| Vec::new().into(), |f| Bytes::of(&f.text, range))
     }
 
     /// The bytes of a span, as they are written.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::Version;
+use super::bytes::Bytes;
 use super::source::{FileId, SourceMap, Span, Via};
 
 /// Longest physical line that keepalived reads at once (`MAXBUF` less its NUL).
@@ -14,7 +15,7 @@ pub const MAX_LINE: usize = 1023;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Word {
     /// Its bytes, without quotes.
-    pub text: Box<[u8]>,
+    pub text: Bytes,
     /// Where it is written, with its quotes.
     pub span: Span,
 }
@@ -33,7 +34,7 @@ impl Word {
 
     /// As text; bytes that are no UTF-8 are replaced.
     pub fn str(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.text)
+        std::str::from_utf8(&self.text).map_or_else(|_| String::from_utf8_lossy(&self.text), Cow::Borrowed)
     }
 }
 
@@ -70,59 +71,96 @@ impl Piece {
 /// A line on its way from file to words. It remembers where its bytes are from.
 #[derive(Clone)]
 pub(super) struct Text {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes,
+    /// Where its first piece is written.
+    span: Span,
+    /// What else there is to say of its pieces; nothing of one whose bytes are written as they are.
+    pieces: Option<Box<Pieces>>,
+}
+
+#[derive(Clone)]
+struct Pieces {
     first: Piece,
-    /// Nearly always none.
     more: Vec<Piece>,
 }
 
 impl Text {
     /// Bytes of a file: the first one is at `start`, and came there by `via`.
-    pub(super) fn new(file: FileId, via: Via, start: usize, bytes: &[u8]) -> Self {
+    pub(super) fn new(file: FileId, via: Via, start: usize, bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
         let span = Span { file, start: start as u32, end: (start + bytes.len()) as u32, via };
-        Self { bytes: bytes.to_vec(), first: Piece { at: 0, exact: true, span, from: None }, more: Vec::new() }
+        Self { bytes, span, pieces: None }
     }
 
     /// Bytes that are written nowhere, or in the list of values at `from`, and stand for a span.
     pub(super) fn standing(span: Span, bytes: Vec<u8>, from: Option<Span>) -> Self {
-        Self { bytes, first: Piece { at: 0, exact: false, span, from }, more: Vec::new() }
+        Self::of(bytes.into(), Piece { at: 0, exact: false, span, from }, Vec::new())
+    }
+
+    fn of(bytes: Bytes, first: Piece, more: Vec<Piece>) -> Self {
+        let mut text = Self { bytes, span: first.span, pieces: None };
+        text.put(first, more);
+        text
+    }
+
+    /// Says what its pieces are, of which the first begins it.
+    fn put(&mut self, first: Piece, more: Vec<Piece>) {
+        let first = Piece { at: 0, ..first };
+        self.span = first.span;
+        let plain = first.exact && first.from.is_none() && more.is_empty();
+        self.pieces = if plain { None } else { Some(Box::new(Pieces { first, more })) };
+    }
+
+    fn first(&self) -> Piece {
+        match &self.pieces {
+            None => Piece { at: 0, exact: true, span: self.span, from: None },
+            Some(pieces) => pieces.first,
+        }
+    }
+
+    /// Nearly always none.
+    fn more(&self) -> &[Piece] {
+        self.pieces.as_ref().map_or(&[], |p| &p.more)
     }
 
     /// The same text, come another way.
     pub(super) fn by(&self, via: Via) -> Self {
-        let mut text = self.clone();
-        text.first.span.via = via;
-        text.more.iter_mut().for_each(|p| p.span.via = via);
-        text
+        let come = |p: Piece| Piece { span: Span { via, ..p.span }, ..p };
+        Self::of(self.bytes.clone(), come(self.first()), self.more().iter().copied().map(come).collect())
     }
 
     /// The same text, standing for a span.
     pub(super) fn at(&self, span: Span) -> Self {
-        Self { bytes: self.bytes.clone(), first: Piece { exact: false, span, ..self.first }, more: Vec::new() }
+        Self::of(self.bytes.clone(), Piece { exact: false, span, ..self.first() }, Vec::new())
     }
 
-    fn pieces(&self) -> impl Iterator<Item = &Piece> {
-        std::iter::once(&self.first).chain(&self.more)
+    fn pieces(&self) -> impl Iterator<Item = Piece> {
+        std::iter::once(self.first()).chain(self.more().iter().copied())
     }
 
     /// The piece that holds a byte; the last one for what is behind the end.
-    fn piece(&self, i: usize) -> &Piece {
-        let later = self.more.partition_point(|p| p.at as usize <= i);
-        later.checked_sub(1).and_then(|n| self.more.get(n)).unwrap_or(&self.first)
+    fn piece(&self, i: usize) -> Piece {
+        let later = self.more().partition_point(|p| p.at as usize <= i);
+        later.checked_sub(1).and_then(|n| self.more().get(n)).copied().unwrap_or(self.first())
     }
 
     /// Where a range of bytes is written.
     pub(super) fn span(&self, range: Range<usize>, sources: &SourceMap) -> Span {
         let len = self.bytes.len();
         let (start, end) = (range.start.min(len), range.end.min(len));
+        if self.pieces.is_none() {
+            let at = |offset: usize| self.span.start + offset as u32;
+            return Span { start: at(start), end: at(end.max(start)), ..self.span };
+        }
         let first = self.piece(start);
-        let next = first.at.max(self.more.iter().map(|p| p.at).find(|at| *at > first.at).unwrap_or(u32::MAX));
+        let next = first.at.max(self.more().iter().map(|p| p.at).find(|at| *at > first.at).unwrap_or(u32::MAX));
         if end <= next as usize {
             return first.cut(start, end.max(start));
         }
         let mut whole = first.cut(start, next as usize);
-        for (i, piece) in self.more.iter().enumerate().filter(|(_, p)| p.at as usize > start && (p.at as usize) < end) {
-            let next = self.more.get(i + 1).map_or(end, |p| (p.at as usize).min(end));
+        for (i, piece) in self.more().iter().enumerate().filter(|(_, p)| p.at as usize > start && (p.at as usize) < end)
+        {
+            let next = self.more().get(i + 1).map_or(end, |p| (p.at as usize).min(end));
             whole = sources.join(whole, piece.cut(piece.at as usize, next));
         }
         whole
@@ -135,7 +173,7 @@ impl Text {
 
     /// Where what a range of bytes says is written, be it there or in a list of values, with the way by which it came.
     pub(super) fn written(&self, range: Range<usize>) -> impl Iterator<Item = Span> {
-        let ends = self.more.iter().map(|p| p.at as usize).chain([self.bytes.len()]);
+        let ends = self.more().iter().map(|p| p.at as usize).chain([self.bytes.len()]);
         self.pieces().zip(ends).filter_map(move |(piece, next)| {
             let (start, end) = (range.start.max(piece.at as usize), range.end.min(next));
             let written = Span { via: piece.span.via, ..piece.from.unwrap_or(piece.span) };
@@ -145,49 +183,54 @@ impl Text {
 
     /// Leaves a range of its bytes.
     fn keep(&mut self, range: Range<usize>) {
-        self.bytes.truncate(range.end);
-        self.bytes.drain(..range.start.min(self.bytes.len()));
-        let first = self.piece(range.start).from(range.start);
-        self.more.retain(|p| p.at as usize > range.start && (p.at as usize) < range.end);
-        self.first = first;
-        let less = range.start as u32;
-        self.first.at = 0;
-        self.more.iter_mut().for_each(|p| p.at -= less);
+        if self.pieces.is_none() {
+            self.span.start += range.start as u32;
+        } else {
+            let (first, more) = self.within(&range);
+            self.put(first, more);
+        }
+        self.bytes.keep(range);
+    }
+
+    /// The pieces of a range of its bytes.
+    fn within(&self, range: &Range<usize>) -> (Piece, Vec<Piece>) {
+        let within = self.more().iter().filter(|p| p.at as usize > range.start && (p.at as usize) < range.end);
+        let more = within.map(|p| Piece { at: p.at - range.start as u32, ..*p }).collect();
+        (self.piece(range.start).from(range.start), more)
     }
 
     /// A part of it.
     pub(super) fn part(&self, range: Range<usize>) -> Self {
-        let mut more = Vec::new();
-        if !self.more.is_empty() {
-            let within = self.more.iter().filter(|p| p.at as usize > range.start && (p.at as usize) < range.end);
-            more.extend(within.map(|p| Piece { at: p.at - range.start as u32, ..*p }));
+        let bytes = self.bytes.slice(range.clone());
+        if self.pieces.is_none() {
+            let span = Span { start: self.span.start + range.start as u32, ..self.span };
+            return Self { bytes, span, pieces: None };
         }
-        let first = Piece { at: 0, ..self.piece(range.start).from(range.start) };
-        Self { bytes: self.bytes.get(range).unwrap_or_default().to_vec(), first, more }
+        let (first, more) = self.within(&range);
+        Self::of(bytes, first, more)
     }
 
     /// Puts other text in the place of some.
     pub(super) fn replace(&mut self, range: Range<usize>, with: &Self) {
-        let mut pieces = Vec::with_capacity(self.more.len() + with.more.len() + 3);
+        let mut pieces = Vec::with_capacity(self.more().len() + with.more().len() + 3);
         pieces.extend(self.pieces().take_while(|p| (p.at as usize) < range.start));
         if !with.bytes.is_empty() {
-            pieces.extend(with.pieces().map(|p| Piece { at: p.at + range.start as u32, ..*p }));
+            pieces.extend(with.pieces().map(|p| Piece { at: p.at + range.start as u32, ..p }));
         }
         let end = range.start + with.bytes.len();
         if range.end < self.bytes.len() || pieces.is_empty() {
             pieces.push(Piece { at: end as u32, ..self.piece(range.end).from(range.end) });
-            let later = self.more.iter().filter(|p| p.at as usize > range.end);
+            let later = self.more().iter().filter(|p| p.at as usize > range.end);
             pieces.extend(later.map(|p| Piece { at: (p.at as usize - range.end + end) as u32, ..*p }));
         }
-        self.bytes.splice(range, with.bytes.iter().copied());
-        self.more = pieces.split_off(1);
-        self.first = pieces.first().copied().unwrap_or(self.first);
-        self.first.at = 0;
+        self.bytes = [&self.bytes[..range.start], &*with.bytes, &self.bytes[range.end..]].concat().into();
+        let first = pieces.remove(0);
+        self.put(first, pieces);
     }
 
     /// Takes some of it away.
     pub(super) fn remove(&mut self, range: Range<usize>) {
-        let nothing = Self { bytes: Vec::new(), first: self.first, more: Vec::new() };
+        let nothing = Self::of(Vec::new().into(), self.first(), Vec::new());
         self.replace(range, &nothing);
     }
 
@@ -196,10 +239,10 @@ impl Text {
         if offsets.is_empty() {
             return;
         }
-        let mut pieces: Vec<Piece> = Vec::with_capacity(self.more.len() + offsets.len() + 1);
+        let mut pieces: Vec<Piece> = Vec::with_capacity(self.more().len() + offsets.len() + 1);
         let mut bytes = Vec::with_capacity(self.bytes.len());
-        let mut old = self.pieces().copied().peekable();
-        let mut piece = self.first;
+        let mut old = self.pieces().peekable();
+        let mut piece = self.first();
         let mut start = 0;
         for end in offsets.iter().copied().chain([self.bytes.len()]) {
             // The bytes from `start` to `end` stay, each with its piece.
@@ -216,19 +259,21 @@ impl Text {
             start = end + 1;
         }
         drop(old);
-        self.bytes = bytes;
-        if let Some((first, more)) = pieces.split_first() {
-            self.first = *first;
-            self.more = more.to_vec();
+        self.bytes = bytes.into();
+        if pieces.is_empty() {
+            self.put(self.first(), pieces);
         } else {
-            self.more.clear();
+            let first = pieces.remove(0);
+            self.put(first, pieces);
         }
     }
 
     /// Cuts it to its first `len` bytes.
     pub(super) fn truncate(&mut self, len: usize) {
-        self.bytes.truncate(len);
-        self.more.retain(|p| (p.at as usize) < len);
+        self.bytes.keep(0..len);
+        if let Some(pieces) = &mut self.pieces {
+            pieces.more.retain(|p| (p.at as usize) < len);
+        }
     }
 
     /// It without the blanks before it.
@@ -283,11 +328,12 @@ pub(super) fn decomment(text: Text, version: Version) -> (Text, Met) {
     let mut comment = None;
     let mut ends_in_backslash = false;
     let mut escapes = Vec::new();
+    let bytes: &[u8] = &text.bytes;
     let mut i = 0;
-    while i < text.bytes.len() {
-        match text.bytes[i] {
-            b'"' if comment.is_none() => met.quote = !met.quote,
-            b'\\' => match text.bytes.get(i + 1) {
+    while i < bytes.len() {
+        match bytes[i] {
+            b'"' => met.quote = !met.quote,
+            b'\\' => match bytes.get(i + 1) {
                 Some(next) => {
                     if matches!(next, b'#' | b'!') && !met.quote {
                         escapes.push(i);
@@ -296,18 +342,19 @@ pub(super) fn decomment(text: Text, version: Version) -> (Text, Met) {
                 }
                 None => ends_in_backslash = true,
             },
-            b'#' | b'!' if comment.is_none() && !met.quote => {
+            b'#' | b'!' if !met.quote => {
                 comment = Some(i);
-                if version.at_least(2, 4, 0) {
-                    break;
-                }
+                // Of a comment only a backslash at its very end counts, and not since 2.4.
+                let backslashes = bytes[i..].iter().rev().take_while(|b| **b == b'\\').count();
+                ends_in_backslash = backslashes % 2 == 1 && !version.at_least(2, 4, 0);
+                break;
             }
             _ => {}
         }
         i += 1;
     }
-    let mut end = comment.unwrap_or(text.bytes.len() - usize::from(ends_in_backslash));
-    while end > 0 && is_blank(text.bytes[end - 1]) {
+    let mut end = comment.unwrap_or(bytes.len() - usize::from(ends_in_backslash));
+    while end > 0 && is_blank(bytes[end - 1]) {
         end -= 1;
     }
     if ends_in_backslash {
@@ -339,8 +386,14 @@ pub(super) fn brace(bytes: &[u8]) -> Option<usize> {
 /// A line's words, and where a quote is left open. A quoted piece is a word of its own, whatever it touches; the word
 /// of an open quote is lost.
 pub(super) fn words(text: &Text, sources: &SourceMap) -> (Vec<Word>, Option<Span>) {
-    let bytes = &text.bytes;
-    let mut words = Vec::new();
+    let bytes: &[u8] = &text.bytes;
+    // There are many lines, and all stay.
+    let (mut count, mut space) = (0, true);
+    for b in bytes {
+        let before = std::mem::replace(&mut space, is_space(*b));
+        count += usize::from(before && !space);
+    }
+    let mut words = Vec::with_capacity(count);
     let mut i = 0;
     loop {
         while bytes.get(i).is_some_and(|b| is_space(*b)) {
@@ -357,14 +410,14 @@ pub(super) fn words(text: &Text, sources: &SourceMap) -> (Vec<Word>, Option<Span
             let len = bytes[start..].iter().position(|b| is_space(*b) || *b == b'"').unwrap_or(bytes.len() - start);
             (start..start + len, start + len)
         };
-        words.push(Word { text: bytes[range].into(), span: text.span(start..next, sources) });
+        words.push(Word { text: text.bytes.slice(range), span: text.span(start..next, sources) });
         i = next;
     }
 }
 
 /// The words of a line that names a script: `'` quotes too, and a backslash escapes. Also splits the command itself.
 pub(super) fn script_words(text: &Text, sources: &SourceMap) -> (Vec<Word>, Option<Span>) {
-    let bytes = &text.bytes;
+    let bytes: &[u8] = &text.bytes;
     let mut words = Vec::new();
     let mut i = 0;
     loop {
@@ -443,7 +496,7 @@ mod tests {
     }
 
     fn clean(s: &str) -> String {
-        String::from_utf8(decomment(line(s), Version::V2_2).0.bytes).unwrap()
+        String::from_utf8(decomment(line(s), Version::V2_2).0.bytes.to_vec()).unwrap()
     }
 
     fn split(s: &str) -> (Vec<String>, bool) {
@@ -494,7 +547,7 @@ mod tests {
         assert_eq!(spans(&text), [(2, 3), (5, 7), (8, 13)]);
         let mut text = line("a0b00c");
         text.remove_each(&[1, 3, 4]);
-        assert_eq!(text.bytes, b"abc");
+        assert_eq!(&*text.bytes, b"abc");
         let at = |range: Range<usize>| {
             let span = text.span(range, &sources);
             (span.start, span.end)
@@ -512,12 +565,12 @@ mod tests {
     fn text_of_a_definition_is_where_it_is_written() {
         let mut sources = SourceMap::default();
         let file = sources.add("k", b"$A=1.2 b\nx 0.$A c\n".to_vec());
-        let value = Text::new(file, Via::NONE, 3, b"1.2 b");
-        let mut text = Text::new(file, Via::NONE, 9, b"x 0.$A c");
+        let value = Text::new(file, Via::NONE, 3, &b"1.2 b"[..]);
+        let mut text = Text::new(file, Via::NONE, 9, &b"x 0.$A c"[..]);
         let at = text.span(4..6, &sources);
         let via = sources.add_expansion(Expansion { how: How::Definition, at, values: None }).unwrap();
         text.replace(4..6, &value.by(via));
-        assert_eq!(text.bytes, b"x 0.1.2 b c");
+        assert_eq!(&*text.bytes, b"x 0.1.2 b c");
         let spans: Vec<_> =
             words(&text, &sources).0.iter().map(|w| (w.span.start, w.span.end, w.span.via == via)).collect();
         // `0.1.2` has its parts in two places: it is where both are used.

@@ -7,9 +7,13 @@
 mod meant;
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 pub(super) use meant::is_keyword;
 
+use super::bytes::Bytes;
 use super::expand::{Expander, Item};
 use super::problem::{Kind, Problem, quote};
 use super::schema::{Again, Entries, Hint, Keyword, Naming, Place, Takes, find, nearest};
@@ -41,7 +45,7 @@ pub struct Node {
     /// What a keyword's arguments say; `None` where keepalived passes over the line.
     pub value: Option<Value>,
     /// The block.
-    pub block: Option<Block>,
+    pub block: Option<Box<Block>>,
     span: Span,
 }
 
@@ -138,10 +142,12 @@ struct Builder {
     version: Version,
     reading: Reading,
     levels: Vec<Level>,
+    /// Empty lists that have room for the lines of a block.
+    spare: Vec<Vec<Node>>,
     problems: Vec<Problem>,
     excused: Vec<Span>,
     /// Names of blocks that must not be called alike, and where they are first.
-    names: HashMap<(Place, Box<[u8]>), Span>,
+    names: HashMap<(Place, Bytes), Span, RandomState>,
     /// Braces open at this point, counted as keepalived counts them.
     balance: usize,
     /// Unknown keywords so far.
@@ -158,7 +164,7 @@ fn may_be_secret(word: &[u8]) -> bool {
 }
 
 /// Reads text and what it includes.
-pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: &Options) -> Tree {
+pub(super) fn read(name: &str, text: Arc<Vec<u8>>, loader: &mut dyn Loader, options: &Options) -> Tree {
     let mut lines = Expander::new(loader, options, name, text);
     let mut builder = Builder {
         version: options.version,
@@ -166,7 +172,8 @@ pub(super) fn read(name: &str, text: Vec<u8>, loader: &mut dyn Loader, options: 
         levels: vec![Level::new(Mode::Keywords(Place::Top), None)],
         problems: Vec::new(),
         excused: Vec::new(),
-        names: HashMap::new(),
+        names: HashMap::default(),
+        spare: Vec::new(),
         balance: 0,
         unknown: 0,
         secrets: Vec::new(),
@@ -223,10 +230,15 @@ impl Builder {
 
     /// Remembers where a line's secrets are written, those of a slip in a word too.
     fn secrets(&mut self, text: &Text, words: &[Word], place: Option<Place>) {
+        let known = place.and_then(|p| find(p, &words.first()?.text));
+        self.secrets_of(text, words, place, known);
+    }
+
+    /// The same where it was looked already which keyword of the place the first word is.
+    fn secrets_of(&mut self, text: &Text, words: &[Word], place: Option<Place>, known: Option<&Keyword>) {
         let Some(first) = words.first().map(|w| &*w.text) else { return };
-        let known = place.and_then(|p| find(p, first)).map(|k| k.takes);
         let secret = match known {
-            Some(takes) => matches!(takes, Takes::Password | Takes::Key),
+            Some(known) => matches!(known.takes, Takes::Password | Takes::Key),
             None => place.is_some_and(Place::is_secret) || may_be_secret(first),
         };
         if secret {
@@ -249,7 +261,17 @@ impl Builder {
     }
 
     fn enter(&mut self, head: Node, mode: Mode) {
-        self.levels.push(Level::new(mode, Some(head)));
+        let mut level = Level::new(mode, Some(head));
+        level.block.nodes = self.spare.pop().unwrap_or_default();
+        self.levels.push(level);
+    }
+
+    /// A block that ends, which takes no more room than its lines need.
+    fn ended(&mut self, mut block: Block, close: Option<Span>) -> Block {
+        let mut nodes = Vec::with_capacity(block.nodes.len());
+        nodes.append(&mut block.nodes);
+        self.spare.push(block.nodes);
+        Block { open: block.open, close, nodes }
     }
 
     fn line(&mut self, text: &Text, sources: &SourceMap) {
@@ -291,8 +313,8 @@ impl Builder {
 
     fn keyword(&mut self, text: &Text, place: Place, sources: &SourceMap) {
         let (words, open) = words(text, sources);
-        self.secrets(text, &words, Some(place));
         let keyword = words.first().and_then(|first| find(place, &first.text));
+        self.secrets_of(text, &words, Some(place), keyword);
         if let Some(keyword) = keyword.filter(|k| k.known_to(self.version)) {
             return self.known(keyword, words, open, text, sources);
         }
@@ -529,7 +551,7 @@ impl Builder {
     fn leave(&mut self, close: Option<Span>) {
         let Some(level) = self.levels.pop() else { return };
         if let Some(mut head) = level.head {
-            head.block = Some(Block { close, ..level.block });
+            head.block = Some(Box::new(self.ended(level.block, close)));
             self.push(head);
         }
     }

@@ -51,7 +51,7 @@ impl Ignores {
         let Some(file) = sources.find(name) else { return };
         let text = sources.text(file);
         // Nearly no file has any.
-        if !text.windows(MARK.len()).any(|w| w == MARK) {
+        if memchr::memmem::find(text, MARK).is_none() {
             return;
         }
         let (mut at, mut waiting) = (0, Vec::new());

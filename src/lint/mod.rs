@@ -31,7 +31,7 @@ mod tests;
 
 use cluster::Cluster;
 
-use crate::conf::{Conf, Kind, Run, Version};
+use crate::conf::{Conf, Kind, Run, Version, same_for_oldest};
 use crate::finding::{Page, Severity};
 
 /// One configuration.
@@ -127,7 +127,8 @@ pub fn judge(nodes: &[Node], context: &Context<'_>, selection: &Selection) -> Ve
 }
 
 /// Everything that the rules find in the first `count` of the nodes, and as notes what they find only in the others: the
-/// same, read by an older version. Labels say which of all they speak of.
+/// same, read by an older version. Where there are no others, and the older version is another one, the first are what it
+/// reads, too. Labels say which of all they speak of.
 pub fn judge_with_older(
     all: &[Node],
     count: usize,
@@ -136,19 +137,34 @@ pub fn judge_with_older(
     older: Version,
 ) -> Judgement {
     let (nodes, old) = all.split_at(count.min(all.len()));
-    // Both at the same time: large files take a while.
     let older_context = Context { version: older, ..*context };
-    let (mut found, more) = thread::scope(|scope| {
-        let more = (!old.is_empty()).then(|| scope.spawn(|| ask(old, &older_context, selection)));
-        (ask(nodes, context, selection), more.map(thread::ScopedJoinHandle::join))
-    });
-    // What the older reading cannot be asked is no reason to say nothing.
-    if let Some(Ok(mut more)) = more {
-        more.iter_mut().flat_map(|d| &mut d.labels).for_each(|l| l.node += count);
-        versions::add_older(&mut found, more, all, count, older);
-    }
+    let twice = !old.is_empty() || older.release() != context.version.release();
+    let several = twice || nodes.len() > 1;
+    let mut found = if old.is_empty() {
+        let (mut found, same) = same_for_oldest(|| ask(nodes, context, selection));
+        if twice {
+            let same = same && older.release() == Version::V2_2.release();
+            let more = if same { found.clone() } else { ask(nodes, &older_context, selection) };
+            versions::add_older(&mut found, more, all, count, older);
+        }
+        found
+    } else {
+        // Both at the same time: large files take a while.
+        let (mut found, more) = thread::scope(|scope| {
+            let more = scope.spawn(|| ask(old, &older_context, selection));
+            (ask(nodes, context, selection), more.join())
+        });
+        // What the older reading cannot be asked is no reason to say nothing.
+        if let Ok(mut more) = more {
+            more.iter_mut().flat_map(|d| &mut d.labels).for_each(|l| l.node += count);
+            versions::add_older(&mut found, more, all, count, older);
+        }
+        found
+    };
     say_once(&mut found);
-    once_each(&mut found, all);
+    if several {
+        once_each(&mut found, all);
+    }
     let mut ignores = ignore::Ignores::of(nodes);
     let mut ignored = ignores.leave_out(all, &mut found);
     let rule = &rules::UNUSED_IGNORE;
@@ -159,7 +175,9 @@ pub fn judge_with_older(
         ignored += ignores.leave_out(all, &mut unused);
         found.append(&mut unused);
     }
-    fold_notes(&mut found, all);
+    if several {
+        fold_notes(&mut found, all);
+    }
     found.sort_by_key(|d| (Reverse(d.severity), d.labels.first().map(|l| (l.node % count.max(1), l.span))));
     Judgement { diagnostics: found, ignored }
 }
@@ -185,9 +203,6 @@ fn say_once(found: &mut Vec<Diagnostic>) {
 
 /// A note that is the same for several nodes is one note.
 fn fold_notes(found: &mut Vec<Diagnostic>, all: &[Node]) {
-    if all.len() < 2 {
-        return;
-    }
     let mut first: HashMap<(&'static str, String), usize> = HashMap::new();
     let mut kept: Vec<Diagnostic> = Vec::new();
     for d in found.drain(..) {
@@ -211,9 +226,6 @@ fn fold_notes(found: &mut Vec<Diagnostic>, all: &[Node]) {
 
 /// Files that several nodes read say the same for each: once is enough.
 fn once_each(found: &mut Vec<Diagnostic>, all: &[Node]) {
-    if all.len() < 2 {
-        return;
-    }
     let mut seen = HashSet::new();
     found.retain(|d| {
         let places: Vec<_> = d.labels.iter().map(|l| (versions::place(all, l.node, l.span), l.note.clone())).collect();

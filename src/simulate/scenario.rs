@@ -50,8 +50,8 @@ impl Default for Daemon {
 impl fmt::Display for Daemon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Keepalived(Version::V2_2) => f.write_str("keepalived-2.2"),
-            Self::Keepalived(Version::V2_4) => f.write_str("keepalived-2.4"),
+            Self::Keepalived(version) if *version == Version::V2_2 => f.write_str("keepalived-2.2"),
+            Self::Keepalived(version) if *version == Version::V2_4 => f.write_str("keepalived-2.4"),
             Self::Keepalived(version) => write!(f, "keepalived-{version}"),
             Self::Other(profile) => f.write_str(profile.name),
         }

@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use hactl::conf::{self, LoadError, Loader, Options, Reading, Version, resolve};
+use hactl::conf::{self, LoadError, Loader, Options, Reading, Version, resolve, same_for_oldest};
 use hactl::finding::{Evidence, Severity};
 use hactl::lint::fix::{Draft, Meaning, keeps};
-use hactl::lint::{Check, Context, Excerpts, Host, Node, RULES, Selection, Trouble, judge};
+use hactl::lint::{Check, Context, Excerpts, Host, Node, RULES, Selection, Trouble, judge, judge_with_older};
 
 use crate::support::root;
 
@@ -298,4 +298,34 @@ fn each_change_of_fix_keeps_what_keepalived_does_and_mends_its_finding() {
         }
     }
     assert!(mended.len() > 1, "{mended:?}");
+}
+
+/// What is found in nodes, and by the oldest version's rules in those behind them, or else in themselves.
+fn with_oldest(all: &[Node], count: usize) -> String {
+    let judged = judge_with_older(all, count, &Context::default(), &Selection::default(), Version::V2_2);
+    let mut excerpts = Excerpts::of(all);
+    let findings: Vec<_> = judged.diagnostics.iter().map(|d| d.finding(all, &mut excerpts)).collect();
+    format!("{findings:#?} {}", judged.ignored)
+}
+
+#[test]
+fn what_is_the_same_to_the_oldest_version_needs_no_second_reading() {
+    let confs = entries(&root().join("tests/fixtures/conf"));
+    let confs = confs.into_iter().filter(|p| p.extension().is_some_and(|e| e == "conf")).map(|p| vec![p]);
+    let as_meant = |files: &[PathBuf], version| nodes_of(files, version, Reading::AsMeant, &BTreeMap::new());
+    let (mut once, mut twice) = (0, 0);
+    for files in cases().into_iter().map(|c| c.files).chain(confs) {
+        let (nodes, same) = same_for_oldest(|| as_meant(&files, Version::V2_4));
+        if !same {
+            twice += 1;
+            continue;
+        }
+        once += 1;
+        let older = as_meant(&files, Version::V2_2);
+        assert_eq!(format!("{older:#?}"), format!("{nodes:#?}"), "{files:?}");
+        let both: Vec<Node> = as_meant(&files, Version::V2_4).into_iter().chain(older).collect();
+        assert_eq!(with_oldest(&nodes, nodes.len()), with_oldest(&both, nodes.len()), "{files:?}");
+    }
+    // Most need none, and some do.
+    assert!(once > 400 && twice > 20, "{once} {twice}");
 }

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use super::LintArgs;
 use crate::cli::Error;
 use crate::cli::files::{self, Files};
-use crate::conf::{self, LoadError, Loader, Options, Reading, SourceMap, Version, resolve};
+use crate::conf::{self, LoadError, Loader, Options, Reading, SourceMap, Version, resolve, same_for_oldest};
 use crate::lint::Node;
 
 /// What standard input is called.
@@ -76,10 +75,10 @@ impl Inputs {
         if files.iter().any(|f| f == STDIN) {
             let text = files::bounded(std::io::stdin().lock());
             let text = text.map_err(|e| Error::Other(format!("cannot read standard input: {e}")))?;
-            texts.known().insert(STDIN.to_owned(), Ok(text));
+            texts.known().insert(STDIN.to_owned(), Ok(Arc::new(text)));
         }
         for file in &files {
-            if texts.read(file).is_ok_and(|text| text.len() > SourceMap::MAX_SIZE) {
+            if texts.shared(file).is_ok_and(|text| text.len() > SourceMap::MAX_SIZE) {
                 let most = SourceMap::MAX_SIZE >> 20;
                 return Err(Error::Other(format!("cannot read {file}: it is larger than {most} MiB")));
             }
@@ -107,17 +106,12 @@ impl Inputs {
         &self.texts
     }
 
-    /// Reads all, by the rules of a version, and behind them all by those of an older one.
+    /// Reads all, by the rules of a version, and behind them all by those of an older one, if it reads anything otherwise.
     pub fn read(&self, texts: &Texts, version: Version, older: Option<Version>) -> Result<Vec<Node>, Error> {
-        // They are read at the same time: a large file takes a while.
-        let (nodes, old) = thread::scope(|scope| {
-            let old = older.map(|version| scope.spawn(move || self.read_as(texts, version, Reading::AsMeant)));
-            (self.read_as(texts, version, Reading::AsMeant), old.map(thread::ScopedJoinHandle::join))
-        });
+        let (nodes, same) = same_for_oldest(|| self.read_as(texts, version, Reading::AsMeant));
         let mut nodes = nodes?;
-        // What one reading cannot do the other could not either.
-        if let Some(Ok(old)) = old {
-            nodes.extend(old?);
+        if let Some(older) = older.filter(|older| !(same && *older == Version::V2_2)) {
+            nodes.extend(self.read_as(texts, older, Reading::AsMeant)?);
         }
         Ok(nodes)
     }
@@ -139,7 +133,7 @@ impl Inputs {
 }
 
 /// What reading each file gave.
-type Known = HashMap<String, Result<Vec<u8>, LoadError>>;
+type Known = HashMap<String, Result<Arc<Vec<u8>>, LoadError>>;
 
 /// The texts of files, each read from the file system once, whoever asks.
 #[derive(Clone, Default)]
@@ -155,7 +149,7 @@ impl Texts {
 
     /// The text of a file that was read.
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
-        self.known().get(name)?.as_ref().ok().cloned()
+        self.known().get(name)?.as_ref().ok().map(|text| text.to_vec())
     }
 
     /// The same with other texts in the place of some: wherever a file goes by another name too.
@@ -166,7 +160,7 @@ impl Texts {
         for (name, text) in &mut known {
             let same = changed.iter().find(|(n, path, _)| *n == name || path.is_some() && *path == real(name));
             if let Some((.., new)) = same {
-                *text = Ok((*new).clone());
+                *text = Ok(Arc::new((*new).clone()));
             }
         }
         Self { known: Arc::new(Mutex::new(known)) }
@@ -179,7 +173,11 @@ impl Loader for Texts {
     }
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, LoadError> {
-        self.known().entry(name.to_owned()).or_insert_with(|| Files.read(name)).clone()
+        self.shared(name).map(|text| text.to_vec())
+    }
+
+    fn shared(&mut self, name: &str) -> Result<Arc<Vec<u8>>, LoadError> {
+        self.known().entry(name.to_owned()).or_insert_with(|| Files.read(name).map(Arc::new)).clone()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Delay, Link};
 
-use crate::conf::problem::{Kind, Problem, quote};
+use crate::conf::problem::{Kind, Problem, quote, quoted};
 use crate::conf::schema::{Entries, Takes};
 use crate::conf::source::{Span, Spanned};
 use crate::conf::token::Word;
@@ -90,12 +90,14 @@ pub(super) fn addresses(
     out: &mut Vec<Problem>,
 ) -> Vec<Spanned<Address>> {
     let read = |node: &Node| Some(Spanned::new(address(&node.words, groups, out)?, node.span()));
-    list.nodes().iter().filter_map(read).collect()
+    let mut all = Vec::with_capacity(list.nodes().len());
+    all.extend(list.nodes().iter().filter_map(read));
+    all
 }
 
 fn address(words: &[Word], groups: Option<&HashSet<String>>, out: &mut Vec<Problem>) -> Option<Address> {
     let (first, options) = words.split_first()?;
-    let shown = quote(&first.text);
+    let shown = quoted(&first.text);
     let slash = first.text.iter().position(|b| *b == b'/');
     let Some(at) = ip(&first.text[..slash.unwrap_or(first.text.len())]) else {
         out.push(Problem::new(
@@ -169,7 +171,7 @@ fn address(words: &[Word], groups: Option<&HashSet<String>>, out: &mut Vec<Probl
                     );
                     return None;
                 };
-                let given = quote(&value.text);
+                let given = quoted(&value.text);
                 match &*option.text {
                     b"dev" if a.dev.is_some() => {
                         bad(value.span, Kind::AddressDropped, "a second `dev`; keepalived drops the address".into());
@@ -437,7 +439,7 @@ pub(super) fn tracks(
     for node in list.nodes() {
         let Some((first, options)) = node.words.split_first() else { continue };
         let name = first.str().into_owned();
-        let shown = quote(&first.text);
+        let shown = quoted(&first.text);
         if let Some((known, dropped)) = known.filter(|(known, _)| !known.contains(&name)) {
             let near =
                 nearest_of(&name, known).map_or(String::new(), |n| format!("; did you mean {}?", quote(n.as_bytes())));

@@ -12,6 +12,8 @@ mod vrrp;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 #[allow(clippy::enum_glob_use, reason = "a table of places reads better without the name of the enum")]
 use Place::*;
 
@@ -538,7 +540,7 @@ impl Keyword {
 
     /// Whether a version has it.
     pub fn known_to(&self, version: Version) -> bool {
-        self.since.is_none_or(|since| since <= version.release())
+        self.since.is_none_or(|(major, minor, patch)| version.at_least(major, minor, patch))
     }
 }
 
@@ -554,13 +556,16 @@ pub static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     rows.collect()
 });
 
-static INDEX: LazyLock<HashMap<(Place, &'static [u8]), &'static Keyword>> =
+/// Keywords by place and name.
+type Index<'a> = HashMap<(Place, &'a [u8]), &'static Keyword, RandomState>;
+
+static INDEX: LazyLock<Index<'static>> =
     LazyLock::new(|| KEYWORDS.iter().map(|k| ((k.place, k.name.as_bytes()), k)).collect());
 
 /// The keyword of this name in this place.
 pub fn find(place: Place, name: &[u8]) -> Option<&'static Keyword> {
     // The index's keys live for ever; a shorter-lived one may look.
-    let index: &HashMap<(Place, &[u8]), &'static Keyword> = &INDEX;
+    let index: &Index<'_> = &INDEX;
     index.get(&(place, name)).copied()
 }
 

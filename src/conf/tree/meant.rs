@@ -7,6 +7,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use super::{Builder, Level, MAX_DEPTH, MAX_HINTS, Mode, Node, Role, Word, find, may_be_secret, words};
 use crate::conf::Version;
 use crate::conf::expand::Item;
@@ -40,10 +42,10 @@ fn is_command(keyword: &Keyword) -> bool {
 }
 
 /// Every keyword of the top level and of blocks.
-static KNOWN: LazyLock<HashMap<&'static [u8], Known>> = LazyLock::new(|| {
+static KNOWN: LazyLock<HashMap<&'static [u8], Known, RandomState>> = LazyLock::new(|| {
     let inner = |k: &Keyword| if let Takes::Block(place, _) = k.takes { Some(place) } else { None };
     let places: Vec<Place> = std::iter::once(Place::Top).chain(KEYWORDS.iter().filter_map(inner)).collect();
-    let mut known: HashMap<&[u8], Known> = HashMap::new();
+    let mut known: HashMap<&[u8], Known, RandomState> = HashMap::default();
     for keyword in KEYWORDS.iter().filter(|k| places.contains(&k.place)) {
         known.entry(keyword.name.as_bytes()).or_default().places.push(keyword);
     }
@@ -136,7 +138,10 @@ pub(super) fn read(builder: &mut Builder, items: &[Item], told: &[Span], sources
             Item::Line(text) => reader.line(i, text),
             Item::Open(span) => reader.open(i, *span),
             Item::Close(span) => reader.close(i, *span),
-            Item::Heading(text, sign, until) => reader.heading(text, sign, *until),
+            Item::Heading(heading) => {
+                let (text, sign, until) = &**heading;
+                reader.heading(text, sign, *until);
+            }
             Item::Backslash(span) => reader.backslash(*span),
         }
     }
@@ -382,7 +387,7 @@ impl Reader<'_> {
     fn leave(&mut self, close: Option<Span>) {
         let Some(level) = self.b.levels.pop() else { return };
         let Some(mut head) = level.head else { return };
-        head.block = Some(super::Block { close, ..level.block });
+        head.block = Some(Box::new(self.b.ended(level.block, close)));
         match self.b.levels.first_mut().filter(|_| level.topmost) {
             Some(top) => top.block.nodes.push(head),
             None => self.b.push(head),
@@ -394,7 +399,7 @@ impl Reader<'_> {
         let keyword = words.first().and_then(|first| find(place, &first.text));
         match keyword.filter(|k| k.known_to(self.b.version)) {
             Some(keyword) => {
-                self.b.secrets(text, &words, Some(place));
+                self.b.secrets_of(text, &words, Some(place), Some(keyword));
                 let entry = self.same_line(i, keyword, &mut words);
                 self.known(keyword, words, open, text);
                 if let Some(level) = self.b.levels.last_mut() {
@@ -578,7 +583,7 @@ impl Reader<'_> {
         }
         let start = text.bytes.iter().position(|b| !is_space(*b))?;
         let part = |range: std::ops::Range<usize>| Word {
-            text: text.bytes.get(range.clone()).unwrap_or_default().into(),
+            text: text.bytes.slice(range.clone()),
             span: text.span(range, self.sources),
         };
         let end = start + word.text.len();

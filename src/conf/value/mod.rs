@@ -143,8 +143,7 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
         out.push(Problem::new(word.span.to(last), Kind::BadWord, sentence));
         return None;
     }
-    let shown = shown(keyword, word);
-    let mut r = Reader { keyword, word, shown, out };
+    let mut r = Reader { keyword, word, out };
     let value = match takes {
         _ if is_flag(keyword, version) => {
             if boolean(word) == Some(false) {
@@ -174,7 +173,7 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
             let old = keyword.place == Place::GarpGroup && !version.at_least(2, 2, 8);
             r.time(6, min, if old { max.min(2_147_483_647) } else { max }, 1_000_000).map(Value::Time)
         }
-        ScriptSeconds(max) if !version.at_least(2, 2, 8) => {
+        ScriptSeconds(max) if !is_whole(&word.text) && !version.at_least(2, 2, 8) => {
             let most = i64::try_from(max / 1_000_000).unwrap_or(i64::MAX);
             r.number(word, 0, most).map(|n| Value::Time(Duration::from_secs(n.unsigned_abs())))
         }
@@ -208,6 +207,11 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
     };
     extra(keyword, words, out);
     value
+}
+
+/// Whether it is a number of one to three digits, which is the same whether it may have decimal places or not.
+fn is_whole(text: &[u8]) -> bool {
+    text.len() <= 3 && text.first().is_some_and(|b| *b != b'0') && text.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether a version reads nothing behind a keyword. Up to 2.2.7 this is so of two that later ones can have turned off.
@@ -283,12 +287,15 @@ struct Reader<'a> {
     keyword: &'a Keyword,
     /// The first argument.
     word: &'a Word,
-    /// It, as a sentence may show it.
-    shown: String,
     out: &'a mut Vec<Problem>,
 }
 
 impl Reader<'_> {
+    /// The first argument, as a sentence may show it.
+    fn shown(&self) -> String {
+        shown(self.keyword, self.word)
+    }
+
     fn bad(&mut self, kind: Kind, what: &str) {
         self.out.push(Problem::new(self.word.span, kind, format!("`{}` {what}", self.keyword.name)));
     }
@@ -321,23 +328,20 @@ impl Reader<'_> {
     fn number(&mut self, word: &Word, min: i64, max: i64) -> Option<i64> {
         let name = self.keyword.name;
         let otherwise = self.keyword.otherwise;
-        let does = match otherwise {
-            _ if self.keyword.raised && int(&word.text, min, max) == Ok(0) => {
-                self.out.push(Problem::new(
-                    word.span,
-                    Kind::BadNumber,
-                    format!("`{name}` must not be 0; keepalived uses 1"),
-                ));
+        if let Ok(n) = int(&word.text, min, max) {
+            if n == 0 && self.keyword.raised {
+                let sentence = format!("`{name}` must not be 0; keepalived uses 1");
+                self.out.push(Problem::new(word.span, Kind::BadNumber, sentence));
                 return Some(1);
             }
+            return Some(n);
+        }
+        let does = match otherwise {
             Otherwise::Ignored => "keepalived passes over the line".to_owned(),
             Otherwise::Becomes(n) => format!("keepalived uses {n} instead"),
             Otherwise::Clamped => "keepalived uses the nearest".to_owned(),
             Otherwise::Stored => "keepalived complains and uses it all the same".to_owned(),
         };
-        if let Ok(n) = int(&word.text, min, max) {
-            return Some(n);
-        }
         let vrid = name == "virtual_router_id";
         let does = if vrid { "without a good one keepalived exits when it starts".to_owned() } else { does };
         let what = format!("`{name}` {} is not a whole number from {min} to {max}; {does}", shown(self.keyword, word));
@@ -362,7 +366,7 @@ impl Reader<'_> {
             Ok((value, more)) if (min..=max).contains(&(value / scale)) => {
                 if more {
                     let what =
-                        format!("{} has more than the {places} decimal places that count; it is rounded", self.shown);
+                        format!("{} has more than the {places} decimal places that count; it is rounded", self.shown());
                     self.bad(Kind::Precision, &what);
                 }
                 Some(Duration::from_micros(value / scale))
@@ -372,7 +376,7 @@ impl Reader<'_> {
                 let (min, max) = (plain(min, unit), plain(max, unit));
                 let what = format!(
                     "{} is not a number of {name} from {min} to {max}; keepalived passes over the line",
-                    self.shown
+                    self.shown()
                 );
                 self.bad(Kind::BadNumber, &what);
                 None
@@ -403,7 +407,7 @@ impl Reader<'_> {
         }
         let cut = self.keyword.otherwise == Otherwise::Clamped;
         let does = if cut { "keepalived cuts it" } else { "keepalived passes over the line" };
-        self.bad(Kind::BadWord, &format!("{} is longer than {most} characters; {does}", self.shown.clone()));
+        self.bad(Kind::BadWord, &format!("{} is longer than {most} characters; {does}", self.shown()));
         cut.then_some(Value::Present)
     }
 
@@ -450,7 +454,7 @@ impl Reader<'_> {
 
     /// It with what is wrong with it and what keepalived does.
     fn not(&mut self, kind: Kind, what: &str) {
-        let what = format!("{} {what}; keepalived passes over the line", self.shown);
+        let what = format!("{} {what}; keepalived passes over the line", self.shown());
         self.bad(kind, &what);
     }
 }

@@ -209,7 +209,7 @@ impl Reader<'_> {
             && forwarding != Forwarding::Tun
             && method != plain
         {
-            let sentence = format!("only `TUN` has a tunnel; keepalived passes over the words after {}", self.shown);
+            let sentence = format!("only `TUN` has a tunnel; keepalived passes over the words after {}", self.shown());
             self.say(first.span.to(last.span), Kind::PassedOver, sentence);
         }
         Some(Value::Method(method))
@@ -377,8 +377,7 @@ impl Reader<'_> {
             );
             return None;
         }
-        let later = version.at_least(2, 2, 8);
-        let known = |name: &str| BITS.contains(&name) || later && LATER_BITS.contains(&name);
+        let known = |name: &str| BITS.contains(&name) || LATER_BITS.contains(&name) && version.at_least(2, 2, 8);
         if let Some(bad) = text.split('|').map(|s| s.trim_matches([' ', '\t'])).find(|name| !known(name)) {
             let shown = quote(bad.as_bytes());
             self.say(

@@ -3,6 +3,7 @@
 use crate::finding::{Page, Severity};
 use crate::lint::look::named;
 use crate::lint::{Check, Context, Found, Node, Rule};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 pub(super) const RULE: Rule = Rule {
@@ -40,12 +41,13 @@ Since
 };
 
 fn check(n: usize, node: &Node, _: &Context<'_>, found: &mut Found) {
-    let mut seen = HashMap::new();
+    let mut seen: HashMap<_, _, RandomState> = HashMap::default();
+    seen.reserve(node.run.instances.iter().map(|run| run.addresses.len() + run.excluded.len()).sum());
     for (i, run) in node.instances() {
         let written = i.addresses.iter().chain(&i.excluded);
         // Addresses may have moved from one list to the other, but keep their order.
         for (address, placed) in written.zip(run.addresses.iter().chain(&run.excluded)) {
-            let key = (placed.address, placed.dev.clone());
+            let key = (placed.address, placed.dev.as_str());
             let Some((first, at)) = seen.get(&key).copied() else {
                 seen.insert(key, (i, address.span));
                 continue;

@@ -45,7 +45,7 @@ fn check(n: usize, node: &Node, context: &Context<'_>, found: &mut Found) {
     let mut ids: Vec<String> = Vec::new();
     for file in sources.names().filter_map(|name| sources.find(name)) {
         let text = sources.text(file);
-        if !text.iter().any(|b| matches!(b, b'@' | b'$')) {
+        if memchr::memchr(b'@', text).is_none() && memchr::memmem::find(text, b"_INSTANCE").is_none() {
             continue;
         }
         let mut at = 0;

@@ -56,13 +56,13 @@ fn check(n: usize, node: &Node, _: &Context<'_>, found: &mut Found) {
 }
 
 fn name(n: usize, name: &str, span: Span, own: bool, found: &mut Found) {
-    let shown = quote(name.as_bytes());
+    let shown = || quote(name.as_bytes());
     let why = if let Some((interface, _)) = name.split_once(':') {
-        format!("{shown} is an alias, and no interface; that is {}", quote(interface.as_bytes()))
+        format!("{} is an alias, and no interface; that is {}", shown(), quote(interface.as_bytes()))
     } else if name.len() > 15 {
-        format!("{shown} has {} characters, and names of interfaces have 15 at most", name.len())
+        format!("{} has {} characters, and names of interfaces have 15 at most", shown(), name.len())
     } else if name.contains('/') {
-        format!("{shown} has a slash, which no name of an interface has")
+        format!("{} has a slash, which no name of an interface has", shown())
     } else if own && name == "lo" {
         "VRRP does not run on the loopback interface `lo`".to_owned()
     } else {

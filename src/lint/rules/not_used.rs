@@ -42,18 +42,21 @@ Since
 };
 
 fn check(n: usize, node: &Node, _: &Context<'_>, found: &mut Found) {
-    // Whatever stands first in a line of such a list, whether keepalived takes the line or not.
-    let mut used: HashSet<Vec<u8>> = HashSet::new();
-    for line in node.lines() {
-        if line.keyword().is_some_and(|k| matches!(k.takes, Takes::List(Entries::Tracked(_)))) {
-            used.extend(line.nodes().iter().filter_map(|l| l.words.first()).map(|w| w.text.to_vec()));
-        }
-    }
     let conf = &node.conf;
     let scripts = conf.scripts.iter().map(|s| ("script", "runs", &s.name, s.span));
     let files = conf.files.iter().map(|f| ("tracked file", "is looked at", &f.name, f.span));
     let processes = conf.processes.iter().map(|p| ("tracked process", "counts", &p.name, p.span));
     let all: Vec<(&str, &str, &String, Span)> = scripts.chain(files).chain(processes).collect();
+    if all.is_empty() {
+        return;
+    }
+    // Whatever stands first in a line of such a list, whether keepalived takes the line or not.
+    let mut used: HashSet<&[u8]> = HashSet::new();
+    for line in node.lines() {
+        if line.keyword().is_some_and(|k| matches!(k.takes, Takes::List(Entries::Tracked(_)))) {
+            used.extend(line.nodes().iter().filter_map(|l| l.words.first()).map(|w| &*w.text));
+        }
+    }
     for (what, does, name, span) in all.into_iter().filter(|(.., name, _)| !used.contains(name.as_bytes())) {
         let message = format!("nothing tracks the {what} {}: it never {does}", quote(name.as_bytes()));
         let shared = conf.sources.expansions(span).any(|e| e.how == How::Include);

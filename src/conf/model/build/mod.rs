@@ -4,9 +4,12 @@ mod servers;
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::fast::RandomState;
 
 use super::{
     Address, AuthHmac, AuthType, Authentication, Bfd, Conf, Garp, GarpGroup, Inherited, Ipvlan, Notify, Peer, Set,
@@ -25,7 +28,10 @@ use crate::wire::auth::{self, Secret};
 
 /// Reads a tree.
 pub(in crate::conf) fn build(tree: Tree, version: Version, loader: &mut dyn Loader) -> Conf {
-    let mut b = Builder { version, loader, problems: Vec::new(), names: Names::default(), conf: Conf::empty() };
+    let (problems, names) = (Vec::new(), Names::default());
+    let mut b = Builder { version, loader, problems, names, inherited: None, conf: Conf::empty() };
+    let instance = |n: &&Node| n.keyword().is_some_and(|k| matches!(k.takes, Takes::Block(Place::Instance, _)));
+    b.conf.instances.reserve_exact(tree.nodes.iter().filter(instance).count());
     for node in &tree.nodes {
         b.block(node);
     }
@@ -58,7 +64,7 @@ struct Names {
     /// Neighbours of BFD instances, with these.
     neighbors: HashMap<IpAddr, (String, Span)>,
     /// Addresses in the lists of the instance that is read.
-    addresses: HashMap<(&'static str, IpAddr), Span>,
+    addresses: HashMap<(&'static str, IpAddr), Span, RandomState>,
 }
 
 struct Builder<'a> {
@@ -66,6 +72,8 @@ struct Builder<'a> {
     loader: &'a mut dyn Loader,
     problems: Vec<Problem>,
     names: Names,
+    /// What `global_defs` so far give to instances, once one needs it.
+    inherited: Option<Arc<Inherited>>,
     conf: Conf,
 }
 
@@ -201,7 +209,11 @@ fn used(node: &Node) -> impl Iterator<Item = (&'static str, &Node)> {
 }
 
 /// Where a thing was first; nothing when this is the first time.
-pub(in crate::conf) fn first<K: Eq + Hash>(seen: &mut HashMap<K, Span>, key: K, span: Span) -> Option<Span> {
+pub(in crate::conf) fn first<K: Eq + Hash, S: BuildHasher>(
+    seen: &mut HashMap<K, Span, S>,
+    key: K,
+    span: Span,
+) -> Option<Span> {
     match seen.entry(key) {
         Entry::Occupied(first) => Some(*first.get()),
         Entry::Vacant(none) => {
@@ -240,19 +252,19 @@ impl Garp {
 /// `use_vmac`: a name, a MAC address, or both.
 fn vmac(node: &Node, version: Version, out: &mut Vec<Problem>) -> Vmac {
     let mut vmac = Vmac::default();
-    let named = version.at_least(2, 3, 0);
-    let most = if named { usize::MAX } else { 2 };
+    let named = || version.at_least(2, 3, 0);
+    let most = if node.words.len() <= 3 || named() { usize::MAX } else { 2 };
     let mut words = node.words.iter().skip(1).take(most);
     while let Some(mut word) = words.next() {
         let shown = quote(&word.text);
         let mut bad = |sentence: String| out.push(Problem::new(word.span, Kind::BadWord, sentence));
         match &*word.text {
-            b"netlink_notify_msg" if named => continue,
-            b"group" if named => {
+            b"netlink_notify_msg" if named() => continue,
+            b"group" if named() => {
                 vmac.group = words.next().map(|w| w.str().into_owned());
                 continue;
             }
-            b"name" if named => {
+            b"name" if named() => {
                 let Some(name) = words.next() else {
                     bad("`name` lacks its value; keepalived passes over it".into());
                     continue;
@@ -336,6 +348,7 @@ impl Builder<'_> {
     }
 
     fn global(&mut self, node: &Node) {
+        self.inherited = None;
         for (name, node) in used(node) {
             self.conf.global.read(name, node, &mut self.problems);
             self.late(name, node);
@@ -654,12 +667,14 @@ impl Builder<'_> {
     fn instance(&mut self, node: &Node) {
         let Some(name) = named(node) else { return };
         let g = &self.conf.global;
-        let inherited = Inherited {
-            garp: g.garp.clone(),
-            min_garp: g.min_garp.is_some_and(|m| m.value),
-            skip_check_adv_addr: g.skip_check_adv_addr,
-        };
-        let mut i = VrrpInstance::new(name, inherited);
+        let inherited = self.inherited.get_or_insert_with(|| {
+            Arc::new(Inherited {
+                garp: g.garp.clone(),
+                min_garp: g.min_garp.is_some_and(|m| m.value),
+                skip_check_adv_addr: g.skip_check_adv_addr,
+            })
+        });
+        let mut i = VrrpInstance::new(name, Arc::clone(inherited));
         self.names.addresses.clear();
         for (name, node) in used(node) {
             self.setting(&mut i, name, node);
@@ -689,6 +704,7 @@ impl Builder<'_> {
             }
             "virtual_ipaddress" => {
                 let list = entry::addresses(node, None, &mut self.problems);
+                i.addresses.reserve_exact(list.len());
                 for address in list {
                     self.virtual_address(i, address);
                 }
@@ -731,7 +747,7 @@ impl Builder<'_> {
             "use_vmac" => {
                 let mut vmac = vmac(node, self.version, &mut self.problems);
                 vmac.interface = vmac.interface.and_then(|name| self.own_interface(name, node.span()));
-                i.vmac = Some(Spanned::new(vmac, node.span()));
+                i.vmac = Some(Spanned::new(Box::new(vmac), node.span()));
             }
             "vrf" => self.vrf(i, node),
             "linkbeat_use_polling" => set(&mut i.linkbeat_use_polling, node, &mut self.problems),
@@ -817,17 +833,18 @@ impl Builder<'_> {
             return self.problems.push(problem);
         }
         let mut ipvlan = Ipvlan::default();
-        let named = self.version.at_least(2, 3, 0);
+        let version = self.version;
+        let named = || version.at_least(2, 3, 0);
         let mut words = node.words.iter().skip(1);
         while let Some(word) = words.next() {
             let text = word.str().into_owned();
             let given = address_and_tail(&word.text).0.filter(|_| !word.text.contains(&b'-'));
             let (again, what) = match (&*text, given) {
-                ("group", _) if named => {
+                ("group", _) if named() => {
                     ipvlan.group = words.next().map(|w| w.str().into_owned());
                     continue;
                 }
-                ("name", _) if named => continue,
+                ("name", _) if named() => continue,
                 ("bridge" | "private" | "vepa", _) => (ipvlan.mode.is_some(), "mode"),
                 (_, Some(_)) => (ipvlan.address.is_some(), "address"),
                 (_, None) => (ipvlan.interface.is_some(), "name"),
@@ -852,7 +869,7 @@ impl Builder<'_> {
                 ipvlan.interface = self.own_interface(text, word.span);
             }
         }
-        i.ipvlan = Some(Spanned::new(ipvlan, node.span()));
+        i.ipvlan = Some(Spanned::new(Box::new(ipvlan), node.span()));
     }
 
     /// The first one counts.
@@ -980,7 +997,7 @@ impl Builder<'_> {
     }
 
     fn auth_hmac(&mut self, i: &mut VrrpInstance, node: &Node) {
-        let hmac = i.auth_hmac.get_or_insert_with(|| AuthHmac { span: node.span(), ..AuthHmac::default() });
+        let hmac = i.auth_hmac.get_or_insert_with(|| Box::new(AuthHmac { span: node.span(), ..AuthHmac::default() }));
         for (name, node) in used(node) {
             match (name, node.words.get(1)) {
                 ("key", _) => match self.key(node, &hmac.ids) {
