@@ -5,8 +5,22 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::conf::{LoadError, Loader, Options, SourceMap, Version};
+use crate::net::expect_much;
+
+/// Bytes of text from which on the heap is prepared for what becomes of them, twenty times as much.
+const MUCH: u64 = 256 << 10;
+
+/// Counts text that is about to be read.
+fn expect(bytes: u64) {
+    static READ: AtomicU64 = AtomicU64::new(0);
+    let before = READ.fetch_add(bytes, Ordering::Relaxed);
+    if before < MUCH && before.saturating_add(bytes) >= MUCH {
+        expect_much();
+    }
+}
 
 /// What a configuration's meaning depends on, as keepalived on this host would have it.
 pub fn options(version: Version) -> Options {
@@ -73,6 +87,7 @@ impl Loader for Files {
         if meta.permissions().mode() & 0o111 != 0 {
             return Err(LoadError::Executable(name.to_owned()));
         }
+        expect(meta.len());
         File::open(name).and_then(|file| sized(file, meta.len())).map_err(unreadable)
     }
 }

@@ -14,6 +14,7 @@ pub mod bpf;
 pub mod capture;
 pub mod clock;
 pub mod link;
+mod memory;
 pub mod netlink;
 pub mod privilege;
 mod ring;
@@ -27,6 +28,7 @@ pub mod vrrp_socket;
 pub use capture::{Capture, CaptureError, CaptureOptions, Next, OpenError, Stats};
 pub use clock::{monotonic, wall};
 pub use link::{Interface, InterfaceState, namespace_id};
+pub use memory::expect_much;
 pub use privilege::{DropError, drop_privileges, keep_network_privileges};
 pub use signal::{Signal, Stop};
 pub use sys::{
