@@ -462,7 +462,11 @@ impl<'a> Expander<'a> {
         while let Some(at) = text.bytes.iter().skip(from).position(|b| *b == b'$').map(|n| n + from) {
             quoted = text.bytes[from..at].iter().fold(quoted, |quoted, b| quoted ^ (*b == b'"'));
             from = at + 1;
-            if quoted || text.bytes.get(from) != Some(&b'{') {
+            if quoted {
+                continue;
+            }
+            if text.bytes.get(from) != Some(&b'{') {
+                from = self.not_expanded(text, at);
                 continue;
             }
             let inner = &text.bytes[from + 1..];
@@ -488,6 +492,60 @@ impl<'a> Expander<'a> {
         }
     }
 
+    /// Reports the name of a definition that what follows it keeps from being put in place, and puts it there. Where to go
+    /// on.
+    fn not_expanded(&mut self, text: &mut Text, at: usize) -> usize {
+        let from = at + 1;
+        let end = from + text.bytes.get(from..).map_or(0, name_len);
+        let ends = |b: &u8| is_blank(*b) || matches!(b, b',' | b')');
+        let next = text.bytes.get(end).copied();
+        let (Some(next), Some(definition)) =
+            (next.filter(|b| end > from && !ends(b)), self.definitions.get(&text.bytes[from..end]).map(Rc::clone))
+        else {
+            return from;
+        };
+        let span = text.span(at..end, &self.sources);
+        let Some(value) = definition.line(0, span, None).filter(|_| definition.lines.len() == 1) else { return from };
+        let name = String::from_utf8_lossy(&text.bytes[from..end]).into_owned();
+        let sentence =
+            format!("`${name}` is not put in place before {}; keepalived takes the name as it is", quote(&[next]));
+        self.problems.push(Problem::new(span, Kind::NotExpanded, sentence).help(format!("Write `${{{name}}}`.")));
+        self.excused.push(span);
+        let len = value.bytes.len();
+        text.replace(at..end, &Text::standing(span, value.bytes, None));
+        at + len
+    }
+
+    /// `@ID name {`: the condition is for the line, and the block is there for all. As it was meant, it is there for those
+    /// whom the line is for.
+    fn conditional_block(&mut self, text: &Text, rest: usize, keep: bool) {
+        let mut depth = braces(&text.bytes[rest..]);
+        if depth <= 0 || !self.as_meant() {
+            return;
+        }
+        let condition = quote(text.bytes[..rest].trim_ascii_end());
+        let sentence = format!(
+            "{condition} is a condition for this line only; where it does not hold, keepalived reads the lines of the block without their head"
+        );
+        let help = "Put the block into a file of its own, and the condition before its `include`.";
+        let span = text.whole(&self.sources);
+        self.problems.push(Problem::new(span, Kind::ConditionalBlock, sentence).help(help));
+        if keep {
+            return;
+        }
+        while depth > 0 {
+            let Some(Frame::File { id, at, .. }) = self.frames.last_mut() else { return };
+            let all = self.sources.text(*id);
+            if *at >= all.len() {
+                return;
+            }
+            let next = physical(all, *at);
+            depth += braces(&all[*at..next]);
+            *at = next;
+            self.count += 1;
+        }
+    }
+
     /// `@ID rest` and `@^ID rest`: the rest when the configuration's id is, or is not, this one.
     fn conditional(&mut self, text: Text) -> Option<Text> {
         let Some(id) = text.bytes.strip_prefix(b"@") else { return Some(text) };
@@ -495,6 +553,7 @@ impl<'a> Expander<'a> {
         let len = id.iter().position(|b| is_blank(*b)).unwrap_or(id.len());
         let keep = (id[..len] == *self.options.config_id.as_bytes()) != unless;
         let start = text.bytes.len() - id.len() + len;
+        self.conditional_block(&text, start, keep);
         keep.then(|| text.part(start..text.bytes.len()).trimmed())
     }
 
@@ -915,6 +974,21 @@ fn usage(bytes: &[u8], at: usize) -> Option<Usage> {
     let end = start + name_len(bytes.get(start..)?);
     let ends = bytes.get(end).is_none_or(|b| is_blank(*b) || matches!(b, b',' | b')'));
     (end > start && ends).then_some(Usage { name: start..end, arguments: end..end, end })
+}
+
+/// How many more blocks begin in a line than end there.
+fn braces(line: &[u8]) -> i32 {
+    let (mut quoted, mut depth) = (false, 0);
+    for b in line {
+        match b {
+            b'"' => quoted = !quoted,
+            b'#' | b'!' if !quoted => break,
+            b'{' if !quoted => depth += 1,
+            b'}' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    depth
 }
 
 /// `include GLOB` and its stricter forms: the letter (0 for none) and where the pattern begins.

@@ -343,7 +343,7 @@ impl Builder {
                         node.role = Role::Unread;
                         let sentence = format!("`{name}` is said before; keepalived passes over this one");
                         let problem = Problem::new(node.span(), Kind::AlreadySet, sentence);
-                        self.problems.push(problem.related(*before, "first set here"));
+                        self.problems.push(problem.related(*before, "first set here").edit(node.span(), ""));
                     } else {
                         level.seen.push((name, node.span()));
                     }

@@ -448,15 +448,14 @@ pub(super) fn tracks(
             out.push(Problem { cascade, ..Problem::new(first.span, Kind::NotDefined, sentence) });
             continue;
         }
-        let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
-        if into.iter().any(|t| t.name.value == name) {
-            bad(
-                first.span,
-                Kind::AlreadySet,
-                format!("{shown} is in `{keyword}` already; keepalived passes over this line"),
-            );
+        if let Some(before) = into.iter().find(|t| t.name.value == name) {
+            let sentence = format!("{shown} is in `{keyword}` already; keepalived passes over this line");
+            let problem =
+                Problem::new(first.span, Kind::AlreadySet, sentence).related(before.name.span, "first said here");
+            out.push(problem.edit(node.span(), ""));
             continue;
         }
+        let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
         let mut track = Track { name: Spanned::new(name, first.span), weight: None, reverse: None };
         match options {
             [] => {}

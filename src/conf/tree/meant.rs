@@ -15,7 +15,7 @@ use crate::conf::schema::{Entries, KEYWORDS, Keyword, Place, Takes};
 use crate::conf::similar::similar;
 use crate::conf::source::{How, SourceMap, Span};
 use crate::conf::token::{Text, is_blank, is_space};
-use crate::conf::value::ip;
+use crate::conf::value::{ip, part};
 
 /// How many lines are looked at to tell which block they belong to.
 const MAX_AHEAD: usize = 64;
@@ -422,17 +422,18 @@ impl Reader<'_> {
 
     /// Reports uses of what is not defined.
     fn names(&mut self, words: &[Word]) {
-        for word in words.iter().filter(|w| is_name(&w.text)) {
+        for word in words {
+            // `10.0.0.0/$MASK` too
+            let Some(at) = word.text.iter().position(|b| *b == b'$') else { continue };
+            let Some(name) = word.text.get(at..).filter(|name| is_name(name)) else { continue };
             let quoted = self.sources.written(word.span).first() == Some(&b'"');
             if quoted || self.told.contains(&word.span) {
                 continue;
             }
-            let sentence = format!(
-                "no definition of {} comes before this line; keepalived takes the word as it is",
-                quote(&word.text)
-            );
+            let sentence =
+                format!("no definition of {} comes before this line; keepalived takes the word as it is", quote(name));
             self.b.excused.push(word.span);
-            self.report(Problem::new(word.span, Kind::NoDefinition, sentence));
+            self.report(Problem::new(part(word, at), Kind::NoDefinition, sentence));
         }
     }
 

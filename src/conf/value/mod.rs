@@ -260,16 +260,13 @@ fn extra(keyword: &Keyword, words: &[Word], out: &mut Vec<Problem>) {
         return;
     }
     let problem = match keyword.takes {
-        CommandWord => Problem::new(
+        CommandWord if !words[1].text.contains(&b' ') => Problem::new(
             span,
-            Kind::ExtraWords,
-            format!(
-                "nobody reads the words after the first of `{name}`; keepalived runs {} alone",
-                quote(&words[1].text)
-            ),
+            Kind::ScriptArguments,
+            format!("keepalived runs {} without arguments: `{name}` takes one word", quote(&words[1].text)),
         )
         .help("Put the command and its arguments in quotes."),
-        _ => Problem::new(span, Kind::ExtraWords, format!("nobody reads the words after `{name}`")),
+        _ => Problem::new(span, Kind::ExtraWords, format!("nobody reads the words after `{name}`")).edit(span, ""),
     };
     out.push(problem);
 }
@@ -366,6 +363,10 @@ impl Reader<'_> {
                     self.bad(Kind::Precision, &what);
                 }
                 Some(Duration::from_micros(value / scale))
+            }
+            Ok((0, _)) if self.keyword.default == "0" => {
+                self.bad(Kind::ZeroRefused, "0 is refused; without the line it is 0 all the same");
+                None
             }
             _ => {
                 let name = if unit == 1_000_000 { "seconds" } else { "milliseconds" };

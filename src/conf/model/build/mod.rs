@@ -865,7 +865,7 @@ impl Builder<'_> {
         if let Some(first) = i.version.filter(|v| v.value != version) {
             let sentence = format!("`version` is {} already; keepalived passes over this line", first.value);
             let problem = Problem::new(node.span(), Kind::AlreadySet, sentence).related(first.span, "first set here");
-            return self.problems.push(problem);
+            return self.problems.push(problem.edit(node.span(), ""));
         }
         i.version = Some(Spanned::new(version, node.span()));
     }
@@ -877,9 +877,10 @@ impl Builder<'_> {
         if node.words.len() < 2 {
             return;
         }
-        if state == State::Backup && i.state.is_some_and(|s| s.value == State::Master) {
+        if let Some(first) = i.state.filter(|s| state == State::Backup && s.value == State::Master) {
             let sentence = "`state` is `MASTER` already; keepalived passes over this line";
-            return self.report(node.span(), Kind::AlreadySet, sentence);
+            let problem = Problem::new(node.span(), Kind::AlreadySet, sentence).related(first.span, "first set here");
+            return self.problems.push(problem.edit(node.span(), ""));
         }
         put(&mut i.state, node, state, &mut self.problems);
     }
@@ -944,7 +945,8 @@ impl Builder<'_> {
                 (Kind::EntryTwice, "keepalived sends it every advert twice")
             };
             let sentence = format!("{} is a peer already; {does}", peer.value.address);
-            self.problems.push(Problem::new(peer.span, kind, sentence).related(first, "first said here"));
+            let problem = Problem::new(peer.span, kind, sentence).related(first, "first said here");
+            self.problems.push(if drops { problem.edit(peer.span, "") } else { problem });
             if drops {
                 return;
             }
@@ -970,7 +972,11 @@ impl Builder<'_> {
             } else {
                 if word.text.len() > 8 {
                     let sentence = "`auth_pass` is longer than eight characters; only the first eight count";
-                    self.problems.push(Problem::new(word.span, Kind::LongPassword, sentence));
+                    let problem = Problem::new(word.span, Kind::LongPassword, sentence);
+                    // What is cut off is deleted; the rest is not written anew.
+                    let tail = Span { start: word.span.start + 8, ..word.span };
+                    let plain = word.text.is_ascii() && (word.span.end - word.span.start) as usize == word.text.len();
+                    self.problems.push(if plain { problem.edit(tail, "") } else { problem });
                 }
                 put(&mut auth.password, node, Secret::new(&word.text), &mut self.problems);
                 auth.password =
