@@ -91,8 +91,6 @@ kinds! {
     NotTracked "not-tracked" Line,
     /// Words after a keyword's arguments, which nobody reads.
     ExtraWords "extra-words" Not,
-    /// Words behind an unquoted command, which it runs without.
-    ScriptArguments "script-arguments" Not,
     /// Said twice, and the later one is passed over.
     AlreadySet "already-set" Line,
     /// Said twice, and the later one is used, which keepalived says.

@@ -262,7 +262,7 @@ fn extra(keyword: &Keyword, words: &[Word], out: &mut Vec<Problem>) {
     let problem = match keyword.takes {
         CommandWord if !words[1].text.contains(&b' ') => Problem::new(
             span,
-            Kind::ScriptArguments,
+            Kind::ExtraWords,
             format!("keepalived runs {} without arguments: `{name}` takes one word", quote(&words[1].text)),
         )
         .help("Put the command and its arguments in quotes."),

@@ -126,7 +126,6 @@ mod route_not_tracked;
 mod router_id_equal;
 mod rule_dropped;
 mod rule_without_preference;
-mod script_arguments;
 mod script_security;
 mod script_sleeps;
 mod script_stops_keepalived;
@@ -213,7 +212,6 @@ pub const RULES: &[Rule] = &[
     long_password::RULE,
     bad_key::RULE,
     key_file::RULE,
-    script_arguments::RULE,
     not_expanded::RULE,
     conditional_block::RULE,
     zero_refused::RULE,
