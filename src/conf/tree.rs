@@ -46,7 +46,7 @@ pub struct Node {
 }
 
 impl Node {
-    fn new(role: Role, words: Vec<Word>, sources: &SourceMap) -> Self {
+    pub(super) fn new(role: Role, words: Vec<Word>, sources: &SourceMap) -> Self {
         let span = match (words.first(), words.last()) {
             (Some(first), Some(last)) => sources.join(first.span, last.span),
             _ => Span::default(),

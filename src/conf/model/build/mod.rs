@@ -168,7 +168,7 @@ fn as_written(node: &Node) -> bool {
 fn put<T: PartialEq>(field: &mut Set<T>, node: &Node, value: T, out: &mut Vec<Problem>) {
     if let (Some(first), Some(keyword), true) = (&*field, node.keyword(), as_written(node)) {
         let name = keyword.name;
-        let problem = if keyword.again == Again::Adds || matches!(keyword.takes, Takes::Timeouts(_)) {
+        let problem = if keyword.again == Again::Adds {
             None
         } else if keyword.again == Again::Replaces {
             Some((Kind::Replaced, format!("`{name}` is set before; keepalived uses this one")))
@@ -223,7 +223,7 @@ fn named(node: &Node) -> Option<Spanned<String>> {
 
 impl Garp {
     /// Takes a keyword without its `vrrp_` if it is one of these.
-    pub(super) fn take(&mut self, name: &str, node: &Node, out: &mut Vec<Problem>) {
+    pub(super) fn take(&mut self, name: &str, node: &Node, out: &mut Vec<Problem>) -> bool {
         match name {
             "garp_master_delay" => set(&mut self.delay, node, out),
             "garp_master_repeat" => set(&mut self.repeat, node, out),
@@ -232,8 +232,9 @@ impl Garp {
             "garp_lower_prio_delay" => set(&mut self.lower_prio_delay, node, out),
             "garp_lower_prio_repeat" => set(&mut self.lower_prio_repeat, node, out),
             "garp_extra_if" | "vmac_garp_intvl" => set(&mut self.extra_if, node, out),
-            _ => {}
+            _ => return false,
         }
+        true
     }
 }
 
@@ -763,8 +764,9 @@ impl Builder<'_> {
             "promote_secondaries" => set(&mut i.promote_secondaries, node, &mut self.problems),
             "notify_priority_changes" => set(&mut i.notify_priority_changes, node, &mut self.problems),
             _ => {
-                i.garp.take(name, node, &mut self.problems);
-                self.common(name, node, &mut i.track, &mut i.notify);
+                if !i.garp.take(name, node, &mut self.problems) {
+                    self.common(name, node, &mut i.track, &mut i.notify);
+                }
             }
         }
     }
