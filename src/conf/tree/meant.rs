@@ -59,6 +59,12 @@ pub(in crate::conf) fn is_keyword(word: &[u8]) -> bool {
     KNOWN.contains_key(word)
 }
 
+/// Whether a word is an option of a static entry.
+fn is_option(word: &[u8]) -> bool {
+    let places = [Place::StaticAddresses, Place::StaticRoutes, Place::StaticRules];
+    places.iter().any(|place| find(*place, word).is_some())
+}
+
 /// The keyword of a place that was meant by a word, of those that begin blocks if one begins here.
 fn meant(place: Place, word: &str, opens: bool, version: Version) -> Option<&'static Keyword> {
     let possible = || KEYWORDS.iter().filter(|k| k.place == place && k.known_to(version));
@@ -96,9 +102,11 @@ pub(super) fn read(builder: &mut Builder, items: &[Item], told: &[Span], sources
             Item::Close(_) => 1,
             Item::Line(text) => {
                 let word = first_word(&text.bytes);
+                // An entry may begin with its `track_group`.
+                let entry = |k: &Known| k.top && !opens && is_option(word) && words(text, sources).0.len() > 2;
                 let known = KNOWN.get(word);
                 let top = match known {
-                    Some(known) => known.top,
+                    Some(known) => known.top && !entry(known),
                     None if opens && unknown < MAX_HINTS => {
                         unknown += 1;
                         begins_at_top(word)
@@ -109,7 +117,7 @@ pub(super) fn read(builder: &mut Builder, items: &[Item], told: &[Span], sources
                     starts.push(i);
                 }
                 // A block whose `{` is missing has its `}` all the same.
-                if !opens && known.is_some_and(|k| k.block) { -1 } else { 0 }
+                if !opens && known.is_some_and(|k| k.block && !entry(k)) { -1 } else { 0 }
             }
             Item::Heading(..) | Item::Backslash(_) => 0,
         };

@@ -47,7 +47,9 @@ struct Names {
     scripts: HashSet<String>,
     files: HashSet<String>,
     processes: HashSet<String>,
+    /// BFD instances that virtual routers may follow, and those that checkers may.
     bfds: HashSet<String>,
+    checked_bfds: HashSet<String>,
     track_groups: HashSet<String>,
     /// Interfaces that instances make.
     interfaces: HashSet<String>,
@@ -483,6 +485,15 @@ impl Builder<'_> {
     fn bfd(&mut self, node: &Node) {
         let Some(name) = named(node) else { return };
         let shown = quote(name.value.as_bytes());
+        // Those who track it know it by its name, even if there is none. One that says neither is for both.
+        let says = |keyword| used(node).any(|(name, _)| name == keyword);
+        let (routers, checkers) = (says("vrrp"), says("checker"));
+        if routers || !checkers {
+            self.names.bfds.insert(name.value.clone());
+        }
+        if (checkers || !routers) && name.value.len() <= 31 {
+            self.names.checked_bfds.insert(name.value.clone());
+        }
         if name.value.len() > 31 {
             let sentence = format!("{shown} is longer than 31 characters; keepalived passes over the whole block");
             return self.report(name.span, Kind::BlockName, sentence);
@@ -538,7 +549,6 @@ impl Builder<'_> {
             self.problems.push(Problem::new(hops.span, Kind::Lowered, sentence));
             hops.value = ttl;
         }
-        self.names.bfds.insert(b.name.clone());
         self.names.neighbors.insert(neighbor.value, (b.name.clone(), b.span));
         self.conf.bfds.push(b);
     }
@@ -649,7 +659,9 @@ impl Builder<'_> {
                 return;
             }
         };
-        entry::tracks(node, name, names.map(|n| (n, &self.names.dropped)), list, &mut self.problems);
+        let Names { dropped, checked_bfds: apart, .. } = &self.names;
+        let known = names.map(|names| entry::Trackable { names, dropped, apart });
+        entry::tracks(node, name, known.as_ref(), list, &mut self.problems);
     }
 
     fn instance(&mut self, node: &Node) {
