@@ -113,6 +113,9 @@ pub(super) struct Expander<'a> {
     pub(super) problems: Vec<Problem>,
     /// Where something was meant that is not known: what is wrong with it there is no problem of its own.
     pub(super) excused: Vec<Span>,
+    /// As meant: where a line stands that begins a block as the one above it does, with another condition, and whether
+    /// one of those above is kept.
+    alternative: Option<(FileId, u32, bool)>,
     frames: Vec<Frame>,
     /// What follows a brace on its line.
     rest: Option<Text>,
@@ -140,6 +143,7 @@ impl<'a> Expander<'a> {
             sources,
             problems,
             excused: Vec::new(),
+            alternative: None,
             frames,
             rest: None,
             definitions: options
@@ -390,6 +394,7 @@ impl<'a> Expander<'a> {
                     break;
                 }
                 let next = physical(all, start);
+                self.count += 1;
                 if let Some(end) = all[start..next].windows(2).position(|w| w == b"*/") {
                     let end = start + end;
                     until = Some(Span { file: *id, start: end as u32, end: end as u32 + 2, via: *via });
@@ -516,45 +521,81 @@ impl<'a> Expander<'a> {
         at + len
     }
 
-    /// `@ID name {`: the condition is for the line, and the block is there for all. As it was meant, it is there for those
-    /// whom the line is for.
-    fn conditional_block(&mut self, text: &Text, rest: usize, keep: bool) {
-        let mut depth = braces(&text.bytes[rest..]);
-        if depth <= 0 || !self.as_meant() {
-            return;
-        }
-        let condition = quote(text.bytes[..rest].trim_ascii_end());
-        let sentence = format!(
-            "{condition} is a condition for this line only; where it does not hold, keepalived reads the lines of the block without their head"
-        );
-        let help = "Put the block into a file of its own, and the condition before its `include`.";
-        let span = text.whole(&self.sources);
-        self.problems.push(Problem::new(span, Kind::ConditionalBlock, sentence).help(help));
-        if keep {
-            return;
-        }
-        while depth > 0 {
-            let Some(Frame::File { id, at, .. }) = self.frames.last_mut() else { return };
-            let all = self.sources.text(*id);
-            if *at >= all.len() {
-                return;
-            }
-            let next = physical(all, *at);
-            depth += braces(&all[*at..next]);
-            *at = next;
-            self.count += 1;
-        }
-    }
-
     /// `@ID rest` and `@^ID rest`: the rest when the configuration's id is, or is not, this one.
     fn conditional(&mut self, text: Text) -> Option<Text> {
-        let Some(id) = text.bytes.strip_prefix(b"@") else { return Some(text) };
-        let (unless, id) = id.strip_prefix(b"^").map_or((false, id), |id| (true, id));
-        let len = id.iter().position(|b| is_blank(*b)).unwrap_or(id.len());
-        let keep = (id[..len] == *self.options.config_id.as_bytes()) != unless;
-        let start = text.bytes.len() - id.len() + len;
-        self.conditional_block(&text, start, keep);
-        keep.then(|| text.part(start..text.bytes.len()).trimmed())
+        let Some(condition) = Condition::of(&text.bytes) else { return Some(text) };
+        let keep = condition.holds(self.options.config_id.as_bytes());
+        if self.as_meant() && opened(&text.bytes[condition.len..]) > 0 {
+            self.conditional_block(&text, keep);
+        }
+        keep.then(|| text.part(condition.len..text.bytes.len()).trimmed())
+    }
+
+    /// `@ID name {`: the condition is for the line, and the block is there for all. As it was meant, it is there for those
+    /// whom the line is for. All is well where a line beside it with another condition begins the block instead, and where
+    /// the block's end has a condition as well.
+    fn conditional_block(&mut self, text: &Text, keep: bool) {
+        let Some(Frame::File { id, at, via }) = self.frames.last() else { return };
+        let (id, next, via) = (*id, *at, *via);
+        let all = self.sources.text(id);
+        let Some(condition) = Condition::of(&text.bytes) else { return };
+        let here = text.span(0..1, &self.sources).start;
+        let beside = self.alternative.take().filter(|(file, at, _)| (*file, *at) == (id, here));
+        // Whether one of several conditions holds, if there are several.
+        let begun = beside.map(|(.., kept)| kept || keep);
+        // The id of a node that this line is for.
+        let node = if condition.unless { &b""[..] } else { &condition.id };
+        let (mut depth, mut start, mut alternatives) = (opened(&text.bytes[condition.len..]), next, true);
+        for _ in 0..MAX_COMMENT {
+            if start >= all.len() || self.count > MAX_LINES {
+                return;
+            }
+            // What is looked at again and again counts as well.
+            self.count += 1;
+            let (from, end) = (start, physical(all, start));
+            let line = &all[from..end];
+            let shown = line.trim_ascii();
+            start = end;
+            if shown.is_empty() || matches!(shown[0], b'#' | b'!') {
+                continue;
+            }
+            let other = Condition::of(shown);
+            let text_of = Text::new(id, via, from, line.get(..MAX_LINE).unwrap_or(line));
+            let plain = decomment(text_of, self.options.version).0.trimmed();
+            let braces = opened(&plain.bytes);
+            if alternatives && other.as_ref().is_some_and(|_| braces > 0) {
+                let indent = line.iter().take_while(|b| is_blank(**b)).count();
+                self.alternative = Some((id, (from + indent) as u32, begun.unwrap_or(keep)));
+                return;
+            }
+            alternatives = false;
+            if begun == Some(true) {
+                return;
+            }
+            if other.as_ref().is_none_or(|c| c.holds(node)) {
+                depth += braces;
+            }
+            if depth > 0 {
+                continue;
+            }
+            if other.is_some() {
+                return;
+            }
+            let close = line.iter().rposition(|b| *b == b'}').unwrap_or(0);
+            let close = (from + close) as u32;
+            let does = "keepalived leaves out this line and reads those of the block without it";
+            let sentence = format!(
+                "{} is a condition for this line only: where it does not hold {does}",
+                quote(&text.bytes[..condition.len])
+            );
+            let problem = Problem::new(text.whole(&self.sources), Kind::ConditionalBlock, sentence)
+                .related(Span { file: id, start: close, end: close + 1, via }, "the block that was meant ends here");
+            self.problems.push(problem);
+            if let Some(Frame::File { at, .. }) = self.frames.last_mut().filter(|_| !keep) {
+                *at = start;
+            }
+            return;
+        }
     }
 
     /// What a line means once its definitions are in place; `None` when it was a directive or blank.
@@ -976,19 +1017,41 @@ fn usage(bytes: &[u8], at: usize) -> Option<Usage> {
     (end > start && ends).then_some(Usage { name: start..end, arguments: end..end, end })
 }
 
-/// How many more blocks begin in a line than end there.
-fn braces(line: &[u8]) -> i32 {
-    let (mut quoted, mut depth) = (false, 0);
-    for b in line {
-        match b {
-            b'"' => quoted = !quoted,
-            b'#' | b'!' if !quoted => break,
-            b'{' if !quoted => depth += 1,
-            b'}' if !quoted => depth -= 1,
-            _ => {}
-        }
+/// The condition that a line begins with.
+struct Condition {
+    /// `@^ID`: for all but one.
+    unless: bool,
+    id: Vec<u8>,
+    /// Where the id ends.
+    len: usize,
+}
+
+impl Condition {
+    fn of(line: &[u8]) -> Option<Self> {
+        let rest = line.strip_prefix(b"@")?;
+        let unless = rest.starts_with(b"^");
+        let start = 1 + usize::from(unless);
+        let id: Vec<u8> = line[start..].iter().copied().take_while(|b| !is_blank(*b)).collect();
+        Some(Self { unless, len: start + id.len(), id })
     }
-    depth
+
+    fn holds(&self, id: &[u8]) -> bool {
+        (self.id == id) != self.unless
+    }
+}
+
+/// How many more `{` than `}` a line has outside quotes.
+fn opened(bytes: &[u8]) -> i32 {
+    let mut quoted = false;
+    let brace = |b: &u8| {
+        quoted ^= *b == b'"';
+        match b {
+            b'{' if !quoted => 1,
+            b'}' if !quoted => -1,
+            _ => 0,
+        }
+    };
+    bytes.iter().map(brace).sum()
 }
 
 /// `include GLOB` and its stricter forms: the letter (0 for none) and where the pattern begins.

@@ -12,6 +12,7 @@ use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, SyncGrou
 use super::problem::{Kind, Problem, quote};
 use super::run::{GROUP4, GROUP6, Run, RunAddress, RunGroup, RunInstance, RunTrack, RunVmac};
 use super::source::{Span, Spanned};
+use super::tree::Node;
 use crate::vrrp::Announcing;
 use crate::vrrp::sequence::{Authentication, HmacAuth, HmacMode};
 use crate::vrrp::timing::DOWN_TIMER_ADVERTS;

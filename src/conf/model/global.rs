@@ -192,12 +192,12 @@ settings! {
 impl GlobalDefs {
     /// Takes a keyword of the block; whether it is one.
     pub(super) fn read(&mut self, name: &str, node: &Node, out: &mut Vec<Problem>) -> bool {
-        let words = |node: &Node| node.words.iter().skip(1).map(|w| Spanned::new(w.str().into_owned(), w.span));
+        let words = || node.words.iter().skip(1).map(|w| Spanned::new(w.str().into_owned(), w.span));
         match name {
             "vrrp_mcast_group4" | "vrrp_mcast_group6" => self.group(name, node, out),
             // Each line adds to those before.
-            "lvs_timeouts" if node.value.is_some() => self.lvs_timeouts.extend(words(node)),
-            "include_check" if node.value.is_some() => self.include_checks.extend(words(node)),
+            "lvs_timeouts" if node.value.is_some() => self.lvs_timeouts.extend(words()),
+            "include_check" if node.value.is_some() => self.include_checks.extend(words()),
             "lvs_timeouts" | "include_check" => {}
             "notification_email" => {
                 let words: Vec<&Word> = node.nodes().iter().flat_map(|n| &n.words).collect();

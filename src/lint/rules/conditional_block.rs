@@ -32,7 +32,8 @@ What keepalived does
 
 How to fix
   `@lb1 include lb1-auth.conf`; or a definition of several lines, `$AUTH= authentication { \\ …`, and `@lb1 $AUTH`.
-  Lines within a block may have conditions each for itself: `@lb1 priority 150`.
+  Lines within a block may have conditions each for itself: `@lb1 priority 150`. Or begin each of the block's lines
+  with `@lb1`, its `}` as well. Two lines with conditions, one under the other, can begin the same block in two ways.
 
 Since
   Every version.
