@@ -470,6 +470,10 @@ impl<'a> Expander<'a> {
             if quoted {
                 continue;
             }
+            // What a repetition behind a brace puts in place is known once it is read.
+            if text.bytes[..at].windows(5).any(|w| w == b"~SEQ(" || w == b"~LST(") {
+                return;
+            }
             if text.bytes.get(from) != Some(&b'{') {
                 from = self.not_expanded(text, at);
                 continue;

@@ -14,6 +14,8 @@ pub mod effective;
 mod expand;
 mod mend;
 pub mod model;
+#[doc(hidden)]
+pub mod probe;
 mod problem;
 mod resolve;
 pub mod run;
