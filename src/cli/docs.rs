@@ -53,11 +53,16 @@ pub fn man(args: &ManArgs) -> Result<u8, Error> {
     if !dir.is_dir() {
         return Err(Error::Other(format!("{} is no directory; make it first", dir.display())));
     }
-    let mut pages = vec![command.clone()];
-    pages.extend(command.get_subcommands().cloned());
-    for c in pages {
-        // `hactl watch` is documented as hactl-watch(1), as git's commands are.
-        let name = if c.get_name() == "hactl" { "hactl".to_owned() } else { format!("hactl-{}", c.get_name()) };
+    // `hactl watch` is documented as hactl-watch(1), as git's commands are.
+    let mut pages = vec![("hactl".to_owned(), command.clone())];
+    for c in command.get_subcommands() {
+        let name = format!("hactl-{}", c.get_name());
+        let inner = c.get_subcommands().map(|i| (format!("{name}-{}", i.get_name()), i.clone()));
+        let inner: Vec<_> = inner.collect();
+        pages.push((name, c.clone()));
+        pages.extend(inner);
+    }
+    for (name, c) in pages {
         let path = dir.join(format!("{name}.1"));
         let mut text = Vec::new();
         page(&c.display_name(name), &mut text)?;

@@ -89,9 +89,12 @@ pub fn command() -> clap::Command {
         ("completions", docs::COMPLETIONS_EXAMPLES),
         ("man", docs::MAN_EXAMPLES),
     ];
-    examples.into_iter().fold(Cli::command(), |c, (name, text)| {
-        c.mut_subcommand(name, |s| s.before_help(text).help_template(TEMPLATE).max_term_width(100))
-    })
+    let told = |c: clap::Command, text| c.before_help(text).help_template(TEMPLATE).max_term_width(100);
+    let tcp = |s: clap::Command| s.mut_subcommand("tcp-keepalive", |t| told(t, simulate::tcp::EXAMPLES));
+    examples
+        .into_iter()
+        .fold(Cli::command(), |c, (name, text)| c.mut_subcommand(name, |s| told(s, text)))
+        .mut_subcommand("simulate", tcp)
 }
 
 /// Runs the program and gives its exit status.

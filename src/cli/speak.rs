@@ -259,6 +259,7 @@ fn spec(args: &SpeakArgs) -> Result<Spec, Error> {
         wants_master: args.priority == 255,
         advert_int: args.advert_int,
         preempt: !args.no_preempt,
+        steady: true,
         preempt_delay: args.preempt_delay.unwrap_or_default(),
         down_timer_adverts: args.down_timer_adverts,
         announcing: Announcing {

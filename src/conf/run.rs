@@ -192,6 +192,7 @@ impl RunInstance {
             down_timer_adverts: self.down_timer_adverts,
             startup_delay: self.startup_delay,
             lower_prio_no_advert: self.lower_prio_no_advert,
+            steady: false,
             higher_prio_send_advert: self.higher_prio_send_advert,
             announcing: self.announcing,
             grouped: self.group.is_some(),

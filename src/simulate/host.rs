@@ -8,6 +8,7 @@ use super::record::Who;
 use super::scenario::{Behaviour, Daemon, Setting};
 use crate::conf::RunInstance;
 use crate::time::Instant;
+use crate::vrrp::Timer;
 use crate::vrrp::check::{Check, Listener};
 use crate::vrrp::router::VrrpRouter;
 use crate::vrrp::script::{Run, Schedule};
@@ -57,6 +58,10 @@ pub struct Bound {
     pub last: Option<(u8, Arc<[Arc<Packet>]>)>,
     /// What was told to be rejected since the last change of state.
     pub told: Vec<(IpAddr, Check)>,
+    /// When its timer is due, and when that was set, in the order in which all timers of all nodes are set.
+    pub due: Option<Instant>,
+    /// See `due`.
+    pub armed: u64,
 }
 
 /// A tracked script.
@@ -120,7 +125,7 @@ pub struct Host {
     /// Whether the process stands still.
     pub paused: bool,
     /// What has arrived meanwhile.
-    pub inbox: VecDeque<(Instant, usize, Arc<Packet>)>,
+    pub inbox: VecDeque<(usize, Arc<Packet>)>,
     /// How much too fast its clock runs, in millionths.
     pub drift_ppm: i32,
     /// Processes so far.
@@ -128,6 +133,16 @@ pub struct Host {
 }
 
 impl Host {
+    /// If what is due next is an advert: when the timer for it was set, in the order in which all timers were.
+    pub fn next_advert(&self) -> Option<u64> {
+        let process = self.process.as_ref()?;
+        let (at, place, timer) = process.router.next_deadline()?;
+        if timer != Timer::Advert || self.next_deadline() != Some(at) {
+            return None;
+        }
+        Some(process.bound.get(place)?.as_ref()?.armed)
+    }
+
     /// The interface of a name.
     pub fn interface(&self, name: &str) -> Option<usize> {
         self.interfaces.iter().position(|i| i.name == name)

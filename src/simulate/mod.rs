@@ -20,6 +20,7 @@ mod read;
 mod record;
 mod rng;
 mod scenario;
+pub mod tcp;
 #[cfg(test)]
 mod tests;
 mod whatif;

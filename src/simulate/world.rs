@@ -53,6 +53,8 @@ pub struct World {
     queue: Queue<Happening>,
     rng: Rng,
     latency: Duration,
+    /// How often a timer was set.
+    armed: u64,
     decoder: Decoder,
     out: Vec<Record>,
     /// Kept for its memory.
@@ -86,6 +88,7 @@ impl World {
             queue,
             rng: Rng::from_seed(scenario.seed),
             latency: scenario.latency,
+            armed: 0,
             decoder: Decoder::default(),
             out: Vec::new(),
             actions: Vec::new(),
@@ -137,6 +140,9 @@ impl World {
     }
 
     /// Does what happens next, at its time. What was put into the queue comes before timers that are due at that time.
+    /// Backups whose patience ends at the same time all become masters: none of them hears another in time. But of masters
+    /// the one sends first that set its timer first, and that may keep the others from it. When one sends, those that hear
+    /// it begin their interval anew and are due with it again; on a real wire it is ahead of them by the way of the packet.
     fn step(&mut self, at: Instant) {
         self.now = at;
         if self.queue.next_at() == Some(at) {
@@ -149,11 +155,23 @@ impl World {
             }
             return;
         }
+        let mut sender: Option<(u64, usize)> = None;
+        let mut ticked = false;
         for n in 0..self.hosts.len() {
             let host = &self.hosts[n];
-            if host.next_deadline().is_some_and(|d| host.global(d).after(self.latency) <= at) {
-                self.tick(n);
+            if host.next_deadline().is_none_or(|d| host.global(d).after(self.latency) > at) {
+                continue;
             }
+            match host.next_advert() {
+                Some(armed) => sender = sender.into_iter().chain([(armed, n)]).min(),
+                None => {
+                    self.tick(n);
+                    ticked = true;
+                }
+            }
+        }
+        if let Some((_, n)) = sender.filter(|_| !ticked) {
+            self.tick(n);
         }
     }
 
@@ -225,6 +243,10 @@ impl World {
         let mut h = DefaultHasher::new();
         let since = |at: Instant| at.as_micros() - self.now.as_micros();
         for host in &self.hosts {
+            // Which of those that are due at once goes first.
+            let due = host.next_deadline();
+            let ahead = |h: &&Host| due.is_some() && h.next_deadline() == due && h.next_advert() < host.next_advert();
+            self.hosts.iter().filter(ahead).count().hash(&mut h);
             (host.paused, host.drift_ppm, &host.installed, &host.files, &host.processes).hash(&mut h);
             host.inbox.len().hash(&mut h);
             for i in &host.interfaces {
@@ -374,29 +396,15 @@ impl World {
         }
     }
 
-    /// What came first while it stood still is handled first: a packet that was there before a timer expired keeps that
-    /// from counting (keepalived reads a socket that has become readable before it sees that its time is up).
+    /// It finds packets and timers at once. keepalived handles a socket that has become readable before a timer that is
+    /// up, and the packets of a virtual router may move its timer.
     pub(super) fn resume(&mut self, n: usize) {
         let Some(host) = self.hosts.get_mut(n).filter(|h| h.paused) else { return };
         host.paused = false;
-        loop {
-            let Some(host) = self.hosts.get_mut(n) else { return };
-            let local = host.local(self.now);
-            let due = host.process.as_ref().and_then(|p| p.router.next_deadline()).filter(|(at, ..)| *at <= local);
-            let due = due.map(|(at, i, _)| (host.global(at), i));
-            let first = host.inbox.front().map(|(at, ..)| *at);
-            match (due, first) {
-                (Some((at, i)), first) if first.is_none_or(|f| at < f) => {
-                    self.tell(n, Input::Instance(i, Event::Timer));
-                }
-                (_, Some(_)) => {
-                    if let Some((_, interface, packet)) = host.inbox.pop_front() {
-                        self.arrive(n, interface, &packet);
-                    }
-                }
-                (_, None) => return,
-            }
+        while let Some((interface, packet)) = self.hosts.get_mut(n).and_then(|h| h.inbox.pop_front()) {
+            self.arrive(n, interface, &packet);
         }
+        self.tick(n);
     }
 
     /// The configuration is read again, or another one.
@@ -628,7 +636,7 @@ impl World {
             return;
         }
         if host.paused {
-            host.inbox.push_back((now, interface, Arc::clone(packet)));
+            host.inbox.push_back((interface, Arc::clone(packet)));
             return;
         }
         let wall = wall(host.local(now));
@@ -668,9 +676,21 @@ impl World {
         let Some(host) = self.hosts.get_mut(n) else { return };
         let local = host.local(self.now);
         let Some(process) = &mut host.process else { return };
+        let alone = match &input {
+            Input::Instance(i, _) if process.router.group(*i).is_empty() => Some(*i),
+            _ => None,
+        };
         let mut actions = std::mem::take(&mut self.actions);
         actions.clear();
         actions.extend_from_slice(process.router.handle(local, input));
+        for place in alone.map_or(0..process.bound.len(), |i| i..i + 1) {
+            let Some(bound) = process.bound.get_mut(place).and_then(Option::as_mut) else { continue };
+            let due = process.router.instance(place).and_then(VirtualRouter::next_deadline).map(|(at, _)| at);
+            if bound.due != due {
+                self.armed += 1;
+                (bound.due, bound.armed) = (due, self.armed);
+            }
+        }
         for (place, action) in actions.drain(..) {
             self.perform(n, place, action);
         }
@@ -1012,7 +1032,8 @@ fn bind(node: usize, host: &Host, process: &mut Process, runs: Vec<RunInstance>)
             ipv6: run.ipv6,
             segment: host.interfaces.get(interface).map_or(0, |i| i.segment),
         };
-        process.bound[place] = Some(Bound { run, who, interface, spec, ear, last: None, told: Vec::new() });
+        process.bound[place] =
+            Some(Bound { run, who, interface, spec, ear, last: None, told: Vec::new(), due: None, armed: 0 });
     }
     process.scripts = scripts(host, &process.router);
     process.epoch = host.epoch;

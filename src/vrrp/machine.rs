@@ -398,8 +398,7 @@ impl VirtualRouter {
                     self.refresh_at = Some(now.after(self.params.announcing.refresh));
                 }
                 let next = at.after(self.params.advert_int);
-                self.since = if next > now { at } else { now };
-                self.deadline = Some(if next > now { next } else { now.after(self.params.advert_int) });
+                self.restart_advert_timer(if self.params.steady && next > now { at } else { now });
             }
             Timer::Announce => {
                 let Some(i) = self.later.iter().position(|l| l.at == at) else { return };

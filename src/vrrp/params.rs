@@ -61,6 +61,9 @@ pub struct Params {
     pub startup_delay: Duration,
     /// keepalived's `lower_prio_no_advert`: no answer to a lower advert, and an advert timer that nothing restarts.
     pub lower_prio_no_advert: bool,
+    /// Whether a late advert leaves the next one where it was due. Daemons begin each interval when they have sent, so
+    /// that their lateness adds up (RFC 9568 §6.4.3, «reset the Adver_Timer»).
+    pub steady: bool,
     /// keepalived's `higher_prio_send_advert`: a last advert before it yields.
     pub higher_prio_send_advert: bool,
     /// Announcements.
@@ -116,6 +119,7 @@ impl Params {
             down_timer_adverts: DOWN_TIMER_ADVERTS,
             startup_delay: Duration::ZERO,
             lower_prio_no_advert: false,
+            steady: false,
             higher_prio_send_advert: false,
             announcing: Announcing::default(),
             grouped: false,

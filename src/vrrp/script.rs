@@ -124,7 +124,7 @@ struct Running {
     until: Instant,
 }
 
-/// When a script runs: every interval from its first run on, however long it takes.
+/// When a script runs: an interval after its last start, however long it takes.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     interval: Duration,
@@ -175,9 +175,8 @@ impl Schedule {
             (r.stage, r.until) = (stage, now.after(again));
             return Some(if stage == Stage::Terminated { Job::Terminate(r.run) } else { Job::Kill(r.run) });
         }
-        let due = self.next.filter(|at| *at <= now)?;
-        let next = due.after(self.interval);
-        self.next = Some(if next > now { next } else { now.after(self.interval) });
+        self.next.filter(|at| *at <= now)?;
+        self.next = Some(now.after(self.interval));
         if !self.runs.is_empty() && (!self.overlap || self.runs.len() >= MOST_RUNS) {
             return Some(Job::Skip);
         }
@@ -333,18 +332,18 @@ mod tests {
     }
 
     #[test]
-    fn runs_keep_their_cadence_however_late_they_end() {
+    fn runs_keep_their_cadence_however_long_they_take() {
         let mut s = Schedule::new(SECOND, None, false);
         s.start(at(500));
         let Some(Job::Start(first)) = s.tick(at(500)) else { panic!() };
         assert_eq!(s.ended(first), Some(false));
         assert_eq!(s.ended(first), None);
         assert_eq!(s.next_deadline(), Some(at(1500)));
-        // Late by 0.3 s: the next is due a second after this one was. Late by more than the interval: a second from now.
+        // Late by 0.3 s, as after a pause: keepalived counts the interval from when it got to it.
         assert!(matches!(s.tick(at(1800)), Some(Job::Start(_))));
         assert_eq!(s.tick(at(1800)), None);
-        assert_eq!(s.next_deadline(), Some(at(2500)));
-        assert_eq!(s.tick(at(2500)), Some(Job::Skip));
+        assert_eq!(s.next_deadline(), Some(at(2800)));
+        assert_eq!(s.tick(at(2800)), Some(Job::Skip));
         assert!(matches!(s.tick(at(9000)), Some(Job::Terminate(_))));
         assert_eq!(s.tick(at(9000)), Some(Job::Skip));
         assert_eq!(s.next_deadline(), Some(at(10_000)));

@@ -1,4 +1,4 @@
-//! The simulator against recorded runs of real daemons (tests/fixtures/simulate/recorded).
+//! The simulator against recorded runs of real daemons (tests/fixtures/simulate), chosen and random ones.
 //!
 //! A run is right when each instance goes through the states that its daemon reported, each within 60 ms: a report was
 //! read up to 20 ms late, a daemon takes 4 to 20 ms over a takeover, and 0.1 to 0.3 ms longer over each advert. A state
@@ -109,10 +109,11 @@ fn compare(name: &str, simulated: &Lanes, recorded: &Lanes) -> String {
 
 #[test]
 fn recorded_runs_come_out_as_they_were() {
-    let dir = root().join("tests/fixtures/simulate/recorded");
+    let dirs = ["recorded", "random"].map(|d| root().join("tests/fixtures/simulate").join(d));
     let mut wrong = String::new();
     let mut compared = 0;
-    for run in std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()) {
+    let runs = dirs.iter().flat_map(|d| std::fs::read_dir(d).unwrap()).map(|e| e.unwrap().path());
+    for run in runs.filter(|p| p.is_dir()) {
         for entry in std::fs::read_dir(&run).unwrap().map(|e| e.unwrap().path()) {
             let file = entry.file_name().unwrap().to_str().unwrap();
             let Some(version) = file.strip_prefix("scenario-").and_then(|f| f.strip_suffix(".toml")) else { continue };
@@ -124,7 +125,7 @@ fn recorded_runs_come_out_as_they_were() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
-    assert!(compared >= 18, "only {compared} runs were compared");
+    assert!(compared >= 45, "only {compared} runs were compared");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod capture;
 mod failover;
+mod keepalive;
 mod netns;
 mod program;
 mod screen;
@@ -65,6 +66,7 @@ const TESTS: &[Test] = &[
     test("takeover::preempt_delay", KEEPALIVED, takeover::preempt_delay),
     test("takeover::equal_priority", FAULTS, takeover::ties),
     test("takeover::holds_and_hands_over", KEEPALIVED, takeover::holds_and_hands_over),
+    test("keepalive::as_the_kernel_does", &["tcpdump", "nft"], keepalive::as_the_kernel_does),
     test("speak::other_password", KEEPALIVED, speak::other_password),
     test("speak::vmac", KEEPALIVED, speak::vmac),
     test("speak::vmac_unicast", &["tcpdump"], speak::vmac_unicast),
@@ -103,6 +105,8 @@ fn main() -> ExitCode {
         ["__inject", interface, ref frames @ ..] => return inject(interface, frames),
         ["__ping", to, count] => return ping(to, count),
         ["__flood", to, count, millis] => return flood(to, count, millis),
+        ["__tcp-local", peer] => return keepalive::local(peer),
+        ["__tcp-peer", address] => return keepalive::peer(address),
         _ => {}
     }
     let mut arguments = Arguments::from_args();

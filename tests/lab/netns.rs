@@ -190,6 +190,12 @@ impl Running {
         sys::kill(self.pid(), signal);
     }
 
+    /// Writes a line to its standard input, which has to be a pipe.
+    pub fn say(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().expect("a pipe");
+        input.write_all(line.as_bytes()).and_then(|()| input.write_all(b"\n")).expect("it reads");
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub fn ended(mut self) -> Ended {
@@ -387,6 +393,12 @@ pub fn helper(namespace: &str, args: &[&str]) -> Running {
     Running::start(inside(namespace, myself.to_str().expect("a path of text")).args(args), Stdio::null())
 }
 
+/// The same, listening to what is said to it.
+pub fn helper_told(namespace: &str, args: &[&str]) -> Running {
+    let myself = std::env::current_exe().expect("a path");
+    Running::start(inside(namespace, myself.to_str().expect("a path of text")).args(args), Stdio::piped())
+}
+
 /// Sends whole frames from a namespace's eth0.
 pub fn inject(namespace: &str, frames: &[&str]) {
     let ended = helper(namespace, &[&["__inject", "eth0"], frames].concat()).ended();
@@ -551,7 +563,8 @@ impl Node<'_> {
         self.daemon.take().expect("it was started").end(libc::SIGTERM);
     }
 
-    fn nft(&self, text: &str) {
+    /// Gives nft's own words to it.
+    pub fn nft(&self, text: &str) {
         run_with_input(inside(&self.ns, "nft").args(["-f", "-"]), text);
     }
 

@@ -1,6 +1,9 @@
 //! The calls that the standard library lacks.
 
-#![expect(unsafe_code, reason = "kill, mkfifo, setpriority, sendmmsg and an address of a packet socket")]
+#![expect(
+    unsafe_code,
+    reason = "kill, mkfifo, setpriority, sendmmsg, poll, TCP_INFO and an address of a packet socket"
+)]
 
 use std::ffi::CString;
 use std::io;
@@ -120,4 +123,29 @@ pub fn ping(to: Ipv4Addr, count: u16) -> io::Result<()> {
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(())
+}
+
+/// Waits until there is something to read, an error, or the end of the connection. `reads` is whether data counts. Gives
+/// whether there is an error or everything is over.
+pub fn wait(socket: &impl AsRawFd, reads: bool, limit: Duration) -> io::Result<Option<bool>> {
+    let events = if reads { libc::POLLIN } else { 0 };
+    let mut poll = libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 };
+    // SAFETY: one structure, which lives until the call is over.
+    match unsafe { libc::poll(&raw mut poll, 1, limit.as_millis() as i32) } {
+        0 => Ok(None),
+        n if n > 0 => Ok(Some(poll.revents & (libc::POLLERR | libc::POLLHUP) != 0)),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// The retransmission timeout of a TCP socket.
+pub fn rto(socket: &impl AsRawFd) -> io::Result<Duration> {
+    // SAFETY: a structure of integers, for which zero is valid.
+    let mut info: libc::tcp_info = unsafe { zeroed() };
+    let mut len = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: the kernel writes no more than the length says, into a structure that is as long.
+    let got = unsafe {
+        libc::getsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, (&raw mut info).cast(), &raw mut len)
+    };
+    if got == 0 { Ok(Duration::from_micros(info.tcpi_rto.into())) } else { Err(io::Error::last_os_error()) }
 }

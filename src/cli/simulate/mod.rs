@@ -1,13 +1,14 @@
 //! `hactl simulate`: elections among nodes with given configurations.
 
 mod explore;
+pub mod tcp;
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::Error;
 use super::args::{CommonArgs, duration};
@@ -33,7 +34,10 @@ Examples:
 ";
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct SimulateArgs {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Configurations, one for each node (nodes are called after them), or one scenario file (.toml)
     #[arg(value_name = "CONF|SCENARIO.toml", required = true)]
     files: Vec<PathBuf>,
@@ -83,7 +87,18 @@ pub struct SimulateArgs {
     common: CommonArgs,
 }
 
+/// Simulations of other things than elections.
+#[derive(Debug, Subcommand)]
+enum Other {
+    /// What TCP keepalive does and when, for given settings and faults
+    #[command(disable_version_flag = true)]
+    TcpKeepalive(Box<tcp::TcpArgs>),
+}
+
 pub fn run(args: &SimulateArgs) -> Result<u8, Error> {
+    if let Some(Other::TcpKeepalive(tcp)) = &args.other {
+        return tcp::run(tcp);
+    }
     let (draft, alone) = scenario(args)?;
     let Draft { scenario, remarks } = draft;
     if !args.common.quiet {

@@ -123,7 +123,7 @@ fn spec(i: &RunInstance, profile: &'static Profile, trackers: &mut Trackers<'_>)
     let interface = i.interface.clone().ok_or("it has no interface")?;
     let unspecified: IpAddr = if i.ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
     let version = if profile.name == "keepalived-2.2" { Version::V2_2 } else { Version::V2_4 };
-    let params = Params { profile, ..i.params(i.source.unwrap_or(unspecified), version) };
+    let params = Params { profile, steady: true, ..i.params(i.source.unwrap_or(unspecified), version) };
     params.check().map_err(|e| e.to_string())?;
     let vmac = i.vmac.is_some();
     let address = |a: &RunAddress, advertised| Address {

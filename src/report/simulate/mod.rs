@@ -4,6 +4,7 @@ pub mod chart;
 pub mod explored;
 pub mod json;
 pub mod svg;
+pub mod tcp;
 pub mod text;
 
 use std::net::IpAddr;

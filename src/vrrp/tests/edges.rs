@@ -283,8 +283,13 @@ fn master_adver_timer() {
         edge("every 10 ms", &[&FRR], |p| (p.version, p.advert_int) = (3, micros(10_000)), start(), 30_000, Event::Timer,
             "advert 128, BACKUP>MASTER 128 nobody heard, add, announce 5", "Advert 0.040000"),
     ]);
-    // Lateness does not add up; whole intervals that were missed are not made up for.
+    // A daemon begins an interval when it has sent.
     let mut late = after(params(&KEEPALIVED_2_4), &as_master());
+    assert_eq!(told(&late.handle(Instant::from_micros(4_800_000), Event::Timer)), "advert 128");
+    assert_eq!(deadline(&late), "Advert 5.800000");
+    // Where it is to be steady lateness does not add up; whole intervals that were missed are not made up for.
+    let steady = Params { steady: true, ..params(&KEEPALIVED_2_4) };
+    let mut late = after(steady, &as_master());
     assert_eq!(told(&late.handle(Instant::from_micros(4_800_000), Event::Timer)), "advert 128");
     assert_eq!(deadline(&late), "Advert 5.500000");
     assert_eq!(told(&late.handle(Instant::from_micros(6_800_000), Event::Timer)), "advert 128");

@@ -43,6 +43,7 @@ fn any_params() -> impl Strategy<Value = Params> {
             wants_master: flags[0],
             preempt: flags[1],
             lower_prio_no_advert: flags[2],
+            steady: true,
             higher_prio_send_advert: flags[3],
             grouped: flags[4],
             announcing: Announcing {
