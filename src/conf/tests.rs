@@ -134,6 +134,19 @@ fn secrets_are_in_no_sentence_and_no_debug_output() {
 }
 
 #[test]
+fn a_misspelt_keyword_is_shown_without_what_a_terminal_obeys() {
+    let text = format!("{}v\u{1}vrrp_instance V {{\n}}\n", instance(""));
+    let mut memory = Memory(BTreeMap::from([("k.conf", text.into_bytes())]));
+    let options = Options { reading: Reading::AsMeant, ..Options::default() };
+    let conf = super::read("k.conf", &mut memory, &options).unwrap();
+    let twice = conf.problems.iter().find(|p| p.kind == Kind::DuplicateName).unwrap();
+    assert_eq!(
+        twice.sentence,
+        "another `v\u{fffd}vrrp_instance` is called `V`; keepalived passes over this whole block"
+    );
+}
+
+#[test]
 fn keys_of_2_4() {
     let hex = format!("hex:{}", "0a".repeat(32));
     let text = instance(&format!(

@@ -400,7 +400,7 @@ fn virtual_server(dice: &mut Dice<'_>, n: u32, names: &Names) -> Vec<Line> {
 fn real_server(dice: &mut Dice<'_>, i: u32, udp: bool, names: &Names) -> Line {
     let mut lines = Vec::new();
     let more = vec![
-        line(format!("weight {}", dice.below(100))),
+        line(format!("weight {}", dice.within(1, 100))),
         line("inhibit_on_failure"),
         line("notify_up \"/bin/true up\""),
         line("notify_down /bin/true"),
