@@ -48,7 +48,7 @@ pub struct SourceArgs {
     /// An interface (eth0), a capture file (pcap, pcapng, .gz; ./eth0 for a file named like an interface), or - for standard input
     #[arg(value_name = "SOURCE", required_unless_present = "demo")]
     pub sources: Vec<OsString>,
-    /// Play an embedded capture of a real failover: needs no root and no network
+    /// Watch a simulated pair that fails over: needs no root and no network; on a screen, 1 and 2 kill its nodes
     #[arg(long, conflicts_with = "sources")]
     pub demo: bool,
     /// Only this virtual router

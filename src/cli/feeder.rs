@@ -1,6 +1,7 @@
 //! The thread behind the screen: takes frames from a source and hands them over in batches, at the source's own pace or
 //! at a replay's.
 
+use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::output::Recorder;
 use crate::frame::OwnedFrame;
 use crate::net::{Stop, wall};
-use crate::simulate::demo::Rounds;
-use crate::sniff::feed::{Batch, SourceState};
+use crate::simulate::demo::{Stage, Tap};
+use crate::sniff::feed::{self, Batch, SourceState};
 use crate::sniff::source::{Item, Source, Spec};
 use crate::time::Timestamp;
 use crate::tui::{Command, Speed};
@@ -56,9 +57,9 @@ pub fn start(
     let builder = thread::Builder::new().name("source".into());
     match spec {
         Spec::Interface(_) => builder.spawn(move || feeder.live(sources)).map(drop)?,
-        Spec::Stdin => builder.spawn(move || feeder.paced(sources, Pace::Arrival(None), false, &commands)).map(drop)?,
-        Spec::File(_) => builder.spawn(move || feeder.paced(sources, Pace::new(speed), false, &commands)).map(drop)?,
-        Spec::Demo => builder.spawn(move || feeder.paced(sources, Pace::new(speed), true, &commands)).map(drop)?,
+        Spec::Stdin => builder.spawn(move || feeder.paced(sources, Pace::Arrival(None), &commands)).map(drop)?,
+        Spec::File(_) => builder.spawn(move || feeder.paced(sources, Pace::new(speed), &commands)).map(drop)?,
+        Spec::Demo => builder.spawn(move || feeder.demo(Pace::new(speed), &commands)).map(drop)?,
     }
     Ok(batches)
 }
@@ -143,12 +144,54 @@ impl Feeder {
         }
     }
 
-    /// A file, a stream or the demonstration. A second thread reads, so that a pipe that is silent stops nobody.
-    fn paced(mut self, sources: Vec<Source>, mut pace: Pace, again: bool, commands: &Receiver<Command>) {
+    /// The simulated pair, from now on, with whatever its spectator does to it.
+    fn demo(mut self, mut pace: Pace, commands: &Receiver<Command>) {
+        let mut stage = Stage::pair();
+        let start = wall();
+        let mut tap = Tap::new(start.instant().as_micros() - stage.world().now().as_micros());
+        pace.arrived(start, Instant::now());
+        let mut batch = Batch::default();
+        loop {
+            let toggled = match commands.recv_timeout(BEAT) {
+                Ok(Command::Toggle(node)) => Some(node),
+                Ok(command) => {
+                    pace.obey(command);
+                    None
+                }
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => {
+                    thread::sleep(BEAT);
+                    None
+                }
+            };
+            batch.now = pace.now(Instant::now());
+            let now = crate::time::Instant::from_micros(batch.now.instant().as_micros() - tap.epoch);
+            stage.run_until(now, &mut tap);
+            if let Some(node) = toggled {
+                stage.toggle(node, &mut tap);
+            }
+            for frame in tap.frames.drain(..) {
+                match self.concerns(&frame) {
+                    Ok(_) => batch.frames.push(frame),
+                    Err(why) => batch.state = SourceState::Failed(why),
+                }
+            }
+            if batch.state == SourceState::Running && self.limits.reached(self.adverts) {
+                batch.state = SourceState::Enough;
+            }
+            batch.stage = Some(standing(&stage, &tap));
+            if !self.hand_over(&mut batch) {
+                return;
+            }
+        }
+    }
+
+    /// A file or a stream. A second thread reads, so that a pipe that is silent stops nobody.
+    fn paced(mut self, sources: Vec<Source>, mut pace: Pace, commands: &Receiver<Command>) {
         let (send, items) = sync_channel(1024);
         let reader = thread::Builder::new().name("reader".into());
         let decoder = self.decoder.clone();
-        if reader.spawn(move || read(sources, &decoder, again, &send)).is_err() {
+        if reader.spawn(move || read(sources, &decoder, &send)).is_err() {
             return;
         }
         let mut batch = Batch::default();
@@ -200,6 +243,19 @@ impl Feeder {
     }
 }
 
+/// How the nodes of a demonstration are.
+fn standing(stage: &Stage, tap: &Tap) -> feed::Stage {
+    let world = stage.world();
+    let node = |n| feed::Node {
+        name: world.name(n).to_owned(),
+        address: world.addresses(n).into_iter().find(IpAddr::is_ipv4),
+        runs: world.is_running(n),
+    };
+    let nodes = (0..world.nodes()).map(node).collect();
+    let time = |at: crate::time::Instant| Timestamp::from_micros(at.as_micros().saturating_add(tap.epoch));
+    feed::Stage { nodes, befell: tap.befell.as_ref().map(|(at, what)| (time(*at), what.clone())) }
+}
+
 enum Read {
     Frame(OwnedFrame),
     Others(u64),
@@ -208,10 +264,9 @@ enum Read {
     Failed(String),
 }
 
-/// Reads all sources, or the first one over and over, and hands on what may concern VRRP.
-fn read(sources: Vec<Source>, decoder: &Decoder, again: bool, send: &SyncSender<Read>) {
+/// Reads all sources and hands on what may concern VRRP.
+fn read(sources: Vec<Source>, decoder: &Decoder, send: &SyncSender<Read>) {
     let mut frames = 0;
-    let mut rounds = again.then(|| Rounds::starting(wall()));
     let mut queue: std::collections::VecDeque<Source> = sources.into();
     while let Some(mut source) = queue.pop_front().map(|s| s.numbered_after(frames)) {
         let mut others = 0;
@@ -231,11 +286,7 @@ fn read(sources: Vec<Source>, decoder: &Decoder, again: bool, send: &SyncSender<
                     if !mine {
                         continue;
                     }
-                    let mut frame = OwnedFrame::from(&frame);
-                    if let Some(rounds) = &mut rounds {
-                        frame.time = rounds.time(frame.time);
-                    }
-                    if send.send(Read::Frame(frame)).is_err() {
+                    if send.send(Read::Frame(OwnedFrame::from(&frame))).is_err() {
                         return;
                     }
                 }
@@ -249,11 +300,7 @@ fn read(sources: Vec<Source>, decoder: &Decoder, again: bool, send: &SyncSender<
         if others > 0 && send.send(Read::Others(others)).is_err() {
             return;
         }
-        if let Some(rounds) = &mut rounds {
-            rounds.again();
-            let Ok(next) = Source::demo() else { return };
-            queue.push_back(next);
-        } else if queue.is_empty() || !matches!(end, Read::End) {
+        if queue.is_empty() || !matches!(end, Read::End) {
             let _ = send.send(end); // nobody listens: the screen has been left
             return;
         }
@@ -321,6 +368,7 @@ impl Pace {
             match command {
                 Command::Pause(on) => *paused = on,
                 Command::Speed(speed) => *factor = speed.factor(),
+                Command::Toggle(_) => {}
             }
         }
     }

@@ -32,7 +32,7 @@ const IDLE_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 const EXAMPLES: &str = "\
 Examples:
-  hactl watch --demo                 see a real failover, without root or network
+  hactl watch --demo                 see a failover, without root or network
   hactl watch eth0                   who is master of what, and how close to failing over
   hactl watch incident.pcap          the same as a post-mortem
   ssh fw1 tcpdump -U -i eth0 -w - not port 22 | hactl watch -

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod config;
+mod demo;
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -19,8 +20,9 @@ use super::output::{self, Output, note, use_color};
 use crate::net::{Stop, is_deserted};
 use crate::report::speak::{self as words, Named};
 use crate::report::{Clock, describe};
-use crate::speak::{self, Address, Command, Consent, Setup, Speaking, Spec, Update, What};
+use crate::speak::{self, Address, Command, Consent, Setup, Speaking, Spec, Told, Update, View, What};
 use crate::tui;
+use crate::tui::speak::Ask;
 use crate::vrrp::check::{Hearing, Peer};
 use crate::vrrp::sequence::{Authentication, HmacAuth, HmacMode};
 use crate::vrrp::{Announcing, Params, Profile};
@@ -29,6 +31,7 @@ use crate::wire::checksum::Form;
 
 pub const EXAMPLES: &str = "\
 Examples:
+  hactl speak --demo                                          beside a simulated keepalived, without root or network
   hactl speak eth0 --vrid 51 --vip 10.0.0.10/24 --observe     all states and timers, nothing is transmitted
   hactl speak eth0 --vrid 51 --vip 10.0.0.10/24               join as a backup of priority 100
   hactl speak eth0 --vrid 51 --vip 10.0.0.10/24 --priority 150 --take-over
@@ -40,13 +43,13 @@ Examples:
 #[derive(Debug, Args)]
 pub struct SpeakArgs {
     /// The interface to listen and speak on
-    #[arg(value_name = "IFACE", required_unless_present = "config", conflicts_with = "config")]
+    #[arg(value_name = "IFACE", required_unless_present_any = ["config", "demo"], conflicts_with_all = ["config", "demo"])]
     interface: Option<String>,
     /// Virtual router identifier, 1 to 255
-    #[arg(long, value_name = "VRID", value_parser = clap::value_parser!(u8).range(1..=255), required_unless_present = "config", conflicts_with = "config")]
+    #[arg(long, value_name = "VRID", value_parser = clap::value_parser!(u8).range(1..=255), required_unless_present_any = ["config", "demo"], conflicts_with_all = ["config", "demo"])]
     vrid: Option<u8>,
     /// A virtual address with its prefix length, e.g. 10.0.0.10/24; repeat it for more
-    #[arg(long = "vip", value_name = "ADDRESS", value_parser = address, required_unless_present = "config", conflicts_with = "config")]
+    #[arg(long = "vip", value_name = "ADDRESS", value_parser = address, required_unless_present_any = ["config", "demo"], conflicts_with_all = ["config", "demo"])]
     vips: Vec<(IpAddr, u8)>,
     /// Priority, 1 to 254; 255 if this router owns the addresses
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u8).range(1..=255), conflicts_with = "config")]
@@ -102,6 +105,9 @@ pub struct SpeakArgs {
     /// Run the instances of a keepalived.conf
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Take part beside a simulated keepalived: needs no root and no network; on a screen, 1 kills it
+    #[arg(long, conflicts_with_all = ["config", "unicast_peers", "source", "vmac"])]
+    demo: bool,
     /// Only this instance of the configuration; repeat it for more
     #[arg(long = "instance", value_name = "NAME", requires = "config")]
     instances: Vec<String>,
@@ -154,6 +160,9 @@ fn delay(s: &str) -> Result<Duration, String> {
 const GLANCE: Duration = Duration::from_millis(50);
 
 pub fn run(args: &SpeakArgs) -> Result<u8, Error> {
+    if args.demo {
+        return demo::run(args);
+    }
     let plan = match &args.config {
         Some(path) => {
             let plan = config::read(path, &args.instances, args.profile, args.observe, checksum(args))?;
@@ -199,13 +208,23 @@ fn on_screen(
     let clock = Clock::local();
     let options = tui::speak::Options { title, color: use_color(args.common.color), clock };
     let asked = remote.clone();
-    let shown = tui::speak::run(options, updates, move |i, command| asked.send(i, command), stop.flag());
+    let ask = move |ask| match ask {
+        Ask::Speaker(i, command) => asked.send(i, command),
+        Ask::Beside => {}
+    };
+    let shown = tui::speak::run(options, updates, ask, stop.flag());
     // However the screen ended: nothing may be left behind.
     remote.send(0, Command::Quit);
     let view = speaking.join().map_err(|e| Error::Other(e.to_string()))?;
-    let mut out = Output::new(false, args.common.color);
-    // What scrolled away with the screen is said again on the terminal.
+    farewell(args, &view)?;
+    shown.map_err(|e| Error::Other(format!("the screen: {e}; `--plain` writes lines instead")))?;
+    Ok(0)
+}
+
+/// What scrolled away with the screen is said again on the terminal.
+fn farewell(args: &SpeakArgs, view: &View) -> Result<(), Error> {
     const MOST: usize = 8;
+    let mut out = Output::new(false, args.common.color);
     if view.instances.len() > MOST {
         writeln!(out, "{} virtual routers, the first {MOST}:", view.instances.len())?;
     }
@@ -217,8 +236,7 @@ fn on_screen(
         writeln!(out, "{}: {sent} sent, {heard} heard{last}", i.name)?;
     }
     out.flush()?;
-    shown.map_err(|e| Error::Other(format!("the screen: {e}; `--plain` writes lines instead")))?;
-    Ok(0)
+    Ok(())
 }
 
 /// The one virtual router that the arguments describe.
@@ -227,7 +245,18 @@ fn spec(args: &SpeakArgs) -> Result<Spec, Error> {
     let (Some(interface), Some(vrid)) = (args.interface.clone(), args.vrid) else {
         return Err(bad("an interface, --vrid and --vip are needed, or --config".into()));
     };
-    let mut vips = args.vips.clone();
+    virtual_router(args, interface, vrid, args.vips.clone(), args.source)
+}
+
+/// One virtual router with everything else that the arguments say.
+fn virtual_router(
+    args: &SpeakArgs,
+    interface: String,
+    vrid: u8,
+    mut vips: Vec<(IpAddr, u8)>,
+    source: Option<IpAddr>,
+) -> Result<Spec, Error> {
+    let bad = |text: String| Error::Other(text);
     let ipv6 = vips.first().is_some_and(|v| v.0.is_ipv6());
     if let Some((other, _)) = vips.iter().find(|v| v.0.is_ipv6() != ipv6) {
         return Err(bad(format!(
@@ -244,7 +273,7 @@ fn spec(args: &SpeakArgs) -> Result<Spec, Error> {
         note(&"hactl: no --vip is link-local; RFC 5798 wants one as the first, e.g. --vip fe80::10/64");
     }
     let unspecified: IpAddr = if ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
-    let source = args.source.unwrap_or(unspecified);
+    let source = source.unwrap_or(unspecified);
     let version = args.version.unwrap_or(if ipv6 { 3 } else { 2 });
     if version == 2 && ipv6 {
         return Err(bad("VRRP version 2 is for IPv4 only; IPv6 needs --version 3".into()));
@@ -341,20 +370,14 @@ fn plain(
     title: &str,
 ) -> Result<u8, Error> {
     let remote = speaking.remote();
-    let mut out = Output::new(true, args.common.color);
-    let json = args.common.json;
-    let clock = Clock::local();
-    let mut written = if json { words::start(&mut out, title).and_then(|()| out.record_done()) } else { Ok(()) };
-    let mut transitions = 0;
-    // For each virtual router whether it takes part, once it has listened.
-    let mut joined = vec![None; names.len()];
-    let (mut refused, mut asked, mut why) = (false, false, String::new());
+    let mut lines = Lines::begin(args, names, title);
+    let mut asked = false;
     loop {
         // Else a settled router would hold its address for good, for it has nothing to write.
-        if written.is_ok() && is_deserted(io::stdout().as_fd()) {
-            written = Err(ErrorKind::BrokenPipe.into());
+        if lines.written.is_ok() && is_deserted(io::stdout().as_fd()) {
+            lines.written = Err(ErrorKind::BrokenPipe.into());
         }
-        if !asked && written.is_err() {
+        if !asked && lines.written.is_err() {
             remote.send(0, Command::Quit);
             asked = true;
         }
@@ -363,46 +386,83 @@ fn plain(
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        for told in &update.told {
-            transitions += u64::from(matches!(told.what, What::Transition(_)));
-            if let (What::Listened { join, says, .. }, Some(known)) = (&told.what, joined.get_mut(told.instance)) {
-                *known = Some(*join);
-                if !join && why.is_empty() {
-                    why.clone_from(says);
-                }
-            }
-            let Some((name, vrid, ipv6)) = names.get(told.instance) else { continue };
-            let named = Named { name, vrid: *vrid, ipv6: *ipv6 };
-            // After an error the rest is still to be heard: the end is under way.
-            if written.is_ok() {
-                written = if json {
-                    words::told(&mut out, told, named)
-                } else {
-                    writeln!(out, "{}", words::line(told, named, &clock))
-                }
-                .and_then(|()| out.record_done());
-            }
-        }
+        update.told.iter().for_each(|told| lines.tell(told));
         // Nobody is there to say yes.
-        if joined.iter().all(|j| *j == Some(false)) && !asked {
+        if lines.nobody_joined() && !asked {
             remote.send(0, Command::Quit);
-            (asked, refused) = (true, true);
+            (asked, lines.refused) = (true, true);
         }
     }
     let view = speaking.join().map_err(|e| Error::Other(e.to_string()))?;
-    let left: Vec<String> =
-        view.instances.iter().flat_map(|i| &i.addresses).filter(|a| a.installed).map(|a| a.ip.to_string()).collect();
-    let exit = if refused || !left.is_empty() { super::COULD_NOT_LOOK } else { 0 };
-    written?;
-    if json {
-        words::summary(&mut out, &view, transitions, exit)?;
+    lines.end(&view)
+}
+
+/// What is told, on its way to standard output.
+struct Lines<'a> {
+    out: Output,
+    json: bool,
+    clock: Clock,
+    names: &'a [(String, u8, bool)],
+    /// After an error the rest is still to be heard: the end is under way.
+    written: io::Result<()>,
+    transitions: u64,
+    /// For each virtual router whether it takes part, once it has listened.
+    joined: Vec<Option<bool>>,
+    /// It ends because none does, and why.
+    refused: bool,
+    why: String,
+}
+
+impl<'a> Lines<'a> {
+    fn begin(args: &SpeakArgs, names: &'a [(String, u8, bool)], title: &str) -> Self {
+        let mut out = Output::new(true, args.common.color);
+        let json = args.common.json;
+        let written = if json { words::start(&mut out, title).and_then(|()| out.record_done()) } else { Ok(()) };
+        let joined = vec![None; names.len()];
+        let clock = Clock::local();
+        Self { out, json, clock, names, written, transitions: 0, joined, refused: false, why: String::new() }
     }
-    out.flush()?;
-    if !left.is_empty() {
-        return Err(Error::Other(format!("could not remove {}: `ip address del` does it", left.join(", "))));
+
+    fn tell(&mut self, told: &Told) {
+        self.transitions += u64::from(matches!(told.what, What::Transition(_)));
+        if let (What::Listened { join, says, .. }, Some(known)) = (&told.what, self.joined.get_mut(told.instance)) {
+            *known = Some(*join);
+            if !join && self.why.is_empty() {
+                self.why.clone_from(says);
+            }
+        }
+        let Some((name, vrid, ipv6)) = self.names.get(told.instance) else { return };
+        let named = Named { name, vrid: *vrid, ipv6: *ipv6 };
+        if self.written.is_ok() {
+            self.written = if self.json {
+                words::told(&mut self.out, told, named)
+            } else {
+                writeln!(self.out, "{}", words::line(told, named, &self.clock))
+            }
+            .and_then(|()| self.out.record_done());
+        }
     }
-    if refused {
-        return Err(Error::Other(format!("not joined: {why}")));
+
+    /// Whether all have listened, and none takes part.
+    fn nobody_joined(&self) -> bool {
+        self.joined.iter().all(|j| *j == Some(false))
     }
-    Ok(exit)
+
+    fn end(mut self, view: &View) -> Result<u8, Error> {
+        let addresses = view.instances.iter().flat_map(|i| &i.addresses);
+        let left: Vec<String> = addresses.filter(|a| a.installed).map(|a| a.ip.to_string()).collect();
+        let exit = if self.refused || !left.is_empty() { super::COULD_NOT_LOOK } else { 0 };
+        self.written?;
+        if self.json {
+            words::summary(&mut self.out, view, self.transitions, exit)?;
+        }
+        self.out.flush()?;
+        if !left.is_empty() {
+            return Err(Error::Other(format!("could not remove {}: `ip address del` does it", left.join(", "))));
+        }
+        if self.refused {
+            return Err(Error::Other(format!("not joined: {}", self.why)));
+        }
+        Ok(exit)
+    }
 }

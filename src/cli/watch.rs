@@ -22,7 +22,7 @@ use crate::wire::{Decoded, Decoder};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  hactl watch --demo                    a real failover, without root or network
+  hactl watch --demo                    a failover, without root or network (1 and 2 kill its nodes)
   hactl watch eth0                      live, as a screen (keys: ? shows them)
   hactl watch incident.pcap             what happened, and what is wrong
   hactl watch incident.pcap --replay-speed 10
@@ -104,11 +104,14 @@ fn on_screen(args: &WatchArgs, specs: &[Spec], stop: &Stop) -> Result<u8, Error>
         Spec::Demo => "--demo".to_owned(),
         _ => specs.iter().map(Spec::name).collect::<Vec<_>>().join(", "),
     };
-    let speed = args.replay_speed.unwrap_or(if *spec == Spec::Demo { Speed::REAL } else { Speed::MAX });
+    let speed = match (*spec == Spec::Demo, args.replay_speed) {
+        (true, speed) => speed.filter(|s| *s != Speed::MAX).unwrap_or(Speed::REAL),
+        (false, speed) => speed.unwrap_or(Speed::MAX),
+    };
     let kind = match spec {
         Spec::Interface(_) => Kind::Live,
         Spec::Stdin => Kind::Stream,
-        Spec::Demo => Kind::Replay { speed, length: None },
+        Spec::Demo => Kind::Demo(speed),
         // Reading it through beforehand is cheap, and only a clock that runs needs its end.
         Spec::File(path) => {
             let length = if speed == Speed::MAX || specs.len() > 1 { None } else { source::length(path) };

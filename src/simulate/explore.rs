@@ -26,10 +26,13 @@ pub enum Assertion {
     ReturnsTo(usize),
     /// After the end of everything that befell, everything is as before.
     Returns,
+    /// Virtual routers that one node is master of are never left with different masters.
+    Together,
 }
 
 /// How to write an assertion.
-pub const ASSERTIONS: &[&str] = &["one master within 5s", "no split brain", "returns to NODE", "returns"];
+pub const ASSERTIONS: &[&str] =
+    &["one master within 5s", "no split brain", "returns to NODE", "returns", "masters together"];
 
 impl Assertion {
     /// Reads one.
@@ -44,6 +47,7 @@ impl Assertion {
             }
             ["no", "split", "brain"] | ["no", "split-brain"] => Ok(Self::NoSplitBrain),
             ["returns"] => Ok(Self::Returns),
+            ["masters", "together"] => Ok(Self::Together),
             ["returns", "to", node] => Ok(Self::ReturnsTo(super::words::node(node, &scenario.nodes)?)),
             _ => Err(format!("{text:?} is nothing to assert; there are: {}", ASSERTIONS.join(", "))),
         }
@@ -87,6 +91,8 @@ pub struct Outcome {
     pub two: bool,
     /// A failing check that should have moved a master and did not: trial and virtual router.
     pub stuck: Option<Group>,
+    /// Virtual routers that had one master have different ones: no sync group holds them together.
+    pub apart: bool,
     /// Addresses that a killed process left while another node is master.
     pub left: bool,
     /// It ends with other masters than it began with.
@@ -561,7 +567,7 @@ impl Explorer<'_> {
             } else if run.dual.0 > tolerated {
                 // Nodes that do not hear each other are each alone: no configuration helps.
                 Some(if parts { Severity::Info } else { Severity::Critical })
-            } else if run.left {
+            } else if run.left || self.are_apart(&run.after) {
                 Some(Severity::Info)
             } else {
                 None
@@ -587,12 +593,14 @@ impl Explorer<'_> {
                 none: false,
                 two: false,
                 stuck: None,
+                apart: false,
                 left: false,
                 moved: false,
                 broken: Vec::new(),
                 severity: None,
             };
         };
+        let apart = self.are_apart(&run.after);
         Outcome {
             trials: combination.to_vec(),
             events: run.events,
@@ -604,11 +612,20 @@ impl Explorer<'_> {
             none: run.none,
             two: run.two,
             stuck: run.stuck,
+            apart,
             left: run.left,
             moved,
             broken,
             severity,
         }
+    }
+
+    /// Whether virtual routers that had the same master have different ones.
+    fn are_apart(&self, now: &Masters) -> bool {
+        let one = |m: &BTreeSet<usize>| m.first().copied().filter(|_| m.len() == 1);
+        let moved: Vec<(usize, usize)> =
+            self.before.iter().filter_map(|(g, before)| Some((one(before)?, one(now.get(g)?)?))).collect();
+        moved.iter().any(|a| moved.iter().any(|b| a.0 == b.0 && a.1 != b.1))
     }
 
     fn holds(&self, assertion: &Assertion, run: &Run, tolerated: Duration) -> bool {
@@ -618,6 +635,7 @@ impl Explorer<'_> {
             }
             Assertion::NoSplitBrain => run.dual.0 <= tolerated && run.dual.1 <= tolerated,
             Assertion::Returns => run.back == self.before,
+            Assertion::Together => !self.are_apart(&run.after) && !self.are_apart(&run.back),
             Assertion::ReturnsTo(node) => {
                 let has = |g: &Group| {
                     let instances = &self.scenario.nodes[*node].setting.run.instances;

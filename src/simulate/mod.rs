@@ -20,6 +20,7 @@ mod read;
 mod record;
 mod rng;
 mod scenario;
+mod tape;
 pub mod tcp;
 #[cfg(test)]
 mod tests;
@@ -38,7 +39,8 @@ pub use play::Play;
 pub use read::{Configs, parse_address, read};
 pub use record::{Record, Sink, Who};
 pub use scenario::{Behaviour, Daemon, NodeSpec, Scenario, Setting, Timed};
+pub use tape::Tape;
 pub use whatif::{Answer, Range, Row, what_if};
 pub use words::{line, node_name};
-pub use world::{EPOCH_MICROS, World};
+pub use world::{Check, EPOCH_MICROS, World};
 pub use write::write;

@@ -67,6 +67,17 @@ impl Network {
         }
     }
 
+    /// Packets of a node that are lost: the share in millionths, and the other end if not all are meant.
+    pub fn loss_of(&self, node: usize) -> Vec<(u32, Option<usize>)> {
+        let own = self.loss.iter().filter(|r| r.value > 0 && (r.from == Some(node) || r.to == Some(node)));
+        own.map(|r| (r.value, if r.from == Some(node) { r.to } else { r.from })).collect()
+    }
+
+    /// The share of packets from one node to another that is lost, in millionths.
+    pub fn loss_between(&self, from: usize, to: usize) -> u32 {
+        of(&self.loss, from, to).unwrap_or_default()
+    }
+
     /// How long a packet takes; nothing when it is lost.
     pub fn travel(&self, from: usize, to: usize, rng: &mut Rng) -> Option<Duration> {
         if self.loss.is_empty() && self.delay.is_empty() && self.jitter.is_empty() {

@@ -256,19 +256,26 @@ fn a_deleted_address_releases_and_comes_back_after_the_skew() {
     );
 }
 
-#[test]
-fn a_sync_group_over_two_nets_moves_as_one() {
-    let group = "vrrp_sync_group G {\n group {\n V\n W\n }\n}\n";
+/// Two nodes with an instance each on two nets, what comes before those, and events of the scenario file.
+fn two_nets(before: &str, events: &str) -> Draft {
     let conf = |p: u8| {
         let two =
             instance(p, "").replace("vrrp_instance V ", "vrrp_instance W ").replace("eth0", "eth1").replace("51", "52");
-        format!("{group}{}{}", instance(p, ""), two.replace("10.77.0.110", "10.78.0.110"))
+        format!("{before}{}{}", instance(p, ""), two.replace("10.77.0.110", "10.78.0.110"))
     };
-    let toml = "duration = \"30s\"\n\
-        [node.a]\nconfig = \"a.conf\"\naddress = { eth0 = [\"10.77.0.1/24\"], eth1 = [\"10.78.0.1/24\"] }\n\
-        [node.b]\nconfig = \"b.conf\"\naddress = { eth0 = [\"10.77.0.2/24\"], eth1 = [\"10.78.0.2/24\"] }\n\
-        [[event]]\nat = \"9.5s\"\ndo = \"link-down\"\nnode = \"a\"\ninterface = \"eth1\"\n";
-    let p = play(draft(toml, &[("a.conf", conf(102)), ("b.conf", conf(100))]).unwrap());
+    let toml = format!(
+        "duration = \"30s\"\n\
+         [node.a]\nconfig = \"a.conf\"\naddress = {{ eth0 = [\"10.77.0.1/24\"], eth1 = [\"10.78.0.1/24\"] }}\n\
+         [node.b]\nconfig = \"b.conf\"\naddress = {{ eth0 = [\"10.77.0.2/24\"], eth1 = [\"10.78.0.2/24\"] }}\n{events}"
+    );
+    draft(&toml, &[("a.conf", conf(102)), ("b.conf", conf(100))]).unwrap()
+}
+
+#[test]
+fn a_sync_group_over_two_nets_moves_as_one() {
+    let group = "vrrp_sync_group G {\n group {\n V\n W\n }\n}\n";
+    let event = "[[event]]\nat = \"9.5s\"\ndo = \"link-down\"\nnode = \"a\"\ninterface = \"eth1\"\n";
+    let p = play(two_nets(group, event));
     for (_, story) in p.play.stories() {
         assert_eq!(story.masters.iter().map(|(n, _)| *n).collect::<Vec<_>>(), [1], "both moved");
     }
@@ -401,6 +408,42 @@ fn exploring_finds_the_tie_and_nothing_else() {
     assert!(crash.outage.0.as_micros() > 2_601_000 && crash.outage.1.as_micros() <= 3_601_562, "{:?}", crash.outage);
     let stop = outcome(&e, &d.scenario, "stop a");
     assert_eq!(stop.outage.1.as_micros(), 601_562);
+}
+
+/// Outcomes that are worse than a note, or are apart: the first fault of each.
+fn traps(d: &Draft) -> Vec<String> {
+    let e = explored(d, 1, &[]);
+    let bad = |o: &&Outcome| o.apart || o.severity.is_some_and(|s| s > Severity::Info);
+    e.outcomes.iter().filter(bad).map(|o| e.trials[o.trials[0]].fault.line(&d.scenario)).collect()
+}
+
+#[test]
+fn exploring_finds_the_known_traps() {
+    // Another list of addresses: 2.2 rejects its adverts, 2.4 only complains.
+    let more = instance(102, "").replace("10.77.0.110", "10.77.0.110\n 10.77.0.111");
+    for (daemon, split) in [("keepalived-2.2", true), ("keepalived-2.4", false)] {
+        let d = pair(daemon, more.clone(), instance(100, ""), 10, &[]);
+        assert_eq!(traps(&d).is_empty(), !split, "{daemon}");
+    }
+    // A firewall that lets adverts through in one direction only: nothing that a configuration could mend, but told.
+    let d = pair("keepalived-2.4", instance(102, ""), instance(100, ""), 10, &[]);
+    let e = explored(&d, 1, &[]);
+    let o = outcome(&e, &d.scenario, "mute a");
+    assert!(o.two && o.severity == Some(Severity::Info), "{o:?}");
+    // Without preemption whoever was alone last stays.
+    let d = pair("keepalived-2.4", instance(102, "nopreempt"), instance(100, "nopreempt"), 10, &[]);
+    let e = explored(&d, 1, &[]);
+    assert!(outcome(&e, &d.scenario, "link-down a interface=eth0").moved);
+    assert!(!outcome(&e, &d.scenario, "link-down b interface=eth0").moved);
+    // Two nets: when one link goes, only a sync group keeps both on one node.
+    let alone = two_nets("", "");
+    let bad = traps(&alone);
+    assert!(bad.contains(&"link-down a interface=eth0".to_owned()), "{bad:?}");
+    let held = two_nets("vrrp_sync_group G {\n group {\n V\n W\n }\n}\n", "");
+    assert_eq!(traps(&held), [""; 0]);
+    let e = explored(&alone, 1, &["masters together"]);
+    assert_eq!(outcome(&e, &alone.scenario, "link-down a interface=eth1").broken, [0]);
+    assert_eq!(outcome(&e, &alone.scenario, "power-off a").broken, [0_usize; 0]);
 }
 
 #[test]

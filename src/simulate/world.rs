@@ -42,6 +42,23 @@ enum Happening {
     Ended(usize, u32, usize, ScriptRun, bool),
 }
 
+/// A script, process or file that a node tracks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What it is called.
+    pub name: String,
+    /// What of these it is.
+    pub kind: crate::vrrp::track::Kind,
+    /// What the script does when it is run.
+    pub script: Behaviour,
+    /// Whether enough of the process run.
+    pub running: bool,
+    /// The number in the file.
+    pub value: i32,
+    /// What the node takes it for; nothing while its process does not run.
+    pub reading: Option<Reading>,
+}
+
 /// A simulation that runs.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -130,6 +147,13 @@ impl World {
         self.flush(sink);
     }
 
+    /// A frame from outside is on a network now: of somebody who is no node of it.
+    pub fn hear(&mut self, segment: usize, frame: &Frame<'_>) {
+        if let Decoded::Advert(advert) = self.decoder.decode(frame) {
+            self.deliver(&Arc::new(Packet { from: usize::MAX, segment, advert: *advert }));
+        }
+    }
+
     fn flush(&mut self, sink: &mut dyn Sink) {
         if let Some(frames) = &mut self.frames {
             frames.drain(..).for_each(|(at, bytes)| sink.frame(at, &bytes));
@@ -162,12 +186,11 @@ impl World {
             if host.next_deadline().is_none_or(|d| host.global(d).after(self.latency) > at) {
                 continue;
             }
-            match host.next_advert() {
-                Some(armed) => sender = sender.into_iter().chain([(armed, n)]).min(),
-                None => {
-                    self.tick(n);
-                    ticked = true;
-                }
+            if let Some(armed) = host.next_advert() {
+                sender = sender.into_iter().chain([(armed, n)]).min();
+            } else {
+                self.tick(n);
+                ticked = true;
             }
         }
         if let Some((_, n)) = sender.filter(|_| !ticked) {
@@ -301,6 +324,41 @@ impl World {
             all.dedup();
             all
         }
+    }
+
+    /// All interfaces of a node: name, whether it is up, own addresses.
+    pub fn links(&self, node: usize) -> impl Iterator<Item = (&str, bool, &[(IpAddr, u8)])> {
+        let all = self.hosts.get(node).into_iter().flat_map(|h| &h.interfaces);
+        all.map(|i| (i.name.as_str(), i.up, i.addresses.as_slice()))
+    }
+
+    /// The scripts, processes and files that a node tracks.
+    pub fn checks(&self, node: usize) -> Vec<Check> {
+        use crate::vrrp::track::Kind as K;
+        let Some(host) = self.hosts.get(node) else { return Vec::new() };
+        let run = &host.setting.run;
+        let tracks = run.instances.iter().flat_map(|i| &i.track).chain(run.groups.iter().flat_map(|g| &g.track));
+        let mut all: Vec<Check> = Vec::new();
+        for track in tracks.filter(|t| matches!(t.kind, K::Script | K::Process | K::File)) {
+            if all.iter().any(|c| c.kind == track.kind && c.name == track.name) {
+                continue;
+            }
+            let router = host.process.as_ref().map(|p| &p.router);
+            let reading = router.and_then(|r| {
+                let mut ids = (0..).map_while(|id| Some((id, r.tracker(id)?)));
+                let own = ids.find(|(id, name)| *name == track.name && r.tracker_kind(*id) == Some(track.kind));
+                r.reading(own?.0)
+            });
+            all.push(Check {
+                name: track.name.clone(),
+                kind: track.kind,
+                script: self.script(node, &track.name),
+                running: host.processes.get(&track.name).copied().unwrap_or(true),
+                value: host.files.get(&track.name).copied().unwrap_or(0),
+                reading,
+            });
+        }
+        all
     }
 
     /// An interface of a node by its name.

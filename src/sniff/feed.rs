@@ -1,5 +1,7 @@
 //! Frames on their way from a source to a screen: what a feeding thread sends.
 
+use std::net::IpAddr;
+
 use crate::frame::OwnedFrame;
 use crate::time::Timestamp;
 
@@ -36,4 +38,26 @@ pub struct Batch {
     pub interface_frames: Option<u64>,
     /// How the source is doing.
     pub state: SourceState,
+    /// In a demonstration, how its nodes are.
+    pub stage: Option<Stage>,
+}
+
+/// A node of a demonstration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// What it is called.
+    pub name: String,
+    /// What the wire knows it by.
+    pub address: Option<IpAddr>,
+    /// Whether its daemon runs.
+    pub runs: bool,
+}
+
+/// The nodes of a demonstration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// They themselves.
+    pub nodes: Vec<Node>,
+    /// What befell last, as a sentence, and when.
+    pub befell: Option<(Timestamp, String)>,
 }

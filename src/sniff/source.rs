@@ -1,4 +1,5 @@
-//! Where frames come from: a live interface, a capture file, standard input, or the embedded demonstration.
+//! Where frames come from: a live interface, a capture file, standard input, or the simulated pair of the
+//! demonstration.
 //!
 //! This is the one file of `sniff` that touches the operating system. Everything it yields is a [`Frame`], so nothing
 //! downstream knows the difference.
@@ -11,7 +12,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::frame::Frame;
+use crate::frame::{Frame, OwnedFrame};
 use crate::net::{Capture, CaptureOptions, NO_WAIT, Next, OpenError, Stop, link, wait_readable};
 use crate::pcap::{CaptureError, CaptureReader};
 use crate::simulate::demo;
@@ -26,7 +27,7 @@ pub enum Spec {
     File(PathBuf),
     /// Standard input.
     Stdin,
-    /// The embedded demonstration.
+    /// The demonstration: a simulated pair.
     Demo,
 }
 
@@ -184,6 +185,8 @@ pub enum Item<'a> {
 enum Inner {
     Live(Box<Capture>),
     File(CaptureReader<Box<dyn Read + Send>>),
+    /// Frames in memory, and the one that was given out last.
+    Memory(std::vec::IntoIter<OwnedFrame>, Option<OwnedFrame>),
 }
 
 /// An open source of frames.
@@ -249,19 +252,11 @@ impl Source {
                 let file = File::from(io::stdin().as_fd().try_clone_to_owned().map_err(fail)?);
                 reader(Box::new(Waiting { file, stop: stop.clone(), deadline }))?
             }
-            Spec::Demo => return Self::demo(),
+            Spec::Demo => Inner::Memory(demo::capture().into_iter(), None),
         };
         let mut source = Self { name, inner, first_number: 0, frames: 0, started: Counters::default() };
         source.started = source.counters();
         Ok(source)
-    }
-
-    /// The embedded demonstration.
-    pub fn demo() -> Result<Self, SourceError> {
-        let inner = CaptureReader::open(Box::new(demo::CAPTURE) as Box<dyn Read + Send>)
-            .map(Inner::File)
-            .map_err(|e| SourceError::Capture(Spec::Demo.name(), e))?;
-        Ok(Self { name: Spec::Demo.name(), inner, first_number: 0, frames: 0, started: Counters::default() })
     }
 
     /// Numbers this source's frames from after `frames`.
@@ -296,6 +291,12 @@ impl Source {
                 Err(CaptureError::Io { source, .. }) if source.kind() == io::ErrorKind::TimedOut => Item::End,
                 Err(e) => Item::Failed { why: e.to_string(), cut: e.is_cut() },
             },
+            Inner::Memory(frames, given) => {
+                *given = frames.next();
+                let Some(given) = given else { return Item::End };
+                self.frames += 1;
+                Item::Frame(Frame { number: given.number + self.first_number, ..given.as_frame() })
+            }
             Inner::Live(capture) => match capture.next(wait) {
                 Ok(Next::Frame(mut frame)) => {
                     self.frames += 1;

@@ -20,6 +20,7 @@ pub use host::SpeakError;
 pub use listen::Consent;
 pub use run::{Remote, Setup, Speaking, start};
 pub use scripts::{Account, Script};
+pub use speaker::{Host, Now, Speaker};
 pub use spec::{Address, Spec};
 pub use told::{Command, Told, Trouble, Update, What};
 pub use view::{AddressView, InstanceView, Peer, Phase, View};

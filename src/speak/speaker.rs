@@ -682,7 +682,7 @@ impl Speaker {
     /// A picture for a screen.
     pub fn view(&self, now: Now) -> View {
         let instances = self.instances.iter().enumerate().map(|(i, n)| self.instance_view(now, i, n)).collect();
-        View { at: now.at, time: now.time, observing: self.consent.observe, instances }
+        View { at: now.at, time: now.time, observing: self.consent.observe, instances, beside: None }
     }
 
     fn instance_view(&self, now: Now, i: usize, n: &Instance) -> InstanceView {

@@ -17,6 +17,8 @@ pub struct View {
     pub observing: bool,
     /// In the order of the configuration.
     pub instances: Vec<InstanceView>,
+    /// In a demonstration, the simulated router beside it: its name, and whether its daemon runs.
+    pub beside: Option<(String, bool)>,
 }
 
 /// How far a virtual router is.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::finding::{Finding, GroupId, Page, Severity};
 use crate::report::Clock;
 use crate::report::printable;
-use crate::sniff::feed::{Batch, SourceState};
+use crate::sniff::feed::{Batch, SourceState, Stage};
 use crate::sniff::group::Group;
 use crate::sniff::{Context, DETECTORS, Observer, judge};
 use crate::time::Timestamp;
@@ -21,13 +21,25 @@ pub enum Kind {
     Live,
     /// A stream that is decoded as it arrives: standard input.
     Stream,
-    /// A file or the demonstration, replayed.
+    /// The demonstration: simulated nodes, played at this speed.
+    Demo(Speed),
+    /// A file, replayed.
     Replay {
         /// At the start.
         speed: Speed,
         /// From the first frame to the last, where that is known.
         length: Option<Duration>,
     },
+}
+
+impl Kind {
+    /// The speed at the start of what has one; everything else has its own pace.
+    pub const fn speed(self) -> Option<Speed> {
+        match self {
+            Self::Replay { speed, .. } | Self::Demo(speed) => Some(speed),
+            Self::Live | Self::Stream => None,
+        }
+    }
 }
 
 /// Which screen shows.
@@ -105,6 +117,8 @@ pub struct App {
     pub(super) interface_frames: Option<u64>,
     first_interface_frames: Option<u64>,
     pub(super) state: SourceState,
+    /// The nodes of the demonstration.
+    pub(super) stage: Option<Stage>,
     pub(super) ring: Ring,
     pub(super) frozen: Option<Box<Frozen>>,
     pub(super) screen: Screen,
@@ -128,7 +142,7 @@ pub struct App {
 impl App {
     /// A screen before the first frame.
     pub fn new(name: &str, kind: Kind, color: bool, clock: Clock, observer: Observer, decoder: Decoder) -> Self {
-        let speed = if let Kind::Replay { speed, .. } = kind { speed } else { Speed::REAL };
+        let speed = kind.speed().unwrap_or(Speed::REAL);
         Self {
             name: printable(name),
             kind,
@@ -145,6 +159,7 @@ impl App {
             interface_frames: None,
             first_interface_frames: None,
             state: SourceState::Running,
+            stage: None,
             ring: Ring::default(),
             frozen: None,
             screen: Screen::Main,
@@ -192,6 +207,8 @@ impl App {
             self.first_interface_frames = batch.interface_frames;
         }
         self.state = batch.state;
+        self.dirty |= batch.stage.is_some() && batch.stage != self.stage;
+        self.stage = batch.stage.or(self.stage.take());
         self.unjudged = true;
         let counting = self.frozen.is_none() && self.observer.groups().any(|g| g.master().is_some());
         let ticked = second != self.now.nanos.div_euclid(1_000_000_000);
@@ -359,15 +376,6 @@ impl Filter {
 pub(super) fn hms(d: Duration) -> String {
     let s = d.as_secs();
     format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
-}
-
-/// The word for a severity.
-pub(super) const fn word(s: Severity) -> &'static str {
-    match s {
-        Severity::Critical => "CRITICAL",
-        Severity::Warning => "WARNING",
-        Severity::Info => "INFO",
-    }
 }
 
 /// `1.01 of 3.61 s`.

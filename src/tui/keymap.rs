@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::app::Kind;
 use super::keys::{self, Binding, c, key};
 use super::msg::{Action, Msg};
 
@@ -68,6 +69,8 @@ pub const KEYS: &[Binding<Action>] = &[
         "write the frames held (the last 50,000, up to 32 MiB) to a new .pcapng file here",
         Some(("w", "save")),
     ),
+    key(&[c('1')], Action::First, "1", "kill node a of the demonstration, or start it again", Some(("1", "kill a"))),
+    key(&[c('2')], Action::Second, "2", "kill node b of the demonstration, or start it again", Some(("2", "kill b"))),
     key(&[c('+'), c('=')], Action::Faster, "+", "replay faster (up to full speed)", Some(("+ -", "speed"))),
     key(&[c('-')], Action::Slower, "-", "replay slower", None),
     key(&[c('?'), c('h'), (KeyCode::F(1), false)], Action::Help, "?, h, F1", "this help", Some(("?", "help"))),
@@ -82,9 +85,13 @@ pub const KEYS: &[Binding<Action>] = &[
     key(&[(KeyCode::Char('c'), true)], Action::Quit, "Ctrl-C", "quit", None),
 ];
 
-/// The keys of an interface, or those of a replay.
-pub fn keys(replay: bool) -> impl Iterator<Item = &'static Binding<Action>> {
-    KEYS.iter().filter(move |b| replay || !matches!(b.action, Action::Faster | Action::Slower))
+/// The keys of a kind of source.
+pub fn keys(kind: Kind) -> impl Iterator<Item = &'static Binding<Action>> {
+    KEYS.iter().filter(move |b| match b.action {
+        Action::Faster | Action::Slower => kind.speed().is_some(),
+        Action::First | Action::Second => matches!(kind, Kind::Demo(_)),
+        _ => true,
+    })
 }
 
 /// What a key does; `typing` while a filter is being typed.

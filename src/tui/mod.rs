@@ -7,16 +7,19 @@
 
 mod app;
 mod drive;
+mod findings;
 mod keymap;
 mod keys;
 mod msg;
 mod parts;
 mod save;
 mod scroll;
+pub mod simulate;
 pub mod speak;
 mod terminal;
 mod text;
 mod theme;
+mod timer;
 mod update;
 mod view;
 

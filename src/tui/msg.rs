@@ -58,6 +58,10 @@ pub enum Action {
     Faster,
     /// Replay slower.
     Slower,
+    /// In the demonstration: kill the first node, or start it.
+    First,
+    /// The same for the second.
+    Second,
     /// Show what the keys do.
     Help,
     /// Draw everything again.
@@ -81,13 +85,15 @@ pub enum Cmd {
     Clear,
 }
 
-/// What the feeding thread of a replay is told.
+/// What the feeding thread of a replay or of the demonstration is told.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Command {
     /// Stop (`true`) or resume the replay's clock.
     Pause(bool),
     /// Change the speed.
     Speed(Speed),
+    /// In the demonstration: kill the node of this number, or start it.
+    Toggle(usize),
 }
 
 /// How fast a file is replayed.

@@ -20,6 +20,8 @@ const START: i64 = 1_700_000_000_000;
 pub(super) const LIVE: Kind = Kind::Live;
 pub(super) const REPLAY: Kind = Kind::Replay { speed: Speed::REAL, length: Some(Duration::from_secs(90)) };
 
+pub(super) const DEMO: Kind = Kind::Demo(Speed::REAL);
+
 pub(super) fn ip(s: &str) -> IpAddr {
     s.parse().unwrap()
 }
@@ -227,6 +229,20 @@ fn a_replay_is_told_to_pause_and_how_fast_to_go() {
     let mut b = failover(LIVE);
     assert_eq!(b.press(&[Action::Faster]), None);
     assert_eq!(b.app.status.as_deref(), Some("only a replay has a speed"));
+}
+
+#[test]
+fn the_demonstration_is_told_whom_to_kill_and_has_no_full_speed() {
+    let mut b = failover(DEMO);
+    assert_eq!(b.press(&[Action::First]), Some(Cmd::Control(Command::Toggle(0))));
+    assert_eq!(b.press(&[Action::Second]), Some(Cmd::Control(Command::Toggle(1))));
+    for _ in 0..20 {
+        b.press(&[Action::Faster]);
+    }
+    assert_eq!(b.press(&[Action::Slower]), Some(Cmd::Control(Command::Speed(Speed::new(100.0)))));
+    let mut b = failover(LIVE);
+    assert_eq!(b.press(&[Action::First]), None);
+    assert_eq!(b.app.status.as_deref(), Some("only the demonstration has nodes to kill"));
 }
 
 #[test]

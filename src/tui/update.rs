@@ -1,7 +1,7 @@
 //! What each message changes. The only place that changes [`App`] after a key.
 
 use super::app::{App, ExplainFrom, Kind, Screen};
-use super::msg::{Action, Cmd, Command, Msg};
+use super::msg::{Action, Cmd, Command, Msg, Speed};
 use super::view;
 use crate::sniff::feed::SourceState;
 
@@ -95,6 +95,8 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         }
         Action::Faster => return speed(app, true),
         Action::Slower => return speed(app, false),
+        Action::First => return toggle(app, 0),
+        Action::Second => return toggle(app, 1),
         Action::Help => show(app, Screen::Help),
     }
     None
@@ -222,14 +224,28 @@ fn pause(app: &mut App) -> Option<Cmd> {
         app.judge();
     }
     app.freeze(freeze);
-    matches!(app.kind, Kind::Replay { .. }).then_some(Cmd::Control(Command::Pause(freeze)))
+    app.kind.speed().map(|_| Cmd::Control(Command::Pause(freeze)))
+}
+
+/// Kills a node of the demonstration, or starts it.
+fn toggle(app: &mut App, node: usize) -> Option<Cmd> {
+    if !matches!(app.kind, Kind::Demo(_)) {
+        app.status = Some("only the demonstration has nodes to kill".to_owned());
+        return None;
+    }
+    Some(Cmd::Control(Command::Toggle(node)))
 }
 
 fn speed(app: &mut App, faster: bool) -> Option<Cmd> {
-    if !matches!(app.kind, Kind::Replay { .. }) {
+    if app.kind.speed().is_none() {
         app.status = Some("only a replay has a speed".to_owned());
         return None;
     }
-    app.speed = if faster { app.speed.faster() } else { app.speed.slower() };
+    let next = if faster { app.speed.faster() } else { app.speed.slower() };
+    if next == Speed::MAX && matches!(app.kind, Kind::Demo(_)) {
+        app.status = Some("the demonstration has no end to run to at full speed".to_owned());
+        return None;
+    }
+    app.speed = next;
     Some(Cmd::Control(Command::Speed(app.speed)))
 }

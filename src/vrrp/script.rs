@@ -343,8 +343,9 @@ mod tests {
         assert!(matches!(s.tick(at(1800)), Some(Job::Start(_))));
         assert_eq!(s.tick(at(1800)), None);
         assert_eq!(s.next_deadline(), Some(at(2800)));
+        assert!(matches!(s.tick(at(2800)), Some(Job::Terminate(_))));
         assert_eq!(s.tick(at(2800)), Some(Job::Skip));
-        assert!(matches!(s.tick(at(9000)), Some(Job::Terminate(_))));
+        assert!(matches!(s.tick(at(9000)), Some(Job::Kill(_))));
         assert_eq!(s.tick(at(9000)), Some(Job::Skip));
         assert_eq!(s.next_deadline(), Some(at(10_000)));
     }

@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
     ("speak", &["finding", "frame", "net", "time", "vrrp", "wire"]),
     ("report", &["conf", "finding", "lint", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
-    ("tui", &["finding", "frame", "pcap", "report", "sniff", "speak", "time", "vrrp", "wire"]),
+    ("tui", &["finding", "frame", "pcap", "report", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
     (
         "cli",
         &[

@@ -409,6 +409,71 @@ fn the_demo_needs_no_file() {
 }
 
 #[test]
+fn the_demo_tells_the_same_story_every_time_and_ends() {
+    let (one, two) = (hactl(&["watch", "--demo"]), hactl(&["watch", "--demo", "--plain"]));
+    assert_eq!((status(&one), stdout(&one)), (0, stdout(&two)));
+    let text = stdout(&one);
+    // a is killed: its last advert, and 3 × 1 s + 156/256 s. Then it is stopped: 156/256 s after its release.
+    for line in [
+        "10.77.0.2 (100) takes over: 10.77.0.1 silent for 3.609 s (expected 3.609)",
+        "10.77.0.2 (100) takes over 0.609 s after 10.77.0.1 resigned (expected 0.609)",
+        "10.77.0.1 (150) preempts 10.77.0.2, which it outranks",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn a_speaker_demonstrates_itself_beside_a_simulated_keepalived() {
+    let o = hactl(&["speak", "--demo"]);
+    assert_eq!(status(&o), 0, "{}", stderr(&o));
+    let text = stdout(&o);
+    for line in [
+        "VRID 51  hears 10.77.0.1 with priority 102",
+        "VRID 51  INIT → BACKUP: started with priority 100",
+        "VRID 51  BACKUP → MASTER: 10.77.0.1 silent for 3.609 s (3 × 1 s + 156/256 s = 3.609 s)",
+        "VRID 51  MASTER → BACKUP: 10.77.0.1 sends a higher priority: 102 > 100",
+        "VRID 51  has ended and left nothing behind",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert_eq!(stdout(&hactl(&["speak", "--demo", "--plain"])), text);
+    // With a higher priority nobody is displaced without consent, and nobody is there to give it.
+    let o = hactl(&["speak", "--demo", "--priority", "150"]);
+    assert_eq!(status(&o), 3);
+    assert!(stderr(&o).contains("not joined: 10.77.0.1 is master with 102"), "{}", stderr(&o));
+    let o = hactl(&["speak", "--demo", "--priority", "150", "--take-over", "--for", "9s", "--json"]);
+    assert_eq!(status(&o), 0, "{}", stderr(&o));
+    assert!(stdout(&o).contains("MASTER"), "{}", stdout(&o));
+    for args in [&["speak", "--demo", "eth0"][..], &["speak", "--demo", "--vrid", "51"], &["speak", "--demo", "--vmac"]]
+    {
+        assert_eq!(status(&hactl(args)), 3, "{args:?}");
+    }
+}
+
+#[test]
+fn a_simulation_without_a_terminal_is_told_as_lines() {
+    let dir = tempfile::tempdir().unwrap();
+    let conf = |name: &str, priority: u8| {
+        let file = dir.path().join(name);
+        let text = format!(
+            "vrrp_instance V {{\n interface eth0\n virtual_router_id 51\n priority {priority}\n \
+             virtual_ipaddress {{\n 10.77.0.110/24\n }}\n}}\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let (a, b) = (conf("a.conf", 102), conf("b.conf", 100));
+    let plain = hactl(&["simulate", &a, &b, "--at", "8s crash a"]);
+    let screen = hactl(&["simulate", &a, &b, "--at", "8s crash a", "--tui"]);
+    assert_eq!((status(&screen), stdout(&screen)), (status(&plain), stdout(&plain)));
+    assert!(stderr(&screen).contains("note: --tui needs a terminal"), "{}", stderr(&screen));
+    let quiet = hactl(&["simulate", &a, &b, "--tui", "--quiet"]);
+    assert!(quiet.stderr.is_empty(), "{}", stderr(&quiet));
+    assert_eq!(status(&hactl(&["simulate", &a, &b, "--tui", "--explore"])), 3);
+}
+
+#[test]
 fn plain_output_holds_no_escape_codes_off_a_terminal() {
     for args in
         [&["watch", "--demo"][..], &["decode", "-v", "--demo"], &["explain", "split-brain"], &["explain"], &["--help"]]

@@ -10,6 +10,7 @@ mod keepalive;
 mod netns;
 mod program;
 mod screen;
+mod simulate;
 mod speak;
 mod speaker;
 mod sys;
@@ -48,11 +49,17 @@ const TESTS: &[Test] = &[
     test("takeover::cascade_ah", KEEPALIVED, takeover::cascade_ah),
     test("takeover::cascade_pass", KEEPALIVED, takeover::cascade_pass),
     test("takeover::frr_version_2", FRR, takeover::frr_version_2),
+    test(
+        "simulate::random_elections",
+        &["keepalived", "tcpdump", "nft", "python3", "nice"],
+        simulate::random_elections,
+    ),
     test("failover::a_deaf_backup_is_a_split_brain_until_it_hears", FAULTS, failover::deaf),
     test("failover::a_returning_better_node_preempts", KEEPALIVED, failover::preempt),
     test("failover::crash_of_frr", FRR, failover::crash_frr),
     test("screen::at_80_by_24", SCREEN, screen::small),
     test("screen::at_160_by_50", SCREEN, screen::large),
+    test("screen::simulations", &["tmux", "bash", "stty"], screen::simulations),
     test("takeover::cascade_unicast", KEEPALIVED, takeover::cascade_unicast),
     test("takeover::cascade_ipv6", KEEPALIVED, takeover::cascade_ipv6),
     test("takeover::cascade_version_3", KEEPALIVED, takeover::cascade_version_3),

@@ -1,4 +1,4 @@
-//! The screen of `hactl watch`, in a terminal that tmux emulates.
+//! The screens of `hactl watch`, of a simulation and of the demonstrations, in a terminal that tmux emulates.
 
 use std::fs;
 use std::path::PathBuf;
@@ -197,4 +197,66 @@ pub fn small() {
 
 pub fn large() {
     tour(160, 50);
+}
+
+/// The screens that need no network: `simulate --tui` and both demonstrations.
+pub fn simulations() {
+    let lab = Lab::new();
+    for (name, priority) in [("a", 102), ("b", 100)] {
+        let text = Instance { priority, ..Instance::default() }.text();
+        fs::write(lab.dir.join(format!("{name}.conf")), text).expect("a configuration is written");
+    }
+    public_copy(&lab);
+    let mut terminal = Terminal::open(&lab, 80, 24);
+    let before = terminal.stty("before");
+    let press = |terminal: &Terminal<'_>, key: &str| drop(terminal.tmux(&["send-keys", key]));
+
+    terminal.line("clear; hactl simulate a.conf b.conf --tui; echo status=$?");
+    terminal.shows("time that passes", SOON, |s| s.contains("a becomes MASTER in 1."));
+    // To the election, then a clean stop: b waits 156/256 s.
+    press(&terminal, "n");
+    terminal.shows("the election", SOON, |s| s.contains("t = 3.602 s") && s.contains("PAUSED"));
+    press(&terminal, "s");
+    terminal.shows("a fault", SOON, |s| s.contains("3.602 s: stop a") && s.contains("1 fault of yours"));
+    press(&terminal, "n");
+    let shown = terminal.shows("what comes of it", SOON, |s| s.contains("OK  51/v4: b is master (100), one takeover"));
+    terminal.fits(&shown);
+    press(&terminal, "g");
+    terminal.shows("the beginning", SOON, |s| s.contains("t = 0.000 s"));
+    press(&terminal, "G");
+    terminal.shows("the same again", SOON, |s| s.contains("OK  51/v4: b is master (100), one takeover"));
+    press(&terminal, "w");
+    terminal.shows("a scenario", SOON, |s| s.contains("hactl-scenario.toml"));
+    for (columns, rows) in [(20, 4), (160, 50), (80, 24)] {
+        terminal.resize(columns, rows);
+        (terminal.columns, terminal.rows) = (columns, rows);
+        let what = if columns == 20 { "too small" } else { "masters" };
+        terminal.shows("the new size", SOON, |s| s.lines().count() == rows && s.contains(what));
+    }
+    press(&terminal, "q");
+    terminal.given_back(&before, "after-q");
+    let shown = terminal.text();
+    assert!(shown.contains("--at '3.602s stop a' --for 30s"), "{shown}");
+    terminal.line("clear; hactl simulate hactl-scenario.toml; echo status=$?");
+    terminal.shows("the scenario again", SOON, |s| s.contains("status=0") && s.contains("b is master (100)"));
+
+    terminal.line("clear; hactl simulate a.conf b.conf --tui; echo status=$?");
+    terminal.shows("the screen", SOON, |s| s.contains("a becomes MASTER"));
+    press(&terminal, "C-c");
+    terminal.given_back(&before, "after-ctrl-c");
+
+    terminal.line("clear; hactl watch --demo; echo status=$?");
+    terminal.shows("the pair", SOON, |s| s.contains("demo: ") && s.contains("1 kill a"));
+    press(&terminal, "1");
+    terminal.shows("a dead node", SOON, |s| s.contains("demo: a was killed") && s.contains("1 start a"));
+    press(&terminal, "q");
+    terminal.given_back(&before, "after-watch");
+
+    terminal.line("clear; hactl speak --demo; echo status=$?");
+    terminal.shows("the neighbour", SOON, |s| s.contains("a is a simulated keepalived") && s.contains("1 kill a"));
+    press(&terminal, "1");
+    terminal.shows("a dead neighbour", SOON, |s| s.contains("is down: 1 starts it"));
+    press(&terminal, "q");
+    terminal.given_back(&before, "after-speak");
+    terminal.try_tmux(&["kill-server"]);
 }

@@ -1,6 +1,7 @@
 //! `hactl simulate`: elections among nodes with given configurations.
 
 mod explore;
+mod screen;
 pub mod tcp;
 
 use std::fs;
@@ -13,7 +14,7 @@ use clap::{Args, Subcommand};
 use super::Error;
 use super::args::{CommonArgs, duration};
 use super::files::{self, Files};
-use super::output::{Output, note, width};
+use super::output::{Output, has_screen, note, width};
 use crate::conf::Version;
 use crate::finding::Tally;
 use crate::frame::{Frame, LinkType};
@@ -31,6 +32,7 @@ Examples:
   hactl simulate a.conf b.conf --at '8s crash a' --at '20s start a' --for 40s
   hactl simulate outage.toml --svg outage.svg               a scenario file, with a picture for the report
   hactl simulate keepalived.conf                            one file: which peers would take over, and when
+  hactl simulate a.conf b.conf --tui                        on a screen: kill, stop, part them and see (? shows the keys)
 ";
 
 #[derive(Debug, Args)]
@@ -68,13 +70,17 @@ pub struct SimulateArgs {
     /// Tell of each advert, too
     #[arg(long)]
     adverts: bool,
+    /// Play it on a screen: on and back in time, with faults at the press of a key
+    #[arg(long, conflicts_with_all = ["explore", "write", "svg", "adverts"])]
+    tui: bool,
     /// Try the faults for me: each one on each node, link and check, at each moment that can matter, and its end
     #[arg(long, conflicts_with_all = ["at", "write", "svg", "adverts"])]
     explore: bool,
     /// With --explore: so many faults one after the other, 1 to 3
     #[arg(long, value_name = "N", requires = "explore", value_parser = clap::value_parser!(u8).range(1..=3))]
     faults: Option<u8>,
-    /// With --explore: what must hold: 'one master within 5s', 'no split brain', 'returns to NODE', 'returns'
+    /// With --explore: what must hold: 'one master within 5s', 'no split brain', 'returns to NODE', 'returns',
+    /// 'masters together'
     #[arg(long, value_name = "WHAT", requires = "explore")]
     assert: Vec<String>,
     /// With --explore: write each kind of bad outcome as a scenario file into this directory
@@ -108,6 +114,14 @@ pub fn run(args: &SimulateArgs) -> Result<u8, Error> {
     }
     if args.explore {
         return explore::run(args, &scenario, alone.is_some());
+    }
+    if args.tui {
+        if !args.common.json && has_screen() {
+            return screen::run(args, scenario);
+        }
+        if !args.common.quiet {
+            note(&"note: --tui needs a terminal and no --json; this is how it plays by itself");
+        }
     }
     play(args, &scenario, alone.as_ref())
 }
@@ -262,7 +276,11 @@ fn play(args: &SimulateArgs, scenario: &Scenario, alone: Option<&Draft>) -> Resu
         play.run_until(end, &mut kept);
     }
     finish(&mut kept, args)?;
-    let findings = play.judge(scenario);
+    let rows = alone.map(what_if);
+    let mut findings = play.judge(scenario);
+    if let (Some(rows), Some(peer), true) = (&rows, mirror(scenario), scenario.events.is_empty()) {
+        findings.extend(explored::what_if_findings(rows, peer));
+    }
     let tally = Tally::of(&findings);
     let exit = if args.exit_zero { 0 } else { tally.exit_status() };
     let stories = play.stories();
@@ -273,8 +291,8 @@ fn play(args: &SimulateArgs, scenario: &Scenario, alone: Option<&Draft>) -> Resu
         fs::write(path, picture).map_err(|e| Error::Other(format!("cannot write {}: {e}", path.display())))?;
     }
     if args.common.json {
-        if let Some(draft) = alone {
-            explored::what_if_json(&mut out, &what_if(draft))?;
+        if let Some(rows) = &rows {
+            explored::what_if_json(&mut out, rows)?;
         }
         findings.iter().try_for_each(|f| json::finding(&mut out, f))?;
         sim_json::summary(&mut out, &play.world, scenario.duration, scenario.seed, &stories, tally, exit)?;
@@ -309,9 +327,9 @@ fn play(args: &SimulateArgs, scenario: &Scenario, alone: Option<&Draft>) -> Resu
     if told {
         writeln!(out)?;
     }
-    if let Some(draft) = alone {
+    if let Some(rows) = &rows {
         writeln!(out, "For every priority that the peer may have (a mirror in BACKUP, its checks passing), the peer")?;
-        for l in explored::what_if(&what_if(draft)) {
+        for l in explored::what_if(rows) {
             writeln!(out, "{l}")?;
         }
         writeln!(out)?;
@@ -327,6 +345,11 @@ fn play(args: &SimulateArgs, scenario: &Scenario, alone: Option<&Draft>) -> Resu
     }
     out.flush()?;
     Ok(exit)
+}
+
+/// The priority of the peer that was made up, if one was.
+fn mirror(scenario: &Scenario) -> Option<u8> {
+    scenario.nodes.iter().find_map(|n| n.mirror.as_ref()).map(|m| m.1)
 }
 
 /// Whether anything of it was drawn.

@@ -45,6 +45,11 @@ impl Lanes {
         }
     }
 
+    /// One of them.
+    pub fn of(&self, group: Group, node: usize) -> &[(Instant, Option<State>)] {
+        self.lanes.get(&(group, node)).map_or(&[], Vec::as_slice)
+    }
+
     /// The lanes with their changes.
     pub fn iter(&self) -> impl Iterator<Item = (Group, usize, &[(Instant, Option<State>)])> {
         self.lanes.iter().map(|((g, n), lane)| (*g, *n, lane.as_slice()))
@@ -113,12 +118,12 @@ pub fn draw(
             lines.push(format!("{what:names$}  {}", row.trim_end()));
         }
     }
-    lines.push(format!("{:names$}  {}", "", axis(from, to, columns)));
+    lines.push(format!("{:names$}  {}", "", axis(from, to, columns)) + " s");
     lines
 }
 
-/// Times below the lanes.
-fn axis(from: Instant, to: Instant, columns: usize) -> String {
+/// Times below lanes so many columns wide, without a unit.
+pub fn axis(from: Instant, to: Instant, columns: usize) -> String {
     let span = (to.as_micros() - from.as_micros()) as f64 / 1e6;
     let steps =
         [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0];
@@ -137,5 +142,5 @@ fn axis(from: Instant, to: Instant, columns: usize) -> String {
         t += step;
     }
     let text: String = row.into_iter().collect();
-    format!("{} s", text.trim_end())
+    text.trim_end().to_owned()
 }

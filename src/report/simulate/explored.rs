@@ -24,12 +24,12 @@ pub struct Alike<'a> {
 }
 
 /// What makes outcomes alike, times to the millisecond.
-type Likeness = (Option<Severity>, String, String, [u128; 4], [bool; 5], Vec<usize>);
+type Likeness = (Option<Severity>, String, String, [u128; 4], [bool; 6], Vec<usize>);
 
 fn likeness(o: &Outcome) -> Likeness {
     let masters = |m: &Masters| format!("{m:?}");
     let times = [o.outage.0, o.outage.1, o.dual.0, o.dual.1].map(|d| d.as_millis());
-    let flags = [o.none, o.two, o.stuck.is_some(), o.left, o.moved];
+    let flags = [o.none, o.two, o.stuck.is_some(), o.apart, o.left, o.moved];
     (o.severity, masters(&o.after), masters(&o.back), times, flags, o.broken.clone())
 }
 
@@ -90,6 +90,9 @@ fn remarks(explored: &Explored, scenario: &Scenario, o: &Outcome, assertions: &[
     }
     if o.two {
         all.push("two masters as long as it lasts".into());
+    }
+    if o.apart {
+        all.push("masters are apart, as no sync group holds them together".into());
     }
     if o.left {
         all.push("its address stays on its host".into());
@@ -212,6 +215,7 @@ struct OutcomeObject<'a> {
     dual_after_end_ms: f64,
     no_master: bool,
     no_failover: bool,
+    masters_apart: bool,
     address_left_behind: bool,
     back_to_normal: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -252,6 +256,7 @@ pub fn json(out: &mut dyn Write, explored: &Explored, scenario: &Scenario, asser
                 dual_after_end_ms: ms(o.dual.1),
                 no_master: o.none,
                 no_failover: o.stuck.is_some(),
+                masters_apart: o.apart,
                 address_left_behind: o.left,
                 back_to_normal: !o.moved,
                 broken: o.broken.iter().filter_map(|a| assertions.get(*a)).map(String::as_str).collect(),
@@ -288,6 +293,30 @@ pub fn what_if(rows: &[Row]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Checks whose failure does not move the master to a peer of this priority, which was assumed: with whom it would.
+pub fn what_if_findings(rows: &[Row], peer: u8) -> Vec<Finding> {
+    let stuck = |row: &&Row| {
+        row.fault.starts_with("script ")
+            && row.fault.ends_with(" 1")
+            && row.ranges.iter().any(|r| r.from <= peer && peer <= r.to && matches!(r.answer, Answer::Never { .. }))
+    };
+    let finding = |row: &Row| {
+        let moves = |r: &&crate::simulate::Range| matches!(r.answer, Answer::TakesOver(..));
+        let range = |r: &crate::simulate::Range| {
+            if r.from == r.to { format!("at {} only", r.from) } else { format!("at {} to {} only", r.from, r.to) }
+        };
+        let when = row.ranges.iter().find(moves).map_or("at no priority below its own".to_owned(), range);
+        let fault = printable(&row.fault);
+        let message = format!("{fault}: with a peer of priority {peer} the master stays; the peer takes over {when}");
+        let fix = "Leave the weight out, so that a failure is a FAULT, or make it larger than the distance of the \
+                   priorities. Give the peer's configuration as well for its true answer.";
+        let mut f = Finding::new("no-failover", Severity::Warning, message, fix);
+        f.unseen = Some("the peer's configuration, which was made up".to_owned());
+        f
+    };
+    rows.iter().filter(stuck).map(finding).collect()
 }
 
 #[derive(Serialize)]

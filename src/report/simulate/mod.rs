@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod explored;
 pub mod json;
+pub mod live;
 pub mod svg;
 pub mod tcp;
 pub mod text;

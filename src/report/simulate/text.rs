@@ -86,7 +86,14 @@ pub fn sentence<'a>(style: &Style, record: &'a Record) -> Option<(Whom<'a>, Stri
         }
         Record::Gone { node, left, .. } => {
             let left: Vec<String> = left.iter().map(ToString::to_string).collect();
-            let stays = if left.is_empty() { String::new() } else { format!(", {} stay on its host", left.join(", ")) };
+            let stays = if left.is_empty() {
+                String::new()
+            } else {
+                {
+                    let verb = if left.len() == 1 { "stays" } else { "stay" };
+                    format!(", {} {verb} on its host", left.join(", "))
+                }
+            };
             (Whom::Node(*node), format!("gone without a release{stays}"))
         }
         Record::Tracked { who, tracker, good, from, to, .. } => {

@@ -123,7 +123,7 @@ pub fn master() -> InstanceView {
 }
 
 pub fn view(ms: i64, instances: Vec<InstanceView>) -> View {
-    View { at: at(ms), time: time(ms), observing: false, instances }
+    View { at: at(ms), time: time(ms), observing: false, instances, beside: None }
 }
 
 #[track_caller]

@@ -8,7 +8,7 @@ pub const LINK_DOWN: FaultKind = FaultKind {
     whose: Whose::Node,
     needs: &[],
     may: &[Key::Interface],
-    apply: |world, args| world.links(args, false),
+    apply: |world, args| world.carrier(args, false),
 };
 
 pub const LINK_UP: FaultKind = FaultKind {
@@ -17,11 +17,11 @@ pub const LINK_UP: FaultKind = FaultKind {
     whose: Whose::Node,
     needs: &[],
     may: &[Key::Interface],
-    apply: |world, args| world.links(args, true),
+    apply: |world, args| world.carrier(args, true),
 };
 
 impl World {
-    fn links(&mut self, args: &Args, up: bool) {
+    fn carrier(&mut self, args: &Args, up: bool) {
         let Some(node) = args.node else { return };
         for interface in self.interfaces(node, args.interface.as_deref()) {
             self.link(node, interface, up);

@@ -126,6 +126,11 @@ impl App {
         self.view.as_ref().is_some_and(|v| v.observing)
     }
 
+    /// In a demonstration, the router beside: its name, and whether it runs.
+    pub(super) fn beside(&self) -> Option<(&str, bool)> {
+        self.view.as_ref()?.beside.as_ref().map(|(name, runs)| (name.as_str(), *runs))
+    }
+
     /// The selected one, with its number.
     pub(super) fn chosen(&self) -> Option<(usize, &InstanceView)> {
         let at = self.selected.min(self.instances().len().checked_sub(1)?);

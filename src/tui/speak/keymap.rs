@@ -15,6 +15,13 @@ pub const KEYS: &[Binding<Action>] = &[
         Some(("!", "take part")),
     ),
     key(
+        &[c('1')],
+        Action::Beside,
+        "1",
+        "kill the router beside this one, or start it again: it is simulated",
+        Some(("1", "kill")),
+    ),
+    key(
         &[c('+'), c('=')],
         Action::Raise,
         "+",
@@ -81,6 +88,11 @@ pub const KEYS: &[Binding<Action>] = &[
     ),
     key(&[(KeyCode::Char('c'), true)], Action::Quit, "Ctrl-C", "release and end at once", None),
 ];
+
+/// The keys, those of a demonstration only in one.
+pub fn keys(demo: bool) -> impl Iterator<Item = &'static Binding<Action>> {
+    KEYS.iter().filter(move |b| demo || b.action != Action::Beside)
+}
 
 /// What a key does.
 pub fn action(event: KeyEvent) -> Option<Action> {

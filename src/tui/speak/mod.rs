@@ -22,13 +22,13 @@ use ratatui::layout::Rect;
 
 pub use app::App;
 pub use keymap::KEYS;
-pub use msg::{Action, Cmd, Msg};
+pub use msg::{Action, Ask, Cmd, Msg};
 pub use update::update;
 pub use view::render;
 
 use super::drive::{self, FRAME, Scene};
 use crate::report::Clock;
-use crate::speak::{Command, Update};
+use crate::speak::Update;
 
 /// How to show.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub struct Options {
 pub enum Outcome {
     /// The speaker ended, or it was told to and has.
     Ended,
-    /// The user did not wait for the speaker, which has been told [`Command::Quit`].
+    /// The user did not wait for the speaker, which has been told [`Command::Quit`](crate::speak::Command::Quit).
     Left,
     /// `stop` was set. The speaker has not been told anything.
     Stopped,
@@ -54,8 +54,8 @@ pub enum Outcome {
 
 /// Shows the screen until the speaker has ended, the user leaves twice, `stop` is set, or the terminal is gone.
 ///
-/// `updates` brings pictures and what happened; its end is the speaker's. `send` takes what a key asks for, of the
-/// virtual router of that number; [`Command::Quit`] is meant for all of them, and the screen then waits for the end.
+/// `updates` brings pictures and what happened; its end is the speaker's. `send` takes what a key asks for;
+/// [`Command::Quit`](crate::speak::Command::Quit) is meant for all of them, and the screen then waits for the end.
 ///
 /// # Errors
 ///
@@ -64,7 +64,7 @@ pub enum Outcome {
 pub fn run(
     options: Options,
     updates: Receiver<Update>,
-    send: impl Fn(usize, Command),
+    send: impl Fn(Ask),
     stop: &Arc<AtomicBool>,
 ) -> io::Result<Outcome> {
     let app = App::new(&options.title, options.color, options.clock);
@@ -90,18 +90,19 @@ struct Session<F> {
     over: bool,
 }
 
-impl<F: Fn(usize, Command)> Session<F> {
+impl<F: Fn(Ask)> Session<F> {
     fn tell(&mut self, msg: Msg) {
         match update(&mut self.app, msg) {
             None => {}
-            Some(Cmd::Send(instance, command)) => (self.send)(instance, command),
+            Some(Cmd::Send(instance, command)) => (self.send)(Ask::Speaker(instance, command)),
+            Some(Cmd::Beside) => (self.send)(Ask::Beside),
             Some(Cmd::Leave) => self.over = true,
             Some(Cmd::Clear) => self.clear = true,
         }
     }
 }
 
-impl<F: Fn(usize, Command)> Scene for Session<F> {
+impl<F: Fn(Ask)> Scene for Session<F> {
     type News = Update;
 
     fn news(&mut self, news: Update) {

@@ -44,6 +44,8 @@ pub enum Action {
     Mute,
     /// Consent to take part.
     TakeOver,
+    /// In the demonstration: kill the router beside this one, or start it.
+    Beside,
     /// Scroll the log back a page.
     PageUp,
     /// Scroll the log on a page.
@@ -62,11 +64,22 @@ pub enum Action {
     Quit,
 }
 
+/// What is asked of the speaker, or of the demonstration around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Of the speaker, for the virtual router of this number.
+    Speaker(usize, Command),
+    /// Of the demonstration: to kill the router beside the speaker, or to start it.
+    Beside,
+}
+
 /// What the outside is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cmd {
     /// Tell the speaker, for the virtual router of this number.
     Send(usize, Command),
+    /// Kill the router beside this one, or start it.
+    Beside,
     /// Leave the screen.
     Leave,
     /// Clear the terminal, so that everything is drawn again.

@@ -12,7 +12,7 @@ use super::msg::{Action, Cmd, Msg};
 use super::{KEYS, render, update};
 use crate::report::Clock;
 use crate::report::speak::tests::{at, backup, change, ip, master, peer, told, view};
-use crate::speak::{AddressView, Command, InstanceView, Peer, Phase, Told, Trouble, Update, What};
+use crate::speak::{AddressView, Command, InstanceView, Peer, Phase, Told, Trouble, Update, View, What};
 use crate::time::Timestamp;
 use crate::vrrp::{Fault, Reason, State};
 
@@ -480,9 +480,34 @@ fn the_log_is_scrolled_by_pages_and_bounded() {
     b.draw(80, 24);
 }
 
+/// A backup in a demonstration.
+fn beside(runs: bool) -> Bench {
+    let mut b = Bench::new(10_900, vec![backup()], Vec::new());
+    let pair = View { beside: Some(("a".into(), runs)), ..view(10_900, vec![backup()]) };
+    b.tell(Msg::Update(Update { view: Some(Arc::new(pair)), told: Vec::new() }));
+    b
+}
+
+#[test]
+fn in_a_demonstration_the_router_beside_can_be_killed_and_started() {
+    let mut b = beside(true);
+    let screen = b.draw(80, 24);
+    assert_eq!(screen[2], " demo: a is a simulated keepalived: 1 kills it; nothing is transmitted");
+    assert!(screen[23].contains("1 kill a"), "{}", screen[23]);
+    assert_eq!(b.press(&[Action::Beside]), Some(Cmd::Beside));
+    let screen = beside(false).draw(80, 24);
+    assert_eq!(screen[2], " demo: a, a simulated keepalived, is down: 1 starts it; nothing is transmitted");
+    assert!(screen[23].contains("1 start a"), "{}", screen[23]);
+    let mut b = Bench::new(10_900, vec![backup()], Vec::new());
+    assert_eq!(b.press(&[Action::Beside]), None);
+    assert_eq!(b.draw(80, 24)[23].trim(), "only the demonstration has a router beside it");
+    b.press(&[Action::Help]);
+    assert!(!b.draw(160, 50).join("\n").contains("simulated"));
+}
+
 #[test]
 fn every_key_is_in_the_help() {
-    let mut b = Bench::new(10_900, vec![backup()], Vec::new());
+    let mut b = beside(true);
     b.press(&[Action::Help]);
     let screen = b.draw(160, 50).join("\n");
     for key in KEYS {

@@ -64,6 +64,8 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         Action::Home => ends(app, true),
         Action::End => ends(app, false),
         Action::NextTrouble => next_trouble(app),
+        Action::Beside if app.beside().is_some() => return Some(Cmd::Beside),
+        Action::Beside => app.status = Some("only the demonstration has a router beside it".to_owned()),
         _ => {
             let Some((at, i)) = app.chosen() else {
                 app.status = Some("there is no virtual router yet".to_owned());

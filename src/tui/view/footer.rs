@@ -2,12 +2,21 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::tui::app::{App, Kind, Screen};
+use crate::report::printable;
+use crate::tui::app::{App, Screen};
 use crate::tui::keymap::keys;
 use crate::tui::msg::Action;
 use crate::tui::parts;
 use crate::tui::text::width;
 use crate::tui::theme::Theme;
+
+/// What the key of a node of the demonstration does now.
+fn toggle(app: &App, node: usize, text: &str) -> String {
+    match app.stage.as_ref().and_then(|s| s.nodes.get(node)) {
+        Some(n) => format!("{} {}", if n.runs { "kill" } else { "start" }, printable(&n.name)),
+        None => text.to_owned(),
+    }
+}
 
 pub fn line(app: &App, columns: usize) -> Line<'static> {
     let theme = Theme::new(app.color);
@@ -27,14 +36,15 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
     }
     let mut hints: Vec<(String, String)> = Vec::new();
     if app.screen == Screen::Main {
-        let replay = matches!(app.kind, Kind::Replay { .. });
-        for b in keys(replay) {
+        for b in keys(app.kind) {
             let Some((key, text)) = b.hint else { continue };
             let text = match b.action {
                 Action::Findings => {
                     let n = app.picture().findings.len();
                     if n == 0 { text.to_owned() } else { format!("{n} finding{}", if n == 1 { "" } else { "s" }) }
                 }
+                Action::First => toggle(app, 0, text),
+                Action::Second => toggle(app, 1, text),
                 Action::Pause if app.frozen.is_some() => "go on".to_owned(),
                 Action::Back if !app.filter.is_empty() => "show all".to_owned(),
                 _ => text.to_owned(),

@@ -6,7 +6,8 @@ use super::{detail, list, log};
 use crate::finding::GroupId;
 use crate::report::describe;
 use crate::sniff::group::Group;
-use crate::tui::app::{App, gap_of, word};
+use crate::tui::app::{App, gap_of};
+use crate::tui::findings::word;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 

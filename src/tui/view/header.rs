@@ -3,11 +3,12 @@
 use ratatui::text::{Line, Span};
 
 use crate::report::describe::{self, thousands};
+use crate::report::printable;
 use crate::report::verdict::verdict;
-use crate::sniff::feed::SourceState;
+use crate::sniff::feed::{SourceState, Stage};
 use crate::tui::app::{App, Kind, hms};
 use crate::tui::parts;
-use crate::tui::text::{fit_middle, width};
+use crate::tui::text::{fit, fit_middle, width};
 use crate::tui::theme::Theme;
 
 /// ` hactl watch eth0  live 00:04:12  1,204 frames  0 dropped      10:42:07`
@@ -21,7 +22,7 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     let mut parts: Vec<Span<'static>> = Vec::new();
     if let Some(waiting) = app.waiting() {
         let text = match app.kind {
-            Kind::Replay { .. } => "PAUSED".to_owned(),
+            Kind::Replay { .. } | Kind::Demo(_) => "PAUSED".to_owned(),
             _ => format!("PAUSED {} waiting", describe::count(waiting, "frame")),
         };
         parts.push(Span::styled(text, theme.warn().patch(Theme::bold())));
@@ -72,7 +73,7 @@ fn progress(app: &App, theme: Theme) -> Span<'static> {
         Kind::Stream => Span::styled(format!("stream {elapsed}"), theme.good()),
         Kind::Replay { .. } if app.ended() => Span::raw(format!("end of capture {elapsed}")),
         Kind::Replay { length: Some(length), .. } => Span::raw(format!("{}  {elapsed} of {}", app.speed, hms(length))),
-        Kind::Replay { .. } => Span::raw(format!("{}  {elapsed}", app.speed)),
+        Kind::Replay { .. } | Kind::Demo(_) => Span::raw(format!("{}  {elapsed}", app.speed)),
     }
 }
 
@@ -84,12 +85,36 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
     parts::verdict(severity, word, &text, columns, most, theme)
 }
 
-/// What is wrong with the source itself: nothing below can be newer than that.
-pub fn notice(app: &App) -> Option<String> {
-    match (&app.state, app.carrier) {
-        (SourceState::Cut(why), _) => Some(format!("it ends early: {why}")),
-        (SourceState::Failed(why), _) => Some(format!("the capture stopped: {why}")),
-        (_, Some(false)) => Some(format!("{} has no carrier: the cable or the other end is down", app.name)),
-        _ => None,
-    }
+/// What is wrong with the source itself: nothing below can be newer than that. Of the demonstration, what befell.
+pub fn notice(app: &App, columns: usize) -> Option<Line<'static>> {
+    let theme = Theme::new(app.color);
+    let wrong = match (&app.state, app.carrier) {
+        (SourceState::Cut(why), _) => format!("it ends early: {why}"),
+        (SourceState::Failed(why), _) => format!("the capture stopped: {why}"),
+        (_, Some(false)) => format!("{} has no carrier: the cable or the other end is down", app.name),
+        _ => return app.stage.as_ref().map(|s| stage(app, s, columns, theme)),
+    };
+    Some(parts::notice(&wrong, columns, theme))
+}
+
+/// ` demo: a was killed 3.1 s ago; 1 starts a (10.77.0.1), 2 kills b (10.77.0.2)`
+fn stage(app: &App, stage: &Stage, columns: usize, theme: Theme) -> Line<'static> {
+    let now = app.picture().now;
+    let befell = stage.befell.as_ref().filter(|(at, _)| *at <= now);
+    let befell = befell.map(|(at, what)| {
+        let ago = describe::duration(now.instant().since(at.instant()));
+        format!("{} {ago} ago", printable(what))
+    });
+    let keys: Vec<String> = stage
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(n, node)| {
+            let address = node.address.map_or(String::new(), |a| format!(" ({a})"));
+            format!("{} {} {}{address}", n + 1, if node.runs { "kills" } else { "starts" }, printable(&node.name))
+        })
+        .collect();
+    let befell = befell.unwrap_or_else(|| "simulated, nothing is transmitted".to_owned());
+    let text = format!(" demo: {befell}; {}", keys.join(", "));
+    Line::styled(fit(&text, columns), theme.title())
 }

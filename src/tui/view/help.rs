@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use crate::tui::app::{App, Kind};
+use crate::tui::app::App;
 use crate::tui::keymap::keys;
 use crate::tui::parts;
 use crate::tui::theme::Theme;
@@ -19,6 +19,5 @@ const LEGEND: &[(&str, &str)] = &[
 ];
 
 pub fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
-    let replay = matches!(app.kind, Kind::Replay { .. });
-    parts::help(keys(replay), LEGEND, columns, Theme::new(app.color))
+    parts::help(keys(app.kind), LEGEND, columns, Theme::new(app.color))
 }

@@ -54,10 +54,7 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let mut lines = vec![header::status(app, w)];
     let rows = rows(app, w, h);
     lines.extend(header::sentence(app, w, rows.verdict));
-    if rows.notice > 0 {
-        let notice = header::notice(app).unwrap_or_default();
-        lines.push(parts::notice(&notice, w, theme));
-    }
+    lines.extend(header::notice(app, w));
     if app.screen != Screen::Main {
         let (title, body) = page(app, w, body_rows(h, &rows));
         let most = body.len().saturating_sub(body_rows(h, &rows));
@@ -104,7 +101,7 @@ fn body_rows(h: usize, rows: &Rows) -> usize {
 /// Shares out the lines.
 fn rows(app: &App, w: usize, h: usize) -> Rows {
     let verdict = header::sentence(app, w, parts::verdict_rows(h)).len();
-    let notice = usize::from(header::notice(app).is_some());
+    let notice = usize::from(header::notice(app, w).is_some());
     let mut rows = Rows { verdict, notice, ..Rows::default() };
     // Header, the list's rule, footer.
     let mut room = h.saturating_sub(1 + verdict + notice + 1 + 1);

@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::render;
-use crate::sniff::feed::{Batch, SourceState};
+use crate::sniff::feed::{Batch, Node, SourceState, Stage};
 use crate::tui::keymap::KEYS;
 use crate::tui::msg::{Action, Msg};
-use crate::tui::tests::{Bench, LIVE, REPLAY, at, failover};
+use crate::tui::tests::{Bench, DEMO, LIVE, REPLAY, at, failover};
 
 /// The screen as lines, without blanks at their ends.
 fn draw(b: &mut Bench, w: u16, h: u16) -> Vec<String> {
@@ -279,7 +279,7 @@ fn a_thousand_virtual_routers_scroll() {
 
 #[test]
 fn every_key_is_in_the_help() {
-    let mut b = failover(REPLAY);
+    let mut b = failover(DEMO);
     b.press(&[Action::Help]);
     let screen = draw(&mut b, 160, 50).join("\n");
     for key in KEYS {
@@ -288,7 +288,21 @@ fn every_key_is_in_the_help() {
     // What only a replay can do is not offered for an interface.
     let mut b = failover(LIVE);
     b.press(&[Action::Help]);
-    assert!(!draw(&mut b, 160, 50).join("\n").contains("replay"));
+    let screen = draw(&mut b, 160, 50).join("\n");
+    assert!(!screen.contains("replay") && !screen.contains("demonstration"), "{screen}");
+}
+
+#[test]
+fn the_demonstration_says_what_befell_and_which_key_does_what() {
+    let mut b = failover(DEMO);
+    let node = |name: &str, address: &str, runs| Node { name: name.into(), address: address.parse().ok(), runs };
+    let nodes = vec![node("a", "10.77.0.1", false), node("b", "10.77.0.2", true)];
+    let stage = Stage { nodes, befell: Some((at(3500), "a was killed".into())) };
+    b.tell(Msg::Batch(Batch { now: at(9000), stage: Some(stage), ..Batch::default() }));
+    let screen = draw(&mut b, 80, 24);
+    assert_eq!(screen[3], " demo: a was killed 5.5 s ago; 1 starts a (10.77.0.1), 2 kills b (10.77.0.2)");
+    assert_eq!(screen[23], " f findings  / filter  space pause  1 start a  2 kill b  ? help  q quit");
+    assert!(draw(&mut b, 40, 10)[9].contains("2 kill b"), "{}", draw(&mut b, 40, 10)[9]);
 }
 
 #[test]

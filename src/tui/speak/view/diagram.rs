@@ -1,24 +1,18 @@
 //! The states with the present one lit, the edge just taken, and the timers that run.
 
-use std::time::Duration;
-
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use crate::report::describe::{duration, formula, interval, seconds3, worked};
+use crate::report::describe::{duration, seconds3};
 use crate::report::speak::reason;
 use crate::speak::{InstanceView, Phase};
-use crate::time::Instant;
 use crate::tui::speak::app::App;
-use crate::tui::text::{bar, fit, left, right, width, wrap};
+use crate::tui::text::{fit, left, width, wrap};
 use crate::tui::theme::Theme;
+use crate::tui::timer;
+use crate::vrrp::State;
 use crate::vrrp::timing::Wait;
-use crate::vrrp::{State, Timer};
 
-/// Columns for the name of a timer.
-const NAME: usize = 14;
-/// Columns for what is left of a timer, with a blank on both sides.
-const NUMBER: usize = 8;
 /// Columns that an edge takes beside its label: blanks, the least of its line, its point.
 const BARE: usize = 7;
 
@@ -157,12 +151,12 @@ pub fn last(app: &App, i: &InstanceView, columns: usize, most: usize) -> Vec<Lin
 pub fn timers(app: &App, i: &InstanceView, columns: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let now = app.now();
-    let none = |text: &str| vec![Line::styled(format!(" {} {text}", left("timers", NAME)), theme.quiet())];
+    let none = |text: &str| vec![Line::styled(format!(" {} {text}", left("timers", timer::NAME)), theme.quiet())];
     let own = |line: Line<'static>| vec![line];
     match i.phase {
         Phase::Listening { since, until } => {
             let of = format!("of {}", seconds3(until.since(since)));
-            return own(timer("listening", (since, until), now, &of, theme.title(), columns));
+            return own(timer::line("listening", (since, until), now, &of, theme.title(), columns));
         }
         Phase::Waiting => return none("none until you consent: ! takes part"),
         Phase::Ended => return none("none: it has ended"),
@@ -174,47 +168,9 @@ pub fn timers(app: &App, i: &InstanceView, columns: usize) -> Vec<Line<'static>>
             _ => "none runs",
         });
     };
-    let (name, of, style) = match (a.timer, a.wait) {
-        (Timer::Advert, _) => ("next advert", interval(i.params.advert_int), theme.good()),
-        (_, Some(w)) if width(&worked(&w)) + 4 <= beside(columns) => ("master down", worked(&w), theme.title()),
-        (_, Some(w)) => ("master down", formula(&w), theme.title()),
-        (_, None) => ("timer", seconds3(a.until.since(a.since)), theme.title()),
-    };
-    let mut lines = own(timer(name, (a.since, a.until), now, &format!("of {of}"), style, columns));
+    let mut lines = own(timer::armed(a, i.params.advert_int, now, columns, theme));
     if let Some(until) = i.preempt_at.filter(|at| *at > now) {
-        let delay = i.params.preempt_delay;
-        let of = format!("of {}, then it preempts", interval(delay));
-        lines.push(timer("preempt delay", (until.before(delay), until), now, &of, theme.title(), columns));
+        lines.push(timer::preempt(until, i.params.preempt_delay, now, columns, theme));
     }
     lines
-}
-
-fn bar_width(columns: usize) -> usize {
-    (columns / 5).clamp(8, 40)
-}
-
-/// Columns beside the name, the bar and the number of a timer.
-fn beside(columns: usize) -> usize {
-    columns.saturating_sub(1 + NAME + 1 + bar_width(columns) + NUMBER)
-}
-
-fn timer(
-    name: &str,
-    (since, until): (Instant, Instant),
-    now: Instant,
-    of: &str,
-    style: Style,
-    columns: usize,
-) -> Line<'static> {
-    let remaining = until.since(now);
-    let whole = until.since(since).max(Duration::from_micros(1));
-    let bar = bar(remaining.as_secs_f64() / whole.as_secs_f64(), bar_width(columns));
-    let number = if remaining.is_zero() { "due".to_owned() } else { duration(remaining) };
-    let text = format!(" {} {of}", right(&number, NUMBER - 2));
-    let room = NUMBER + beside(columns);
-    Line::from(vec![
-        Span::raw(format!(" {} ", left(name, NAME))),
-        Span::styled(bar, style),
-        Span::raw(fit(&text, room)),
-    ])
 }

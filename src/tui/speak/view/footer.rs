@@ -2,10 +2,11 @@
 
 use ratatui::text::Line;
 
+use crate::report::printable;
 use crate::speak::{Command, Phase};
 use crate::tui::parts;
 use crate::tui::speak::app::{App, Leaving, Screen};
-use crate::tui::speak::keymap::KEYS;
+use crate::tui::speak::keymap::keys;
 use crate::tui::speak::msg::Action;
 use crate::tui::speak::update::command;
 use crate::tui::theme::Theme;
@@ -41,11 +42,14 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
         );
     }
     let chosen = app.chosen();
+    let beside =
+        app.beside().map(|(name, runs)| format!("{} {}", if runs { "kill" } else { "start" }, printable(name)));
     let mut hints = Vec::new();
-    for b in KEYS {
+    for b in keys(app.beside().is_some()) {
         let Some((key, text)) = b.hint else { continue };
         // A command is offered where it would do something.
         let text = match b.action {
+            Action::Beside => beside.as_deref().unwrap_or(text),
             Action::Help | Action::Back | Action::Open => text,
             Action::Up if app.instances().len() > 1 => text,
             Action::Up => continue,

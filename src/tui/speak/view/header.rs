@@ -8,7 +8,7 @@ use crate::report::speak::judge_all;
 use crate::speak::Phase;
 use crate::tui::parts;
 use crate::tui::speak::app::{App, Leaving};
-use crate::tui::text::{fit_middle, width};
+use crate::tui::text::{fit, fit_middle, width};
 use crate::tui::theme::Theme;
 
 /// ` hactl speak eth0 --vrid 51  taking part  12 adverts sent      10:42:07`
@@ -63,6 +63,18 @@ pub fn sentence(app: &App, columns: usize, most: usize) -> Vec<Line<'static>> {
         None => (None, "…", "nothing is known yet: the speaker begins".to_owned()),
     };
     parts::verdict(severity, word, &text, columns, most, Theme::new(app.color))
+}
+
+/// ` demo: simulated, nothing is transmitted; a runs, 1 kills it`
+pub fn beside((name, runs): (&str, bool), columns: usize, theme: Theme) -> Line<'static> {
+    let name = printable(name);
+    let how = if runs {
+        format!("{name} is a simulated keepalived: 1 kills it")
+    } else {
+        format!("{name}, a simulated keepalived, is down: 1 starts it")
+    };
+    let text = format!(" demo: {how}; nothing is transmitted");
+    Line::styled(fit(&text, columns), theme.title())
 }
 
 /// The latest thing that went wrong with the selected virtual router on this host.

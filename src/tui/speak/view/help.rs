@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use crate::tui::parts;
-use crate::tui::speak::keymap::KEYS;
+use crate::tui::speak::keymap::keys;
 use crate::tui::theme::Theme;
 
 /// What the words and marks mean.
@@ -18,6 +18,6 @@ const LEGEND: &[(&str, &str)] = &[
     (">  !", "the selected virtual router; one with a warning or worse"),
 ];
 
-pub fn lines(columns: usize, theme: Theme) -> Vec<Line<'static>> {
-    parts::help(KEYS.iter(), LEGEND, columns, theme)
+pub fn lines(demo: bool, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    parts::help(keys(demo), LEGEND, columns, theme)
 }

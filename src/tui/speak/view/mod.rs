@@ -94,8 +94,10 @@ fn head(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let mut lines = vec![header::status(app, w)];
     lines.extend(header::sentence(app, w, parts::verdict_rows(h)));
-    if let Some(text) = header::notice(app) {
-        lines.push(parts::notice(&text, w, theme));
+    match (header::notice(app), app.beside()) {
+        (Some(text), _) => lines.push(parts::notice(&text, w, theme)),
+        (None, Some(beside)) => lines.push(header::beside(beside, w, theme)),
+        (None, None) => {}
     }
     lines
 }
@@ -131,7 +133,7 @@ fn title(i: &InstanceView, columns: usize) -> String {
 fn page(app: &App, w: usize) -> (String, Vec<Line<'static>>) {
     let theme = Theme::new(app.color);
     match (app.screen, app.chosen()) {
-        (Screen::Help, _) => ("keys".to_owned(), help::lines(w, theme)),
+        (Screen::Help, _) => ("keys".to_owned(), help::lines(app.beside().is_some(), w, theme)),
         (_, None) => (String::new(), Vec::new()),
         (_, Some((at, i))) => {
             let mut lines = diagram::lines(i, w, true, theme);

@@ -1,0 +1,104 @@
+//! What can happen to the screen of a simulation, and what it asks of the outside.
+
+use std::time::Duration;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key that the table names.
+    Act(Action),
+    /// So much time has passed outside since the last time.
+    Tick(Duration),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// Outcome of [`Cmd::Save`]: what was written, or why not.
+    Saved(Result<String, String>),
+}
+
+/// What a key asks for. The screen that shows decides what it means there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Let time pass, or stop it.
+    Play,
+    /// Time passes faster.
+    Faster,
+    /// Time passes slower.
+    Slower,
+    /// To the next event.
+    Next,
+    /// Back to the event before.
+    Previous,
+    /// On by a column of the lanes.
+    Right,
+    /// Back by a column of the lanes.
+    Left,
+    /// To the beginning.
+    Home,
+    /// To the latest moment that was played.
+    End,
+    /// Less time in a column.
+    Closer,
+    /// More time in a column.
+    Wider,
+    /// Select the lane above; scroll up.
+    Up,
+    /// Select the lane below; scroll down.
+    Down,
+    /// Scroll what happened back a page.
+    PageUp,
+    /// Scroll what happened on a page.
+    PageDown,
+    /// Everything about the selected node.
+    Open,
+    /// Kill the selected node's daemon.
+    Kill,
+    /// Switch the selected node off.
+    PowerOff,
+    /// Stop the selected node's daemon, or start it.
+    Stop,
+    /// Have the selected node hear nothing, or hear again.
+    Deafen,
+    /// Have nothing of the selected node arrive, or let it speak again.
+    Mute,
+    /// Have the selected node stand still, or go on.
+    Freeze,
+    /// Take the carrier from the selected link, or give it back.
+    Link,
+    /// Have packets of the selected node be lost, or none.
+    Loss,
+    /// Have a check of the selected node fail, or pass.
+    Check,
+    /// Part the selected node from the others, or end that.
+    Partition,
+    /// Have the selected node read its configuration again.
+    Reload,
+    /// Take the last fault back.
+    Undo,
+    /// Show all findings.
+    Findings,
+    /// Explain the selected finding, or the worst one.
+    Explain,
+    /// Tell of adverts and announcements, too.
+    Verbose,
+    /// Write the session as a scenario file.
+    Save,
+    /// Show what the keys do.
+    Help,
+    /// Draw everything again.
+    Redraw,
+    /// Leave this screen; leave the program from the first one.
+    Back,
+    /// Leave the program.
+    Quit,
+}
+
+/// What the outside is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cmd {
+    /// Leave the program.
+    Quit,
+    /// Write the session to a new scenario file.
+    Save,
+    /// Clear the terminal, so that everything is drawn again.
+    Clear,
+}

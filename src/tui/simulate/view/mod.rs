@@ -1,0 +1,156 @@
+//! Drawing: pure functions of the state. One area a file.
+
+mod footer;
+mod header;
+mod lanes;
+mod node;
+mod pages;
+mod told;
+mod wire;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::app::{App, Screen};
+use crate::report::describe;
+use crate::time::Instant;
+use crate::tui::parts::{self, section};
+use crate::tui::scroll::Window;
+use crate::tui::text::rule;
+use crate::tui::theme::Theme;
+
+/// Below this nothing useful can be shown.
+const MIN: (u16, u16) = (50, 12);
+
+/// Draws the state.
+pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
+    if parts::too_small(area, buf, MIN) {
+        return;
+    }
+    let (w, h) = (usize::from(area.width), usize::from(area.height));
+    parts::draw(&screen(app, w, h), &footer::line(app, w), area, buf);
+}
+
+/// How the lines of the first screen are shared out, without rules; an area of none has no rule either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Rows {
+    lanes: usize,
+    timers: usize,
+    wire: usize,
+    node: usize,
+    told: usize,
+}
+
+/// Everything but the last line.
+fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
+    let theme = Theme::new(app.color);
+    let mut lines = head(app, w, h);
+    if app.screen != Screen::Main {
+        let room = text_room(h, lines.len());
+        let (title, body) = pages::page(app, w, room);
+        let most = body.len().saturating_sub(room);
+        let first = app.scroll.min(most);
+        let more = match most - first {
+            0 => String::new(),
+            below => format!("{} below", describe::count(below as u64, "line")),
+        };
+        lines.push(rule(&title, &more, w, theme));
+        lines.extend(body.into_iter().skip(first).take(room));
+        return lines;
+    }
+    let rows = rows(app, w, h, lines.len());
+    lines.push(rule(&lanes::title(app, w), &lanes::scale(app), w, theme));
+    section(&mut lines, lanes::lines(app, w, rows.lanes), rows.lanes);
+    if rows.timers > 0 {
+        lines.push(rule(&wire::title(app), "", w, theme));
+        section(&mut lines, wire::timers(app, w, rows.timers), rows.timers);
+        section(&mut lines, wire::lines(app, w, rows.wire), rows.wire);
+    }
+    if rows.node > 0 {
+        lines.push(rule(&node::title(app), "", w, theme));
+        section(&mut lines, node::panel(app, w, rows.node), rows.node);
+    }
+    if rows.told > 0 {
+        lines.push(rule("what happened, and why", &told::position(app, w), w, theme));
+        section(&mut lines, told::lines(app, w, rows.told), rows.told);
+    }
+    lines
+}
+
+/// What every screen begins with.
+fn head(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![header::status(app, w)];
+    lines.extend(header::sentence(app, w, parts::verdict_rows(h).min(2)));
+    lines
+}
+
+/// Lines of text below so many others, a rule, and above the last line.
+fn text_room(h: usize, above: usize) -> usize {
+    h.saturating_sub(above + 1 + 1)
+}
+
+/// Shares out the lines below so many others: first what must be seen, then what is wanted, and the rest to what
+/// happened.
+fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
+    let mut room = h.saturating_sub(above + 1);
+    let mut rows = Rows::default();
+    take(&mut room, 1);
+    let wanted = lanes::lines(app, w, usize::MAX).len();
+    rows.lanes = take(&mut room, wanted.min((h / 3).max(4)));
+    let least = 4.max(h / 6);
+    let timers = wire::timers(app, w, usize::MAX).len();
+    let wire = wire::lines(app, w, usize::MAX).len();
+    if room > least + 1 {
+        take(&mut room, 1);
+        let most = room.saturating_sub(least);
+        rows.timers = take(&mut room, timers.min((h / 5).max(2)).min(most));
+        let most = room.saturating_sub(least);
+        rows.wire = take(&mut room, wire.min((h / 6).max(1)).min(most));
+    }
+    // Lanes that did not get their place.
+    let most = room.saturating_sub(h / 3);
+    rows.lanes += take(&mut room, (wanted - rows.lanes).min(most));
+    let node = node::lines(app, w).len();
+    if room > h / 3 + 4 {
+        take(&mut room, 1);
+        let most = room.saturating_sub(h / 3);
+        rows.node = take(&mut room, node.min(most));
+    }
+    rows.told = room.saturating_sub(1);
+    rows
+}
+
+/// Takes so many lines, or what there is.
+fn take(room: &mut usize, lines: usize) -> usize {
+    let got = lines.min(*room);
+    *room -= got;
+    got
+}
+
+fn size(app: &App) -> (usize, usize) {
+    (usize::from(app.size.0.max(MIN.0)), usize::from(app.size.1.max(MIN.1)))
+}
+
+/// The time that the lanes show.
+pub(super) fn span(app: &App) -> (Instant, Instant) {
+    lanes::span(app, size(app).0)
+}
+
+/// The window of what happened as it is drawn now.
+pub(super) fn told_window(app: &App) -> Window {
+    let (w, h) = size(app);
+    let rows = rows(app, w, h, head(app, w, h).len()).told.max(1);
+    told::window(app, w, rows)
+}
+
+/// Lines of text that show at once on a screen other than the first.
+pub(super) fn text_rows(app: &App) -> usize {
+    let (w, h) = size(app);
+    text_room(h, head(app, w, h).len())
+}
+
+/// Lines of text of a screen other than the first.
+pub(super) fn text_len(app: &App) -> usize {
+    pages::page(app, size(app).0, text_rows(app)).1.len()
+}
