@@ -1,14 +1,14 @@
 //! Configuration files from the file system, as keepalived finds them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::conf::{LoadError, Loader, Options, SourceMap, Version};
-use crate::net::expect_much;
+use crate::net::{NO_WAIT, expect_much};
 
 /// Bytes of text from which on the heap is prepared for what becomes of them, twenty times as much.
 const MUCH: u64 = 256 << 10;
@@ -60,6 +60,9 @@ fn sized(from: impl Read, size: u64) -> std::io::Result<Vec<u8>> {
     Ok(text)
 }
 
+/// Most files that one pattern names.
+const MOST_PATHS: usize = 20_000;
+
 /// Reads from the file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Files;
@@ -68,9 +71,15 @@ impl Loader for Files {
     fn expand(&mut self, pattern: &str, from: &str) -> Vec<String> {
         let directory = Path::new(from).parent().unwrap_or(Path::new(""));
         let whole = directory.join(pattern); // an absolute pattern stays as it is
+        // `**` is no more than `*` to keepalived; it would look through all directories below.
+        let Some(mut text) = whole.to_str().map(str::to_owned) else { return Vec::new() };
+        while text.contains("**") {
+            text = text.replace("**", "*");
+        }
         let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
-        let Some(Ok(paths)) = whole.to_str().map(|text| glob::glob_with(text, options)) else { return Vec::new() };
-        let mut names: Vec<String> = paths.flatten().filter_map(|p| p.to_str().map(str::to_owned)).collect();
+        let Ok(paths) = glob::glob_with(&text, options) else { return Vec::new() };
+        let found = paths.take(MOST_PATHS).flatten().filter_map(|p| p.to_str().map(str::to_owned));
+        let mut names: Vec<String> = found.collect();
         names.sort();
         names
     }
@@ -80,15 +89,22 @@ impl Loader for Files {
             ErrorKind::NotFound => LoadError::NotFound(name.to_owned()),
             _ => LoadError::Unreadable { name: name.to_owned(), reason: e.to_string() },
         };
-        let meta = fs::metadata(name).map_err(unreadable)?;
-        if !meta.is_file() {
-            return Err(LoadError::NotRegular(name.to_owned()));
+        let refused = |meta: &Metadata| match () {
+            () if !meta.is_file() => Some(LoadError::NotRegular(name.to_owned())),
+            () if meta.permissions().mode() & 0o111 != 0 => Some(LoadError::Executable(name.to_owned())),
+            () => None,
+        };
+        // To open a device may do something already. And what is opened may not be what was looked at.
+        if let Some(error) = refused(&fs::metadata(name).map_err(unreadable)?) {
+            return Err(error);
         }
-        if meta.permissions().mode() & 0o111 != 0 {
-            return Err(LoadError::Executable(name.to_owned()));
+        let file = File::options().read(true).custom_flags(NO_WAIT).open(name).map_err(unreadable)?;
+        let meta = file.metadata().map_err(unreadable)?;
+        if let Some(error) = refused(&meta) {
+            return Err(error);
         }
         expect(meta.len());
-        File::open(name).and_then(|file| sized(file, meta.len())).map_err(unreadable)
+        sized(file, meta.len()).map_err(unreadable)
     }
 }
 
@@ -110,5 +126,31 @@ mod tests {
         assert_eq!(Files.read(&Files.expand("1.conf", main)[0]), Ok(b"1.conf".to_vec()));
         assert!(matches!(Files.read("/no/such/file"), Err(LoadError::NotFound(_))));
         assert!(matches!(Files.read("/"), Err(LoadError::NotRegular(_))));
+        fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        fs::write(dir.path().join("a/b/c.conf"), "").unwrap();
+        assert_eq!(Files.expand("***/c.conf", main), Vec::<String>::new());
+        assert_eq!(Files.expand("**/*/c.conf", main).len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        let made = std::process::Command::new("mkfifo").arg(path("fifo")).status().unwrap();
+        assert!(made.success());
+        let _socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        std::os::unix::fs::symlink("fifo", path("link")).unwrap();
+        // A FIFO would keep its reader waiting for somebody who writes.
+        for name in ["fifo", "link", "socket"] {
+            assert_eq!(Files.read(&path(name)), Err(LoadError::NotRegular(path(name))));
+        }
+        assert_eq!(Files.read("/dev/zero"), Err(LoadError::NotRegular("/dev/zero".to_owned())));
+        fs::write(path("x"), "x").unwrap();
+        fs::set_permissions(path("x"), fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(Files.read(&path("x")), Err(LoadError::Executable(path("x"))));
+        // Much of a large file, not all of it
+        let large = File::create(path("large")).unwrap();
+        large.set_len(SourceMap::MAX_SIZE as u64 + 100).unwrap();
+        assert_eq!(Files.read(&path("large")).map(|text| text.len()), Ok(SourceMap::MAX_SIZE + 1));
     }
 }

@@ -114,6 +114,9 @@ pub(super) struct Expander<'a> {
     pub(super) problems: Vec<Problem>,
     /// Where something was meant that is not known: what is wrong with it there is no problem of its own.
     pub(super) excused: Vec<Span>,
+    /// As meant: where a line stands that begins a block as the one above it does, with another condition, and whether
+    /// one of those above is kept.
+    alternative: Option<(FileId, u32, bool)>,
     frames: Vec<Frame>,
     /// What follows a brace on its line, and whether it is of a plain line.
     rest: Option<(Text, bool)>,
@@ -141,6 +144,7 @@ impl<'a> Expander<'a> {
             sources,
             problems,
             excused: Vec::new(),
+            alternative: None,
             frames,
             rest: None,
             definitions: options
@@ -436,6 +440,7 @@ impl<'a> Expander<'a> {
                     break;
                 }
                 let next = physical(all, start);
+                self.count += 1;
                 if let Some(end) = all[start..next].windows(2).position(|w| w == b"*/") {
                     let end = start + end;
                     until = Some(Span { file: *id, start: end as u32, end: end as u32 + 2, via: *via });
@@ -508,7 +513,15 @@ impl<'a> Expander<'a> {
         while let Some(at) = text.bytes.iter().skip(from).position(|b| *b == b'$').map(|n| n + from) {
             quoted = text.bytes[from..at].iter().fold(quoted, |quoted, b| quoted ^ (*b == b'"'));
             from = at + 1;
-            if quoted || text.bytes.get(from) != Some(&b'{') {
+            if quoted {
+                continue;
+            }
+            // What a repetition behind a brace puts in place is known once it is read.
+            if text.bytes[..at].windows(5).any(|w| w == b"~SEQ(" || w == b"~LST(") {
+                return;
+            }
+            if text.bytes.get(from) != Some(&b'{') {
+                from = self.not_expanded(text, at);
                 continue;
             }
             let inner = &text.bytes[from + 1..];
@@ -534,14 +547,105 @@ impl<'a> Expander<'a> {
         }
     }
 
+    /// Reports the name of a definition that what follows it keeps from being put in place, and puts it there. Where to go
+    /// on.
+    fn not_expanded(&mut self, text: &mut Text, at: usize) -> usize {
+        let from = at + 1;
+        let end = from + text.bytes.get(from..).map_or(0, name_len);
+        let ends = |b: &u8| is_blank(*b) || matches!(b, b',' | b')');
+        let next = text.bytes.get(end).copied();
+        let (Some(next), Some(definition)) =
+            (next.filter(|b| end > from && !ends(b)), self.definitions.get(&text.bytes[from..end]).map(Rc::clone))
+        else {
+            return from;
+        };
+        let span = text.span(at..end, &self.sources);
+        let Some(value) = definition.line(0, span, None).filter(|_| definition.lines.len() == 1) else { return from };
+        let name = String::from_utf8_lossy(&text.bytes[from..end]).into_owned();
+        let sentence =
+            format!("`${name}` is not put in place before {}; keepalived takes the name as it is", quote(&[next]));
+        self.problems.push(Problem::new(span, Kind::NotExpanded, sentence).help(format!("Write `${{{name}}}`.")));
+        self.excused.push(span);
+        let len = value.bytes.len();
+        text.replace(at..end, &Text::standing(span, value.bytes, None));
+        at + len
+    }
+
     /// `@ID rest` and `@^ID rest`: the rest when the configuration's id is, or is not, this one.
     fn conditional(&mut self, text: Text) -> Option<Text> {
-        let Some(id) = text.bytes.strip_prefix(b"@") else { return Some(text) };
-        let (unless, id) = id.strip_prefix(b"^").map_or((false, id), |id| (true, id));
-        let len = id.iter().position(|b| is_blank(*b)).unwrap_or(id.len());
-        let keep = (id[..len] == *self.options.config_id.as_bytes()) != unless;
-        let start = text.bytes.len() - id.len() + len;
-        keep.then(|| text.part(start..text.bytes.len()).trimmed())
+        let Some(condition) = Condition::of(&text.bytes) else { return Some(text) };
+        let keep = condition.holds(self.options.config_id.as_bytes());
+        if self.as_meant() && opened(&text.bytes[condition.len..]) > 0 {
+            self.conditional_block(&text, keep);
+        }
+        keep.then(|| text.part(condition.len..text.bytes.len()).trimmed())
+    }
+
+    /// `@ID name {`: the condition is for the line, and the block is there for all. As it was meant, it is there for those
+    /// whom the line is for. All is well where a line beside it with another condition begins the block instead, and where
+    /// the block's end has a condition as well.
+    fn conditional_block(&mut self, text: &Text, keep: bool) {
+        let Some(Frame::File { id, at, via }) = self.frames.last() else { return };
+        let (id, next, via) = (*id, *at, *via);
+        let all = self.sources.text(id);
+        let Some(condition) = Condition::of(&text.bytes) else { return };
+        let here = text.span(0..1, &self.sources).start;
+        let beside = self.alternative.take().filter(|(file, at, _)| (*file, *at) == (id, here));
+        // Whether one of several conditions holds, if there are several.
+        let begun = beside.map(|(.., kept)| kept || keep);
+        // The id of a node that this line is for.
+        let node = if condition.unless { &b""[..] } else { &condition.id };
+        let (mut depth, mut start, mut alternatives) = (opened(&text.bytes[condition.len..]), next, true);
+        for _ in 0..MAX_COMMENT {
+            if start >= all.len() || self.count > MAX_LINES {
+                return;
+            }
+            // What is looked at again and again counts as well.
+            self.count += 1;
+            let (from, end) = (start, physical(all, start));
+            let line = &all[from..end];
+            let shown = line.trim_ascii();
+            start = end;
+            if shown.is_empty() || matches!(shown[0], b'#' | b'!') {
+                continue;
+            }
+            let other = Condition::of(shown);
+            let text_of = Text::new(id, via, from, line.get(..MAX_LINE).unwrap_or(line));
+            let plain = decomment(text_of, self.options.version).0.trimmed();
+            let braces = opened(&plain.bytes);
+            if alternatives && other.as_ref().is_some_and(|_| braces > 0) {
+                let indent = line.iter().take_while(|b| is_blank(**b)).count();
+                self.alternative = Some((id, (from + indent) as u32, begun.unwrap_or(keep)));
+                return;
+            }
+            alternatives = false;
+            if begun == Some(true) {
+                return;
+            }
+            if other.as_ref().is_none_or(|c| c.holds(node)) {
+                depth += braces;
+            }
+            if depth > 0 {
+                continue;
+            }
+            if other.is_some() {
+                return;
+            }
+            let close = line.iter().rposition(|b| *b == b'}').unwrap_or(0);
+            let close = (from + close) as u32;
+            let does = "keepalived leaves out this line and reads those of the block without it";
+            let sentence = format!(
+                "{} is a condition for this line only: where it does not hold {does}",
+                quote(&text.bytes[..condition.len])
+            );
+            let problem = Problem::new(text.whole(&self.sources), Kind::ConditionalBlock, sentence)
+                .related(Span { file: id, start: close, end: close + 1, via }, "the block that was meant ends here");
+            self.problems.push(problem);
+            if let Some(Frame::File { at, .. }) = self.frames.last_mut().filter(|_| !keep) {
+                *at = start;
+            }
+            return;
+        }
     }
 
     /// What a line means once its definitions are in place; `None` when it was a directive or blank.
@@ -987,6 +1091,43 @@ fn usage(bytes: &[u8], at: usize) -> Option<Usage> {
     let end = start + name_len(bytes.get(start..)?);
     let ends = bytes.get(end).is_none_or(|b| is_blank(*b) || matches!(b, b',' | b')'));
     (end > start && ends).then_some(Usage { name: start..end, arguments: end..end, end })
+}
+
+/// The condition that a line begins with.
+struct Condition {
+    /// `@^ID`: for all but one.
+    unless: bool,
+    id: Vec<u8>,
+    /// Where the id ends.
+    len: usize,
+}
+
+impl Condition {
+    fn of(line: &[u8]) -> Option<Self> {
+        let rest = line.strip_prefix(b"@")?;
+        let unless = rest.starts_with(b"^");
+        let start = 1 + usize::from(unless);
+        let id: Vec<u8> = line[start..].iter().copied().take_while(|b| !is_blank(*b)).collect();
+        Some(Self { unless, len: start + id.len(), id })
+    }
+
+    fn holds(&self, id: &[u8]) -> bool {
+        (self.id == id) != self.unless
+    }
+}
+
+/// How many more `{` than `}` a line has outside quotes.
+fn opened(bytes: &[u8]) -> i32 {
+    let mut quoted = false;
+    let brace = |b: &u8| {
+        quoted ^= *b == b'"';
+        match b {
+            b'{' if !quoted => 1,
+            b'}' if !quoted => -1,
+            _ => 0,
+        }
+    };
+    bytes.iter().map(brace).sum()
 }
 
 /// `include GLOB` and its stricter forms: the letter (0 for none) and where the pattern begins.

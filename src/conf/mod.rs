@@ -12,6 +12,8 @@ pub mod effective;
 mod expand;
 mod mend;
 pub mod model;
+#[doc(hidden)]
+pub mod probe;
 mod problem;
 mod resolve;
 pub mod run;
@@ -109,6 +111,7 @@ pub fn read(name: &str, loader: &mut dyn Loader, options: &Options) -> Result<Co
     let mut tree = tree::read(name, text, loader, options);
     let excused = std::mem::take(&mut tree.excused);
     let mut conf = model::build::build(tree, options.version, loader);
+    problem::deliberate(&mut conf);
     if options.reading == Reading::AsMeant {
         problem::distinct(&mut conf.problems, excused);
     }

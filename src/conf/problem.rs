@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use super::Conf;
 use super::source::{FileId, Span};
 
 /// How keepalived's own check (`keepalived -t`) tells of a kind of problem.
@@ -58,6 +59,8 @@ kinds! {
     NoArgument "no-argument" Line,
     /// Not a number, or one out of range.
     BadNumber "bad-number" Line,
+    /// A time of 0 that keepalived refuses, and that holds without it all the same.
+    ZeroRefused "zero-refused" Line,
     /// Not a virtual router id.
     BadVrid "bad-vrid" Line,
     /// More decimal places than count.
@@ -146,6 +149,10 @@ kinds! {
     TrailingBackslash "trailing-backslash" Not,
     /// The use of a definition that is not there.
     NoDefinition "no-definition" Not,
+    /// A definition's name without braces before what does not end it: it is not put in place.
+    NotExpanded "not-expanded" Not,
+    /// A condition before a line that begins a block: it is for that line only.
+    ConditionalBlock "conditional-block" Not,
     /// A line of more than 1023 bytes.
     LongLine "long-line" Not,
     /// A NUL byte.
@@ -339,6 +346,20 @@ impl Problem {
     }
 }
 
+/// Takes out what is said twice on purpose: a default, and what replaces it on one node (`@ID`), or in the file that
+/// includes another.
+pub(super) fn deliberate(conf: &mut Conf) {
+    let sources = &conf.sources;
+    let conditional = |span: Span| {
+        let line = sources.line(span.file, sources.position(span).line);
+        line.trim_ascii_start().starts_with(b"@")
+    };
+    conf.problems.retain(|p| {
+        let Some((first, _)) = p.related.first().filter(|_| p.kind == Kind::SetTwice) else { return true };
+        first.file == p.span.file && !conditional(*first) && !conditional(p.span)
+    });
+}
+
 /// Leaves one problem of each mistake: the first of those of one kind about one piece of text, however often that is used,
 /// and none about what a value is that is not known.
 pub(super) fn distinct(problems: &mut Vec<Problem>, mut unknown: Vec<Span>) {
@@ -346,7 +367,8 @@ pub(super) fn distinct(problems: &mut Vec<Problem>, mut unknown: Vec<Span>) {
     let follows = |p: &Problem| {
         let first = unknown.partition_point(|s| (s.file, s.via, s.end) <= (p.span.file, p.span.via, p.span.start));
         let within = |s: &Span| (s.file, s.via) == (p.span.file, p.span.via) && s.start < p.span.end;
-        p.kind != Kind::NoDefinition && unknown.get(first).is_some_and(within)
+        let cause = matches!(p.kind, Kind::NoDefinition | Kind::NotExpanded);
+        !cause && unknown.get(first).is_some_and(within)
     };
     let mut seen: HashMap<(Kind, FileId, u32, u32), (usize, usize)> = HashMap::new();
     let mut kept: Vec<Problem> = Vec::with_capacity(problems.len());

@@ -14,6 +14,7 @@ use super::model::{Address, AuthHmac, AuthType, Conf, Garp, Set, State, SyncGrou
 use super::problem::{Kind, Problem, quote, quoted};
 use super::run::{GROUP4, GROUP6, Run, RunAddress, RunGroup, RunInstance, RunTrack, RunVmac};
 use super::source::{Span, Spanned};
+use super::tree::Node;
 use crate::vrrp::Announcing;
 use crate::vrrp::sequence::{Authentication, HmacAuth, HmacMode};
 use crate::vrrp::timing::DOWN_TIMER_ADVERTS;
@@ -92,7 +93,7 @@ impl Resolver<'_> {
                 "{name} has no `virtual_router_id`; keepalived exits when it starts, and with it all other instances"
             );
             // A bad one was reported where it stands.
-            let cascade = self.says(i, "virtual_router_id");
+            let cascade = self.own(i, "virtual_router_id").next().is_some();
             self.push(Problem { cascade, ..Problem::new(at, Kind::NoVrid, sentence) });
             return None;
         };
@@ -117,7 +118,7 @@ impl Resolver<'_> {
                 "keepalived elects a master of nothing"
             };
             // Those that are not taken were reported where they stand.
-            let cascade = self.says(i, "virtual_ipaddress") && !fatal;
+            let cascade = self.own(i, "virtual_ipaddress").any(|list| !list.nodes().is_empty()) && !fatal;
             self.push(Problem {
                 cascade,
                 ..Problem::new(at, Kind::NoAddress, format!("{name} has no virtual address; {does}"))
@@ -269,10 +270,10 @@ impl Resolver<'_> {
         })
     }
 
-    /// Whether an instance has a line that begins with this keyword, whatever became of it.
-    fn says(&self, i: &VrrpInstance, keyword: &str) -> bool {
+    /// The lines of an instance that begin with this keyword, whatever became of them.
+    fn own<'n>(&'n self, i: &VrrpInstance, keyword: &str) -> impl Iterator<Item = &'n Node> {
         let own = self.conf.tree.iter().find(|n| n.words.get(1).is_some_and(|w| w.span == i.name.span));
-        own.is_some_and(|n| n.nodes().iter().any(|n| n.keyword().is_some_and(|k| k.name == keyword)))
+        own.into_iter().flat_map(Node::nodes).filter(move |n| n.keyword().is_some_and(|k| k.name == keyword))
     }
 
     /// Whether what is sent to the addresses is let in.

@@ -13,6 +13,7 @@ use crate::vrrp::sequence::{AntiReplay, Authentication, HmacMode};
 use crate::vrrp::track;
 use crate::wire::auth::Secret;
 
+mod grammar;
 mod meant;
 mod spans;
 
@@ -130,6 +131,19 @@ fn secrets_are_in_no_sentence_and_no_debug_output() {
         let all = format!("{conf:?} {run:?}");
         assert!(!all.contains("hunter2"), "{all}");
     }
+}
+
+#[test]
+fn a_misspelt_keyword_is_shown_without_what_a_terminal_obeys() {
+    let text = format!("{}v\u{1}vrrp_instance V {{\n}}\n", instance(""));
+    let mut memory = Memory(BTreeMap::from([("k.conf", text.into_bytes())]));
+    let options = Options { reading: Reading::AsMeant, ..Options::default() };
+    let conf = super::read("k.conf", &mut memory, &options).unwrap();
+    let twice = conf.problems.iter().find(|p| p.kind == Kind::DuplicateName).unwrap();
+    assert_eq!(
+        twice.sentence,
+        "another `v\u{fffd}vrrp_instance` is called `V`; keepalived passes over this whole block"
+    );
 }
 
 #[test]
@@ -333,41 +347,55 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// What holds for whatever was read: every span lies in its file, sentences can be shown, what runs can run.
+fn check(conf: &Conf, version: Version) -> Result<(), TestCaseError> {
+    let run = resolve(conf, version);
+    let mut spans: Vec<Span> = conf.problems.iter().chain(&run.problems).map(|p| p.span).collect();
+    spans.extend(conf.problems.iter().flat_map(|p| p.related.iter().map(|(span, _)| *span)));
+    spans.extend(conf.problems.iter().flat_map(|p| p.edits.iter().map(|e| e.span)));
+    spans.extend(conf.sources.secrets());
+    fn walk(nodes: &[Node], spans: &mut Vec<Span>) {
+        for n in nodes {
+            spans.push(n.span());
+            spans.extend(n.words.iter().map(|w| w.span));
+            spans.extend(n.block.iter().flat_map(|b| [b.open, b.close]).flatten());
+            walk(n.nodes(), spans);
+        }
+    }
+    walk(&conf.tree, &mut spans);
+    for span in spans {
+        for span in std::iter::once(span).chain(conf.sources.expansions(span).map(|step| step.at)) {
+            let end = conf.sources.text(span.file).len() as u32;
+            prop_assert!(span.start <= span.end && span.end <= end, "{:?} of {}", span, end);
+            prop_assert!(conf.sources.position(span) <= conf.sources.end(span));
+        }
+    }
+    for p in conf.problems.iter().chain(&run.problems) {
+        prop_assert!(!p.sentence.contains(|c: char| c.is_control()), "{:?}", p.sentence);
+        prop_assert!(!p.help.as_ref().is_some_and(|h| h.contains(|c: char| c.is_control())), "{:?}", p.help);
+    }
+    for i in &run.instances {
+        let source: IpAddr = if i.ipv6 { "fe80::1".parse().unwrap() } else { "10.0.0.1".parse().unwrap() };
+        prop_assert_eq!(i.params(source, version).check(), Ok(()));
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_bytes_are_read_and_every_span_lies_in_its_file(pieces in prop::collection::vec(piece(), 0..60), old in any::<bool>()) {
+    fn any_bytes_are_read(pieces in prop::collection::vec(piece(), 0..60), old in any::<bool>(), meant in any::<bool>()) {
         let text: Vec<u8> = pieces.concat();
         let version = if old { Version::V2_2 } else { Version::V2_4 };
-        let mut memory = Memory(BTreeMap::from([("k.conf", text.clone())]));
         // It may include itself, which would be read over and over: here, once.
         let looped = text.windows(7).any(|w| w == b"include");
-        let text = if looped { text.iter().map(|b| if *b == b'k' { b'x' } else { *b }).collect() } else { text };
-        memory.0.insert("k.conf", text);
-        let options = Options { version, config_id: "a".into(), ..Options::default() };
+        let text: Vec<u8> =
+            if looped { text.iter().map(|b| if *b == b'k' { b'x' } else { *b }).collect() } else { text };
+        let mut memory = Memory(BTreeMap::from([("k.conf", text.clone())]));
+        let reading = if meant { Reading::AsMeant } else { Reading::AsTaken };
+        let options = Options { version, config_id: "a".into(), reading, ..Options::default() };
         let conf = super::read("k.conf", &mut memory, &options).unwrap();
-        let run = resolve(&conf, version);
-        let end = conf.sources.text(FileId::default()).len() as u32;
-        let mut spans: Vec<Span> = conf.problems.iter().chain(&run.problems).map(|p| p.span).collect();
-        fn walk(nodes: &[Node], spans: &mut Vec<Span>) {
-            for n in nodes {
-                spans.extend(n.words.iter().map(|w| w.span));
-                spans.extend(n.block.iter().flat_map(|b| [b.open, b.close]).flatten());
-                walk(n.nodes(), spans);
-            }
-        }
-        walk(&conf.tree, &mut spans);
-        for span in spans {
-            prop_assert!(span.start <= span.end && span.end <= end, "{:?} of {}", span, end);
-            prop_assert!(conf.sources.position(span) <= conf.sources.end(span));
-        }
-        for p in conf.problems.iter().chain(&run.problems) {
-            prop_assert!(!p.sentence.contains(|c: char| c.is_control()), "{:?}", p.sentence);
-        }
-        for i in &run.instances {
-            let source: IpAddr = if i.ipv6 { "fe80::1".parse().unwrap() } else { "10.0.0.1".parse().unwrap() };
-            prop_assert_eq!(i.params(source, version).check(), Ok(()));
-        }
+        check(&conf, version)?;
     }
 }

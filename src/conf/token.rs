@@ -93,7 +93,7 @@ impl Text {
     }
 
     /// Bytes that are written nowhere, or in the list of values at `from`, and stand for a span.
-    pub(super) fn standing(span: Span, bytes: Vec<u8>, from: Option<Span>) -> Self {
+    pub(super) fn standing(span: Span, bytes: impl Into<Bytes>, from: Option<Span>) -> Self {
         Self::of(bytes.into(), Piece { at: 0, exact: false, span, from }, Vec::new())
     }
 

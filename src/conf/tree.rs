@@ -50,7 +50,7 @@ pub struct Node {
 }
 
 impl Node {
-    fn new(role: Role, words: Vec<Word>, sources: &SourceMap) -> Self {
+    pub(super) fn new(role: Role, words: Vec<Word>, sources: &SourceMap) -> Self {
         let span = match (words.first(), words.last()) {
             (Some(first), Some(last)) => sources.join(first.span, last.span),
             _ => Span::default(),
@@ -365,7 +365,7 @@ impl Builder {
                         node.role = Role::Unread;
                         let sentence = format!("`{name}` is said before; keepalived passes over this one");
                         let problem = Problem::new(node.span(), Kind::AlreadySet, sentence);
-                        self.problems.push(problem.related(*before, "first set here"));
+                        self.problems.push(problem.related(*before, "first set here").edit(node.span(), ""));
                     } else {
                         level.seen.push((name, node.span()));
                     }
@@ -382,11 +382,11 @@ impl Builder {
 
     /// How a block of keywords is read: not at all when its name is missing or taken.
     fn block(&mut self, node: &mut Node, place: Place, naming: Naming) -> Mode {
-        let keyword = node.words.first().map(|w| w.str().into_owned()).unwrap_or_default();
+        let keyword = quote(node.words.first().map_or(&b""[..], |w| &w.text));
         if matches!(naming, Naming::None | Naming::First | Naming::UniqueFirst) {
             let named = if naming == Naming::None { 1 } else { 2 };
             if let (Some(first), Some(last)) = (node.words.get(named), node.words.last()) {
-                let sentence = format!("nobody reads the words between `{keyword}` and its block");
+                let sentence = format!("nobody reads the words between {keyword} and its block");
                 self.report(first.span.to(last.span), Kind::ExtraWords, sentence);
             }
         }
@@ -394,7 +394,7 @@ impl Builder {
             (Naming::None, _) | (Naming::First, Some(_)) => false,
             (Naming::Service | Naming::Server, _) => value::heading(naming, &node.words, &mut self.problems),
             (Naming::First | Naming::UniqueFirst, None) => {
-                let sentence = format!("`{keyword}` lacks its name; keepalived stops reading here and does not start");
+                let sentence = format!("{keyword} lacks its name; keepalived stops reading here and does not start");
                 self.report(node.span(), Kind::MissingArgument, sentence);
                 true
             }
@@ -405,7 +405,7 @@ impl Builder {
                 let taken = self.names.get(&(place, name.clone())).copied();
                 if let Some(first) = taken {
                     let sentence = format!(
-                        "another `{keyword}` is called {}; keepalived passes over this whole block",
+                        "another {keyword} is called {}; keepalived passes over this whole block",
                         quote(&name)
                     );
                     let problem = Problem::new(span, Kind::DuplicateName, sentence);
@@ -417,7 +417,7 @@ impl Builder {
             }
             (Naming::Unique | Naming::UniqueFirst, _) => {
                 let sentence = format!(
-                    "`{keyword}` needs exactly one name (quote one that has blanks); keepalived passes over the whole block"
+                    "{keyword} needs exactly one name (quote one that has blanks); keepalived passes over the whole block"
                 );
                 self.report(node.span(), Kind::BlockName, sentence);
                 true
@@ -434,10 +434,10 @@ impl Builder {
 
     /// How a list is read: a name may belong to it, and nothing else.
     fn list(&mut self, node: &mut Node, entries: Entries) -> Mode {
-        let keyword = node.words.first().map(Word::str).unwrap_or_default().into_owned();
+        let keyword = quote(node.words.first().map_or(&b""[..], |w| &w.text));
         let name = usize::from(entries == Entries::Services);
         if node.words.len() <= name {
-            let sentence = format!("`{keyword}` lacks its name; keepalived stops reading here and does not start");
+            let sentence = format!("{keyword} lacks its name; keepalived stops reading here and does not start");
             self.report(node.span(), Kind::MissingArgument, sentence);
             node.role = Role::Unread;
             return Mode::Unread;
@@ -446,11 +446,10 @@ impl Builder {
             let span = first.span.to(last.span);
             if name == 0 {
                 let sentence =
-                    format!("the entries of `{keyword}` stand in its block; keepalived passes over these words");
+                    format!("the entries of {keyword} stand in its block; keepalived passes over these words");
                 self.report(span, Kind::ListWords, sentence);
             } else {
-                let sentence =
-                    format!("`{keyword}` has one name only; keepalived stops reading here and does not start");
+                let sentence = format!("{keyword} has one name only; keepalived stops reading here and does not start");
                 self.report(span, Kind::MissingArgument, sentence);
             }
         }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::{Context, Node};
+use crate::conf::model::Check;
 use crate::conf::model::{VrrpInstance, VrrpScript};
 use crate::conf::schema::{Keyword, Place, Takes};
 use crate::conf::tree::Node as Line;
-use crate::conf::{RunInstance, quote};
+use crate::conf::{RunInstance, Span, quote};
 
 impl Node {
     /// Instances that run, each with what it is from.
@@ -100,6 +101,52 @@ pub(super) fn script_lines(command: &str, context: &Context<'_>) -> Vec<(Option<
 pub(super) fn seconds(time: Duration) -> String {
     let text = format!("{:.3}", time.as_secs_f64());
     format!("{} s", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Something that keepalived runs.
+pub(super) struct Program<'a> {
+    /// What it is: `script `chk``.
+    pub what: String,
+    /// The command with its arguments.
+    pub command: &'a str,
+    /// User and group to run it as, if it is said.
+    pub user: &'a [String],
+    /// Where it is said.
+    pub span: Span,
+    /// Whether its result counts, as that of a check does.
+    pub check: bool,
+}
+
+impl Node {
+    /// All that keepalived would run.
+    pub(super) fn programs(&self) -> Vec<Program<'_>> {
+        let scripts = self.conf.scripts.iter().filter_map(|s| {
+            let command = s.command.as_ref()?;
+            let user = s.user.as_ref().map_or(&[][..], |u| &u.value);
+            let what = format!("script {}", quote(s.name.as_bytes()));
+            Some(Program { what, command: &command.value, user, span: command.span, check: true })
+        });
+        let instances = self.conf.instances.iter().flat_map(|i| i.notify.iter().map(|n| (named(i), n)));
+        let groups = self.conf.groups.iter().flat_map(|g| g.notify.iter().map(|n| (quote(g.name.as_bytes()), n)));
+        let notify = instances.chain(groups).filter_map(|(of, n)| {
+            let (command, user) = n.words.split_first()?;
+            Some(Program { what: format!("`{}` of {of}", n.on), command, user, span: n.span, check: false })
+        });
+        let servers = self.conf.virtual_servers.iter().flat_map(|v| &v.servers).flat_map(|r| &r.checkers);
+        let checkers = servers.filter_map(|c| {
+            let Check::Misc(misc) = &c.check else { return None };
+            let command = misc.command.as_ref()?;
+            let user = misc.user.as_ref().map_or(&[][..], |u| &u.value);
+            Some(Program {
+                what: "`misc_path`".to_owned(),
+                command: &command.value,
+                user,
+                span: command.span,
+                check: true,
+            })
+        });
+        scripts.chain(notify).chain(checkers).collect()
+    }
 }
 
 impl VrrpScript {

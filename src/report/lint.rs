@@ -6,6 +6,9 @@ pub mod github;
 pub mod junit;
 pub mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 use super::printable;

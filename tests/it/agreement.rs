@@ -12,6 +12,9 @@ use hactl::conf::{self, Conf, Kind, Options, Problem, Reading, Span, Told, Versi
 
 use crate::support::{have, namespaces};
 
+#[path = "../grammar/mod.rs"]
+mod grammar;
+
 mod blocks;
 mod entries;
 mod known;
@@ -77,6 +80,18 @@ fn run_keepalived(dir: &Path, names: &[String]) -> BTreeMap<String, i32> {
         (name.to_owned(), status.parse().unwrap())
     };
     text.lines().map(pair).collect()
+}
+
+/// What keepalived says of all of them.
+fn statuses(dir: &Path, cases: &[Case]) -> BTreeMap<String, i32> {
+    let names: Vec<String> = cases.iter().map(|c| c.name.clone()).collect();
+    let parts = names.chunks(names.len().div_ceil(WORKERS).max(1));
+    let statuses: BTreeMap<String, i32> = std::thread::scope(|scope| {
+        let workers: Vec<_> = parts.map(|part| scope.spawn(|| run_keepalived(dir, part))).collect();
+        workers.into_iter().flat_map(|w| w.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.len(), cases.len());
+    statuses
 }
 
 fn theirs(dir: &Path, name: &str, status: i32) -> Verdict {
@@ -209,13 +224,7 @@ fn verdicts_agree_with_keepalived() {
     for case in &cases {
         std::fs::write(dir.path().join(&case.name), &case.text).unwrap();
     }
-    let names: Vec<String> = cases.iter().map(|c| c.name.clone()).collect();
-    let parts = names.chunks(names.len().div_ceil(WORKERS).max(1));
-    let statuses: BTreeMap<String, i32> = std::thread::scope(|scope| {
-        let workers: Vec<_> = parts.map(|part| scope.spawn(|| run_keepalived(dir.path(), part))).collect();
-        workers.into_iter().flat_map(|w| w.join().unwrap()).collect()
-    });
-    assert_eq!(statuses.len(), cases.len());
+    let statuses = statuses(dir.path(), &cases);
     let (mut report, mut differ, mut known) = (String::new(), 0, BTreeSet::new());
     for case in &cases {
         let theirs = theirs(dir.path(), &case.name, statuses[&case.name]);
@@ -234,4 +243,48 @@ fn verdicts_agree_with_keepalived() {
     assert!(differ == 0, "{differ} of {} cases differ\n{report}", cases.len());
     let gone: Vec<&str> = known::KNOWN.iter().map(|k| k.why).filter(|why| !known.contains(why)).collect();
     assert!(gone.is_empty() || std::env::var_os("HACTL_AGREEMENT_ONLY").is_some(), "differs no more: {gone:#?}");
+}
+
+/// How many right configurations are made up.
+const MADE: u64 = 400;
+
+/// Bytes of a seed, by xorshift.
+fn bytes(seed: u64) -> Vec<u8> {
+    let mut state = (seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..3000).map(|_| next()).collect()
+}
+
+#[test]
+fn keepalived_accepts_what_the_grammar_makes() {
+    if !have("keepalived") || !namespaces() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let made: Vec<grammar::Made> = (0..MADE).map(|seed| grammar::of_bytes(&bytes(seed))).collect();
+    assert!(made.iter().map(|m| m.instances).sum::<usize>() > 2 * made.len());
+    let case = |(n, m): (usize, grammar::Made)| Case { name: format!("made-{n}.conf"), text: m.text.into_bytes() };
+    let cases: Vec<Case> = made.into_iter().enumerate().map(case).collect();
+    for case in &cases {
+        std::fs::write(dir.path().join(&case.name), &case.text).unwrap();
+    }
+    let statuses = statuses(dir.path(), &cases);
+    let (mut report, mut refused) = (String::new(), 0);
+    for case in &cases {
+        let theirs = theirs(dir.path(), &case.name, statuses[&case.name]);
+        let ours = ours(dir.path(), &case.name, Reading::AsTaken);
+        if theirs.accepts && theirs.said == "exit 0\n" && ours.accepts && ours.said.is_empty() {
+            continue;
+        }
+        refused += 1;
+        let text = String::from_utf8_lossy(&case.text);
+        let (name, theirs, ours) = (&case.name, &theirs.said, &ours.said);
+        writeln!(report, "==== {name}\n{text}---- keepalived {theirs}---- hactl\n{ours}").unwrap();
+    }
+    assert!(refused == 0, "{refused} of {MADE} are refused\n{report}");
 }

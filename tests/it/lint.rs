@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use hactl::conf::{self, LoadError, Loader, Options, Reading, Version, resolve, same_for_oldest};
-use hactl::finding::{Evidence, Severity};
+use hactl::finding::{Evidence, Finding, Severity};
 use hactl::lint::fix::{Draft, Meaning, keeps};
 use hactl::lint::{Check, Context, Excerpts, Host, Node, RULES, Selection, Trouble, judge, judge_with_older};
 
@@ -215,7 +215,7 @@ fn each_case_finds_what_its_comments_say_and_nothing_else() {
 fn healthy_configurations_get_notes_at_most() {
     let dirs: Vec<PathBuf> =
         entries(&root().join("tests/fixtures/lint-healthy")).into_iter().filter(|p| p.is_dir()).collect();
-    assert!(dirs.len() >= 17, "only {} cases", dirs.len());
+    assert!(dirs.len() >= 27, "only {} cases", dirs.len());
     for dir in dirs {
         let files: Vec<PathBuf> =
             entries(&dir).into_iter().filter(|p| p.extension().is_some_and(|e| e == "conf")).collect();
@@ -227,6 +227,49 @@ fn healthy_configurations_get_notes_at_most() {
         assert!(wrong.is_empty(), "{}: {wrong:#?}", dir.display());
         assert!(found.len() <= 4, "{} notes on {}", found.len(), dir.display());
     }
+}
+
+/// What is found in the configuration that many tutorials hand on: line, id and severity.
+fn in_the_tutorial(host: Option<&dyn Host>) -> Vec<(u32, &'static str, Severity)> {
+    let (nodes, version) = nodes(&[root().join("tests/fixtures/conf/tutorial.conf")]);
+    let context = Context { version, host, ..Context::default() };
+    let found = judge(&nodes, &context, &Selection::default());
+    let line = |f: &Finding| match f.evidence.first() {
+        Some(Evidence::Place(place)) => place.line,
+        _ => 0,
+    };
+    let findings = found.iter().map(|d| d.finding(&nodes, &mut Excerpts::default()));
+    findings.map(|f| (line(&f), f.id, f.severity)).collect()
+}
+
+#[test]
+fn the_tutorial_gets_its_headings_told_and_little_else() {
+    use Severity::{Info, Warning};
+    let expected = [
+        (1, "unknown-keyword", Warning),
+        (16, "unknown-keyword", Warning),
+        (3, "mail-not-sent", Info),
+        (12, "script-security", Info),
+        (14, "weight-window", Info),
+    ];
+    assert_eq!(in_the_tutorial(None), expected);
+}
+
+#[test]
+fn on_its_host_the_tutorials_script_is_told_of_too() {
+    use Severity::{Info, Warning};
+    // It starts nginx, sleeps for three seconds of the two it has, and then stops keepalived.
+    let host = FakeHost { directory: root().join("tests/fixtures/conf/tutorial") };
+    let expected = [
+        (1, "unknown-keyword", Warning),
+        (12, "script-sleeps", Warning),
+        (12, "script-stops-keepalived", Warning),
+        (16, "unknown-keyword", Warning),
+        (3, "mail-not-sent", Info),
+        (12, "script-security", Info),
+        (14, "weight-window", Info),
+    ];
+    assert_eq!(in_the_tutorial(Some(&host)), expected);
 }
 
 #[test]

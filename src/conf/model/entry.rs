@@ -423,12 +423,20 @@ pub(super) fn delays(list: &Node, out: &mut Vec<Problem>) -> Vec<Spanned<Delay>>
     delays
 }
 
-/// Adds what a list tracks. Scripts, files, processes and BFD instances must be defined before; the second set holds
-/// those whose definition was dropped.
+/// What a list may track that must be defined before.
+pub(super) struct Trackable<'a> {
+    pub names: &'a HashSet<String>,
+    /// Those whose definition was dropped.
+    pub dropped: &'a HashSet<String>,
+    /// BFD instances that are for checkers alone.
+    pub apart: &'a HashSet<String>,
+}
+
+/// Adds what a list tracks.
 pub(super) fn tracks(
     list: &Node,
     keyword: &str,
-    known: Option<(&HashSet<String>, &HashSet<String>)>,
+    known: Option<&Trackable<'_>>,
     into: &mut Vec<Track>,
     out: &mut Vec<Problem>,
 ) {
@@ -440,25 +448,26 @@ pub(super) fn tracks(
         let Some((first, options)) = node.words.split_first() else { continue };
         let name = first.str().into_owned();
         let shown = quoted(&first.text);
-        if let Some((known, dropped)) = known.filter(|(known, _)| !known.contains(&name)) {
-            let near =
-                nearest_of(&name, known).map_or(String::new(), |n| format!("; did you mean {}?", quote(n.as_bytes())));
-            let sentence = format!(
-                "{shown} is not defined above this line; keepalived does not track it, and its failure moves nothing{near}"
-            );
-            let cascade = dropped.contains(&name);
+        if let Some(known) = known.filter(|known| !known.names.contains(&name)) {
+            let does = "keepalived does not track it, and its failure moves nothing";
+            let sentence = if keyword == "track_bfd" && known.apart.contains(&name) {
+                format!("{shown} says `checker` and not `vrrp`: it is for checkers alone; {does}")
+            } else {
+                let near = nearest_of(&name, known.names).map(|n| format!("; did you mean {}?", quote(n.as_bytes())));
+                format!("{shown} is not defined above this line; {does}{}", near.unwrap_or_default())
+            };
+            let cascade = known.dropped.contains(&name);
             out.push(Problem { cascade, ..Problem::new(first.span, Kind::NotDefined, sentence) });
             continue;
         }
-        let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
-        if into.iter().any(|t| t.name.value == name) {
-            bad(
-                first.span,
-                Kind::AlreadySet,
-                format!("{shown} is in `{keyword}` already; keepalived passes over this line"),
-            );
+        if let Some(before) = into.iter().find(|t| t.name.value == name) {
+            let sentence = format!("{shown} is in `{keyword}` already; keepalived passes over this line");
+            let problem =
+                Problem::new(first.span, Kind::AlreadySet, sentence).related(before.name.span, "first said here");
+            out.push(problem.edit(node.span(), ""));
             continue;
         }
+        let mut bad = |span: Span, kind: Kind, sentence: String| out.push(Problem::new(span, kind, sentence));
         let mut track = Track { name: Spanned::new(name, first.span), weight: None, reverse: None };
         match options {
             [] => {}

@@ -55,6 +55,10 @@ settings! {
         garp: Garp,
         /// `notification_email`.
         mail_receivers: Vec<Spanned<String>>,
+        /// `lvs_timeouts`: `tcp`, `tcpfin` or `udp` and seconds, by turns.
+        lvs_timeouts: Vec<Spanned<String>>,
+        /// `include_check`: checks with their signs.
+        include_checks: Vec<Spanned<String>>,
         /// `dynamic_interfaces allow_if_changes`.
         interfaces_may_change: Set<bool>,
         /// `vrrp_mcast_group4`.
@@ -113,7 +117,6 @@ settings! {
     max_auto_priority: i32 = "max_auto_priority",
     min_auto_priority_delay: u32 = "min_auto_priority_delay",
     disable_local_igmp: bool = "disable_local_igmp",
-    lvs_timeouts: Vec<String> = "lvs_timeouts",
     lvs_flush: bool = "lvs_flush",
     lvs_flush_on_stop: Option<String> = "lvs_flush_on_stop" | "lvs_flush_onstop",
     lvs_sync_daemon: Vec<String> = "lvs_sync_daemon",
@@ -187,10 +190,15 @@ settings! {
 }
 
 impl GlobalDefs {
-    /// Takes a keyword of the block.
-    pub(super) fn read(&mut self, name: &str, node: &Node, out: &mut Vec<Problem>) {
+    /// Takes a keyword of the block; whether it is one.
+    pub(super) fn read(&mut self, name: &str, node: &Node, out: &mut Vec<Problem>) -> bool {
+        let words = || node.words.iter().skip(1).map(|w| Spanned::new(w.str().into_owned(), w.span));
         match name {
             "vrrp_mcast_group4" | "vrrp_mcast_group6" => self.group(name, node, out),
+            // Each line adds to those before.
+            "lvs_timeouts" if node.value.is_some() => self.lvs_timeouts.extend(words()),
+            "include_check" if node.value.is_some() => self.include_checks.extend(words()),
+            "lvs_timeouts" | "include_check" => {}
             "notification_email" => {
                 let words: Vec<&Word> = node.nodes().iter().flat_map(|n| &n.words).collect();
                 if words.is_empty() {
@@ -203,11 +211,11 @@ impl GlobalDefs {
                 if name == "dynamic_interfaces" && node.value.is_some() && node.words.len() > 1 {
                     self.interfaces_may_change = Some(Spanned::new(true, node.span()));
                 }
-                if !self.take(name, node, out) {
-                    self.garp.take(name.strip_prefix("vrrp_").unwrap_or(name), node, out);
-                }
+                return self.take(name, node, out)
+                    || self.garp.take(name.strip_prefix("vrrp_").unwrap_or(name), node, out);
             }
         }
+        true
     }
 
     fn group(&mut self, name: &str, node: &Node, out: &mut Vec<Problem>) {
@@ -225,5 +233,30 @@ impl GlobalDefs {
             out.push(Problem::new(node.span(), Kind::BadAddress, sentence));
         }
         set(if four { &mut self.mcast_group4 } else { &mut self.mcast_group6 }, node, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conf::schema::{KEYWORDS, Place};
+    use crate::conf::source::SourceMap;
+    use crate::conf::tree::Role;
+    use crate::conf::value::Value;
+
+    #[test]
+    fn no_keyword_is_forgotten() {
+        let blocks = [Place::Top, Place::GlobalDefs];
+        for k in KEYWORDS.iter().filter(|k| blocks.contains(&k.place) && !k.takes.is_block()) {
+            let word = Word { text: k.name.as_bytes().into(), span: crate::conf::Span::default() };
+            let mut node = Node::new(Role::Keyword(k), vec![word], &SourceMap::default());
+            node.value = Some(Value::Present);
+            let taken = if k.place == Place::Top {
+                TopLevel::default().take(k.name, &node, &mut Vec::new())
+            } else {
+                GlobalDefs::default().read(k.name, &node, &mut Vec::new())
+            };
+            assert!(taken, "{} of {}", k.name, k.place.as_str());
+        }
     }
 }

@@ -807,8 +807,9 @@ fn rule(mut e: Entry<'_>, groups: Option<&HashSet<String>>, span: Span) -> Resul
             }
             ("protocol" | "ipproto", _) => {
                 let value = e.value(word)?;
-                // A protocol's name is known to the host.
-                let named = name == "ipproto" && !value.text.first().is_some_and(u8::is_ascii_digit);
+                // A protocol's name is known to the host; none begins with a sign.
+                let digit = |b: &u8| b.is_ascii_digit() || *b == b'-';
+                let named = name == "ipproto" && !value.text.first().is_some_and(digit);
                 let most = if name == "ipproto" { 127 } else { 255 };
                 if !named && int(&value.text, 0, most).is_err() {
                     let sentence = format!(

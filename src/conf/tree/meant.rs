@@ -17,7 +17,7 @@ use crate::conf::schema::{Entries, KEYWORDS, Keyword, Place, Takes};
 use crate::conf::similar::similar;
 use crate::conf::source::{How, SourceMap, Span};
 use crate::conf::token::{Text, is_blank, is_space};
-use crate::conf::value::ip;
+use crate::conf::value::{ip, part};
 
 /// How many lines are looked at to tell which block they belong to.
 const MAX_AHEAD: usize = 64;
@@ -61,6 +61,12 @@ pub(in crate::conf) fn is_keyword(word: &[u8]) -> bool {
     KNOWN.contains_key(word)
 }
 
+/// Whether a word is an option of a static entry.
+fn is_option(word: &[u8]) -> bool {
+    let places = [Place::StaticAddresses, Place::StaticRoutes, Place::StaticRules];
+    places.iter().any(|place| find(*place, word).is_some())
+}
+
 /// The keyword of a place that was meant by a word, of those that begin blocks if one begins here.
 fn meant(place: Place, word: &str, opens: bool, version: Version) -> Option<&'static Keyword> {
     let possible = || KEYWORDS.iter().filter(|k| k.place == place && k.known_to(version));
@@ -98,9 +104,11 @@ pub(super) fn read(builder: &mut Builder, items: &[Item], told: &[Span], sources
             Item::Close(_) => 1,
             Item::Line(text) => {
                 let word = first_word(&text.bytes);
+                // An entry may begin with its `track_group`.
+                let entry = |k: &Known| k.top && !opens && is_option(word) && words(text, sources).0.len() > 2;
                 let known = KNOWN.get(word);
                 let top = match known {
-                    Some(known) => known.top,
+                    Some(known) => known.top && !entry(known),
                     None if opens && unknown < MAX_HINTS => {
                         unknown += 1;
                         begins_at_top(word)
@@ -111,7 +119,7 @@ pub(super) fn read(builder: &mut Builder, items: &[Item], told: &[Span], sources
                     starts.push(i);
                 }
                 // A block whose `{` is missing has its `}` all the same.
-                if !opens && known.is_some_and(|k| k.block) { -1 } else { 0 }
+                if !opens && known.is_some_and(|k| k.block && !entry(k)) { -1 } else { 0 }
             }
             Item::Heading(..) | Item::Backslash(_) => 0,
         };
@@ -427,17 +435,18 @@ impl Reader<'_> {
 
     /// Reports uses of what is not defined.
     fn names(&mut self, words: &[Word]) {
-        for word in words.iter().filter(|w| is_name(&w.text)) {
+        for word in words {
+            // `10.0.0.0/$MASK` too
+            let Some(at) = word.text.iter().position(|b| *b == b'$') else { continue };
+            let Some(name) = word.text.get(at..).filter(|name| is_name(name)) else { continue };
             let quoted = self.sources.written(word.span).first() == Some(&b'"');
             if quoted || self.told.contains(&word.span) {
                 continue;
             }
-            let sentence = format!(
-                "no definition of {} comes before this line; keepalived takes the word as it is",
-                quote(&word.text)
-            );
+            let sentence =
+                format!("no definition of {} comes before this line; keepalived takes the word as it is", quote(name));
             self.b.excused.push(word.span);
-            self.report(Problem::new(word.span, Kind::NoDefinition, sentence));
+            self.report(Problem::new(part(word, at), Kind::NoDefinition, sentence));
         }
     }
 

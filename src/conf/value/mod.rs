@@ -11,6 +11,7 @@ use super::Version;
 use super::model::Method;
 use super::problem::{Kind, Problem, quote};
 use super::schema::{Keyword, Missing, Otherwise, Place, Takes, plain};
+use super::similar::similar;
 use super::source::Span;
 use super::token::{Word, open_quote};
 
@@ -163,6 +164,14 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
             let value = boolean(word).map(Value::Bool);
             if value.is_none() {
                 r.not(Kind::BadWord, "is neither `on`, `true`, `yes` nor `off`, `false`, `no`");
+                let meant = match &*word.text {
+                    b"1" | b"enable" | b"enabled" => Some("on"),
+                    b"0" | b"disable" | b"disabled" => Some("off"),
+                    _ => similar(&word.str(), ["on", "true", "yes", "off", "false", "no"]),
+                };
+                if let (Some(meant), Some(problem)) = (meant, r.out.last_mut()) {
+                    problem.help = Some(format!("Write it as `{meant}`."));
+                }
             }
             value
         }
@@ -264,16 +273,13 @@ fn extra(keyword: &Keyword, words: &[Word], out: &mut Vec<Problem>) {
         return;
     }
     let problem = match keyword.takes {
-        CommandWord => Problem::new(
+        CommandWord if !words[1].text.contains(&b' ') => Problem::new(
             span,
             Kind::ExtraWords,
-            format!(
-                "nobody reads the words after the first of `{name}`; keepalived runs {} alone",
-                quote(&words[1].text)
-            ),
+            format!("keepalived runs {} without arguments: `{name}` takes one word", quote(&words[1].text)),
         )
         .help("Put the command and its arguments in quotes."),
-        _ => Problem::new(span, Kind::ExtraWords, format!("nobody reads the words after `{name}`")),
+        _ => Problem::new(span, Kind::ExtraWords, format!("nobody reads the words after `{name}`")).edit(span, ""),
     };
     out.push(problem);
 }
@@ -371,6 +377,10 @@ impl Reader<'_> {
                 }
                 Some(Duration::from_micros(value / scale))
             }
+            Ok((0, _)) if self.keyword.default == "0" => {
+                self.bad(Kind::ZeroRefused, "0 is refused; without the line it is 0 all the same");
+                None
+            }
             _ => {
                 let name = if unit == 1_000_000 { "seconds" } else { "milliseconds" };
                 let (min, max) = (plain(min, unit), plain(max, unit));
@@ -414,7 +424,7 @@ impl Reader<'_> {
     fn one_of(&mut self, list: &[&str], fits: impl Fn(&Word, &str) -> bool) -> Option<Value> {
         let known = list.iter().any(|w| fits(self.word, w));
         if !known {
-            let other = list.iter().find(|w| self.word.text.eq_ignore_ascii_case(w.as_bytes()));
+            let other = similar(&self.word.str(), list.iter().copied());
             let list: Vec<String> = list.iter().map(|w| format!("`{w}`")).collect();
             let help = other.map(|other| format!("Write it as `{other}`."));
             self.not(Kind::BadWord, &format!("is not {}", list.join(" or ")));

@@ -16,6 +16,9 @@ What it is
 Why it hurts
   What is written there is not in force. In `priority 90 advert_int 2` the interval stays 1 s; a remark behind `--`,
   `//` or `;` is harmless until it is more than a remark.
+  Worst is a command without quotes: `script /usr/bin/killall -0 nginx` runs `/usr/bin/killall` alone, which always
+  fails. Without a weight the instance is in FAULT for ever, with one its priority never is what was meant. `true`,
+  `test -e` and their like may always succeed, so that the check passes whatever happens.
 
 Example
   vrrp_instance VI_1 {
@@ -23,11 +26,14 @@ Example
   }
 
 What keepalived does
-  Nothing: no message, not even from `keepalived -t`.
+  Nothing: no message, not even from `keepalived -t`. Of a command it says that the script fails. (In `notify…` lines
+  the second word is a user, see notify-user.)
 
 How to fix
-  One keyword a line; remarks behind `#` or `!`. Values with blanks go into double quotes. `--fix` takes the words
-  out, which changes nothing for keepalived: look first whether they were meant.
+  One keyword a line; remarks behind `#` or `!`. Values with blanks go into double quotes, as a command with its
+  arguments does: `script \"/usr/bin/killall -0 nginx\"`. A user to run it as is said with `user NAME` on a line of
+  its own. `--fix` takes the words out, but for those of a command, which changes nothing for keepalived: look first
+  whether they were meant.
 
 Since
   Every version.

@@ -27,6 +27,7 @@ mod checker_without_url;
 mod checks_differ;
 mod checksum_mismatch;
 mod comment_backslash;
+mod conditional_block;
 mod config_id_assumed;
 mod deprecated;
 mod dont_track_primary;
@@ -93,6 +94,7 @@ mod no_vrid;
 mod nopreempt_ignored;
 mod nopreempt_wrong_node;
 mod not_defined;
+mod not_expanded;
 mod not_tracked;
 mod not_used;
 mod notify_user;
@@ -113,6 +115,8 @@ mod priorities_close;
 mod priority_order;
 mod process_only_check;
 mod process_priority;
+mod program_insecure;
+mod program_unusable;
 mod quorum_too_high;
 mod random;
 mod replaced;
@@ -157,8 +161,10 @@ mod unicast_ttl_mismatch;
 mod unicast_ttl_without_peers;
 mod unicast_vmac;
 mod unicast_without_peers;
+mod unknown_interface;
 mod unknown_keyword;
 mod unknown_server_group;
+mod unknown_user;
 mod unmatched_quote;
 mod untrackable;
 mod unused_ignore;
@@ -175,6 +181,7 @@ mod weight_window;
 mod weight_zero;
 mod zero_port;
 mod zero_prefix;
+mod zero_refused;
 
 use super::Rule;
 
@@ -205,6 +212,9 @@ pub const RULES: &[Rule] = &[
     long_password::RULE,
     bad_key::RULE,
     key_file::RULE,
+    not_expanded::RULE,
+    conditional_block::RULE,
+    zero_refused::RULE,
     // What keepalived says once everything is read
     setting_ignored::RULE,
     unicast_vmac::RULE,
@@ -297,6 +307,11 @@ pub const RULES: &[Rule] = &[
     timers_differ::RULE,
     virtual_server_mismatch::RULE,
     router_id_equal::RULE,
+    // What does not fit the host
+    program_unusable::RULE,
+    program_insecure::RULE,
+    unknown_user::RULE,
+    unknown_interface::RULE,
     // What keepalived takes silently, and gets wrong
     master_without_priority::RULE,
     owner_priority::RULE,

@@ -60,7 +60,6 @@ pub const KNOWN: &[Known] = &[
         names: &["vrrp_script.user.nobody.conf"],
         why: "keepalived's own check ends by a signal: it gives no verdict.",
     },
-    Known { names: &[".ipproto.-1.conf"], why: "hactl takes a name for `-1`, as /etc/protocols may have one." },
     Known {
         names: &[
             "group-twice-list.whole",

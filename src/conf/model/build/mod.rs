@@ -53,7 +53,9 @@ struct Names {
     scripts: HashSet<String>,
     files: HashSet<String>,
     processes: HashSet<String>,
+    /// BFD instances that virtual routers may follow, and those that checkers may.
     bfds: HashSet<String>,
+    checked_bfds: HashSet<String>,
     track_groups: HashSet<String>,
     /// Interfaces that instances make.
     interfaces: HashSet<String>,
@@ -176,7 +178,7 @@ fn as_written(node: &Node) -> bool {
 fn put<T: PartialEq>(field: &mut Set<T>, node: &Node, value: T, out: &mut Vec<Problem>) {
     if let (Some(first), Some(keyword), true) = (&*field, node.keyword(), as_written(node)) {
         let name = keyword.name;
-        let problem = if keyword.again == Again::Adds || matches!(keyword.takes, Takes::Timeouts(_)) {
+        let problem = if keyword.again == Again::Adds {
             None
         } else if keyword.again == Again::Replaces {
             Some((Kind::Replaced, format!("`{name}` is set before; keepalived uses this one")))
@@ -235,7 +237,7 @@ fn named(node: &Node) -> Option<Spanned<String>> {
 
 impl Garp {
     /// Takes a keyword without its `vrrp_` if it is one of these.
-    pub(super) fn take(&mut self, name: &str, node: &Node, out: &mut Vec<Problem>) {
+    pub(super) fn take(&mut self, name: &str, node: &Node, out: &mut Vec<Problem>) -> bool {
         match name {
             "garp_master_delay" => set(&mut self.delay, node, out),
             "garp_master_repeat" => set(&mut self.repeat, node, out),
@@ -244,8 +246,9 @@ impl Garp {
             "garp_lower_prio_delay" => set(&mut self.lower_prio_delay, node, out),
             "garp_lower_prio_repeat" => set(&mut self.lower_prio_repeat, node, out),
             "garp_extra_if" | "vmac_garp_intvl" => set(&mut self.extra_if, node, out),
-            _ => {}
+            _ => return false,
         }
+        true
     }
 }
 
@@ -495,6 +498,15 @@ impl Builder<'_> {
     fn bfd(&mut self, node: &Node) {
         let Some(name) = named(node) else { return };
         let shown = quote(name.value.as_bytes());
+        // Those who track it know it by its name, even if there is none. One that says neither is for both.
+        let says = |keyword| used(node).any(|(name, _)| name == keyword);
+        let (routers, checkers) = (says("vrrp"), says("checker"));
+        if routers || !checkers {
+            self.names.bfds.insert(name.value.clone());
+        }
+        if (checkers || !routers) && name.value.len() <= 31 {
+            self.names.checked_bfds.insert(name.value.clone());
+        }
         if name.value.len() > 31 {
             let sentence = format!("{shown} is longer than 31 characters; keepalived passes over the whole block");
             return self.report(name.span, Kind::BlockName, sentence);
@@ -550,7 +562,6 @@ impl Builder<'_> {
             self.problems.push(Problem::new(hops.span, Kind::Lowered, sentence));
             hops.value = ttl;
         }
-        self.names.bfds.insert(b.name.clone());
         self.names.neighbors.insert(neighbor.value, (b.name.clone(), b.span));
         self.conf.bfds.push(b);
     }
@@ -661,7 +672,9 @@ impl Builder<'_> {
                 return;
             }
         };
-        entry::tracks(node, name, names.map(|n| (n, &self.names.dropped)), list, &mut self.problems);
+        let Names { dropped, checked_bfds: apart, .. } = &self.names;
+        let known = names.map(|names| entry::Trackable { names, dropped, apart });
+        entry::tracks(node, name, known.as_ref(), list, &mut self.problems);
     }
 
     fn instance(&mut self, node: &Node) {
@@ -779,8 +792,9 @@ impl Builder<'_> {
             "promote_secondaries" => set(&mut i.promote_secondaries, node, &mut self.problems),
             "notify_priority_changes" => set(&mut i.notify_priority_changes, node, &mut self.problems),
             _ => {
-                i.garp.take(name, node, &mut self.problems);
-                self.common(name, node, &mut i.track, &mut i.notify);
+                if !i.garp.take(name, node, &mut self.problems) {
+                    self.common(name, node, &mut i.track, &mut i.notify);
+                }
             }
         }
     }
@@ -882,7 +896,7 @@ impl Builder<'_> {
         if let Some(first) = i.version.filter(|v| v.value != version) {
             let sentence = format!("`version` is {} already; keepalived passes over this line", first.value);
             let problem = Problem::new(node.span(), Kind::AlreadySet, sentence).related(first.span, "first set here");
-            return self.problems.push(problem);
+            return self.problems.push(problem.edit(node.span(), ""));
         }
         i.version = Some(Spanned::new(version, node.span()));
     }
@@ -894,9 +908,10 @@ impl Builder<'_> {
         if node.words.len() < 2 {
             return;
         }
-        if state == State::Backup && i.state.is_some_and(|s| s.value == State::Master) {
+        if let Some(first) = i.state.filter(|s| state == State::Backup && s.value == State::Master) {
             let sentence = "`state` is `MASTER` already; keepalived passes over this line";
-            return self.report(node.span(), Kind::AlreadySet, sentence);
+            let problem = Problem::new(node.span(), Kind::AlreadySet, sentence).related(first.span, "first set here");
+            return self.problems.push(problem.edit(node.span(), ""));
         }
         put(&mut i.state, node, state, &mut self.problems);
     }
@@ -961,7 +976,8 @@ impl Builder<'_> {
                 (Kind::EntryTwice, "keepalived sends it every advert twice")
             };
             let sentence = format!("{} is a peer already; {does}", peer.value.address);
-            self.problems.push(Problem::new(peer.span, kind, sentence).related(first, "first said here"));
+            let problem = Problem::new(peer.span, kind, sentence).related(first, "first said here");
+            self.problems.push(if drops { problem.edit(peer.span, "") } else { problem });
             if drops {
                 return;
             }
@@ -987,7 +1003,11 @@ impl Builder<'_> {
             } else {
                 if word.text.len() > 8 {
                     let sentence = "`auth_pass` is longer than eight characters; only the first eight count";
-                    self.problems.push(Problem::new(word.span, Kind::LongPassword, sentence));
+                    let problem = Problem::new(word.span, Kind::LongPassword, sentence);
+                    // What is cut off is deleted; the rest is not written anew.
+                    let tail = Span { start: word.span.start + 8, ..word.span };
+                    let plain = word.text.is_ascii() && (word.span.end - word.span.start) as usize == word.text.len();
+                    self.problems.push(if plain { problem.edit(tail, "") } else { problem });
                 }
                 put(&mut auth.password, node, Secret::new(&word.text), &mut self.problems);
                 auth.password =

@@ -357,6 +357,10 @@ impl Builder<'_> {
             Checker { span: node.span(), timing: Timing::default(), alpha: None, log_all_failures: None, check };
         for (name, node) in used(node) {
             self.check_setting(&mut c, name, node, server);
+            // After a bad name keepalived passes over the rest.
+            if name == "name" && matches!(&c.check, Check::Bfd(b) if b.name.is_none()) {
+                return None;
+            }
         }
         if let Check::Udp(udp) = &c.check {
             let most = udp.max_reply.map_or(255, |m| m.value);
@@ -371,13 +375,7 @@ impl Builder<'_> {
         let why = match &c.check {
             Check::Misc(m) if m.command.as_ref().is_none_or(|s| s.value.is_empty()) => Some("has no `misc_path`"),
             Check::File(f) if f.file.is_none() => Some("has no `track_file` that is defined"),
-            // A bad name was told of already.
-            Check::Bfd(b) if b.name.is_none() => {
-                if used(node).any(|(name, _)| name == "name") {
-                    return None;
-                }
-                Some("has no `name`")
-            }
+            Check::Bfd(b) if b.name.is_none() => Some("has no `name`"),
             Check::Http(h) if h.urls.is_empty() => {
                 let keyword = c.check.keyword();
                 let does = if self.version.at_least(2, 2, 8) { "drops it" } else { "crashes" };
@@ -476,7 +474,7 @@ impl Builder<'_> {
             Check::File(f) => return self.file_check(f, name, node),
             Check::Bfd(b) => {
                 let Some(word) = node.words.get(1).filter(|_| name == "name" && node.value.is_some()) else { return };
-                if self.names.bfds.contains(&*word.str()) {
+                if self.names.checked_bfds.contains(&*word.str()) {
                     if let Some(first) = b.name.take() {
                         let sentence = "`name` is said before; keepalived drops the checker";
                         let problem = Problem::new(node.span(), Kind::AlreadySet, sentence);
@@ -484,10 +482,13 @@ impl Builder<'_> {
                     }
                     set(&mut b.name, node, out);
                 } else {
-                    let sentence = format!(
-                        "{} is not defined before this line; keepalived drops the checker (the `bfd_instance` must come first)",
-                        quote(&word.text)
-                    );
+                    let does = "keepalived drops the checker";
+                    let sentence = if self.names.bfds.contains(&*word.str()) {
+                        format!("{} says `vrrp` and not `checker`: it is not for checkers; {does}", quote(&word.text))
+                    } else {
+                        let first = "the `bfd_instance` must come first";
+                        format!("{} is not defined before this line; {does} ({first})", quote(&word.text))
+                    };
                     self.report(word.span, Kind::NotDefined, sentence);
                 }
                 return;
