@@ -17,14 +17,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("simulate", &["conf", "finding", "frame", "pcap", "time", "vrrp", "wire"]),
     ("lint", &["conf", "finding", "time", "vrrp", "wire"]),
     ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
+    ("probe", &["conf", "finding", "net", "time"]),
     ("speak", &["finding", "frame", "net", "time", "vrrp", "wire"]),
-    ("report", &["conf", "finding", "lint", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
+    ("report", &["conf", "finding", "lint", "probe", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
     ("tui", &["finding", "frame", "pcap", "report", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
     (
         "cli",
         &[
-            "conf", "finding", "frame", "lint", "net", "pcap", "report", "simulate", "sniff", "speak", "time", "tui",
-            "vrrp", "wire",
+            "conf", "finding", "frame", "lint", "net", "pcap", "probe", "report", "simulate", "sniff", "speak", "time",
+            "tui", "vrrp", "wire",
         ],
     ),
 ];
