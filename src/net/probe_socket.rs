@@ -4,8 +4,9 @@
 //! host says by ICMP is kept with who said it ([`IcmpError`]).
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
+use std::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -135,13 +136,15 @@ pub fn tcp(to: SocketAddr, origin: &Origin) -> Result<io::Result<TcpStream>, Pro
 /// A socket for whole datagrams to and from one peer: UDP, or ICMP echo.
 #[derive(Debug)]
 pub struct Datagram {
-    socket: Socket,
-    form: Form,
+    /// The socket. Only what it receives of ICMP is not what it seems: see [`Form::receive`].
+    pub socket: UdpSocket,
+    /// What it sends and receives.
+    pub form: Form,
 }
 
 /// What a [`Datagram`] sends and receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub enum Form {
     /// The datagrams themselves.
     Udp,
     /// ICMP messages; the kernel chooses the identifier and passes answers to it only.
@@ -166,7 +169,7 @@ impl Datagram {
     /// A UDP socket that is connected to `to`; the inner error is that there is no way there.
     pub fn udp(to: SocketAddr, origin: &Origin) -> Result<io::Result<Self>, ProbeSocketError> {
         let socket = socket(to.ip(), Type::DGRAM, Some(Protocol::UDP), origin)?;
-        Ok(socket.connect(&to.into()).map(|()| Self { socket, form: Form::Udp }))
+        Ok(socket.connect(&to.into()).map(|()| Self { socket: socket.into(), form: Form::Udp }))
     }
 
     /// An ICMP socket to `to`: for everybody where the group may (`net.ipv4.ping_group_range`), else a raw one.
@@ -193,38 +196,20 @@ impl Datagram {
         sys::set_dont_fragment(socket.as_fd(), v6, options.dont_fragment)
             .map_err(failed("set whether packets may be fragmented"))?;
         let connected = socket.connect(&SocketAddr::new(to.ip(), 0).into_scoped(to).into());
-        Ok(connected.map(|()| Self { socket, form }))
+        Ok(connected.map(|()| Self { socket: socket.into(), form }))
     }
+}
 
-    /// Whether the kernel sees to the identifier of an echo, and passes answers to it only.
-    pub fn is_ping(&self) -> bool {
-        self.form == Form::Ping
-    }
-
-    /// Sends one datagram.
-    pub fn send(&self, data: &[u8]) -> io::Result<()> {
-        self.socket.send(data).map(drop)
-    }
-
-    /// Receives one datagram; an ICMP message without its IP header.
-    pub fn receive<'b>(&self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
-        let received = sys::receive(self.socket.as_fd(), buffer, &mut [])?;
-        let data = &buffer[..received.len.min(buffer.len())];
-        if self.form == (Form::Raw { header: true }) {
-            let header = data.first().map_or(0, |b| usize::from(b & 15) * 4);
-            return Ok(data.get(header..).unwrap_or_default());
-        }
-        Ok(data)
-    }
-
-    /// What the network said about what was sent, if it did. It is taken from the queue.
-    pub fn icmp_error(&self) -> Option<IcmpError> {
-        icmp_error(self.socket.as_fd())
-    }
-
-    /// The error that is pending, if there is one; it is taken.
-    pub fn error(&self) -> Option<io::Error> {
-        self.socket.take_error().ok().flatten()
+impl Form {
+    /// Receives one datagram and says where it is in the buffer; of an ICMP message without its IP header.
+    pub fn receive(self, socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Range<usize>> {
+        let received = sys::receive(socket, buffer, &mut [])?;
+        let end = received.len.min(buffer.len());
+        let header = match (self, buffer.first()) {
+            (Self::Raw { header: true }, Some(first)) => usize::from(first & 15) * 4,
+            _ => 0,
+        };
+        Ok(header.min(end)..end)
     }
 }
 
@@ -239,18 +224,6 @@ impl Scoped for SocketAddr {
             to.set_scope_id(like.scope_id());
         }
         self
-    }
-}
-
-impl AsFd for Datagram {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
-}
-
-impl AsRawFd for Datagram {
-    fn as_raw_fd(&self) -> RawFd {
-        self.socket.as_raw_fd()
     }
 }
 

@@ -27,6 +27,11 @@ pub const REASONS: &[(&str, &str)] = &[
         "unreachable",
         "a router or the host itself answers with ICMP: the host does not answer ARP, or a firewall rejects",
     ),
+    (
+        "mtu",
+        "the packet is larger than the path carries and must not be fragmented: a tunnel on the way, or jumbo frames on \
+         one side only",
+    ),
     ("name", "the name server does not know it, or there is none that answers"),
     ("local", "nothing was asked: this host could not make the socket; the service may be well"),
     ("permission", "a firewall rule on this host, or a missing privilege"),
@@ -57,4 +62,11 @@ impl Reason {
         debug_assert!(!usually.is_empty(), "{id} is not in the table of reasons");
         Self { id, sentence: sentence.into(), usually }
     }
+}
+
+/// Bytes of the peer for a sentence: on one line, without what a terminal obeys, and not too many.
+pub(super) fn quoted(bytes: &[u8]) -> String {
+    const MOST: usize = 60;
+    let more = if bytes.len() > MOST { "…" } else { "" };
+    format!("\"{}{more}\"", bytes.get(..MOST).unwrap_or(bytes).escape_ascii())
 }
