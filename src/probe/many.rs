@@ -16,6 +16,8 @@ use super::run::{Job, Options, run};
 pub struct Ran {
     /// All addresses of all jobs, in the order of the jobs.
     pub checked: Vec<Checked>,
+    /// Those of `checked` whose jobs were ended early.
+    pub unfinished: Vec<Checked>,
     /// Jobs that were not begun, or of which nothing was known yet when it was ended early.
     pub missing: usize,
     /// Whether it was ended early.
@@ -71,12 +73,14 @@ async fn drive(
     let mut waiting = jobs.into_iter();
     let mut running = JoinSet::new();
     let mut finished = 0;
+    let mut complete = Vec::new();
     let mut interrupted = false;
     loop {
         while running.len() < parallel {
             let Some(job) = waiting.next() else { break };
             let (place, mine, options) = (known.len(), Known::default(), Arc::clone(&options));
             known.push(Arc::clone(&mine));
+            complete.push(false);
             running.spawn(async move {
                 let mut told = |n, checked| {
                     if let Ok(mut known) = mine.lock() {
@@ -97,12 +101,15 @@ async fn drive(
         let Some(ended) = ended else { break };
         let place = ended.map_err(io::Error::other)?;
         finished += 1;
+        complete[place] = true;
         done(&all(&known[place]), finished)?;
     }
     running.shutdown().await;
     let checked: Vec<Vec<Checked>> = known.iter().map(all).collect();
     let missing = total - checked.iter().filter(|c| !c.is_empty()).count();
-    Ok(Ran { checked: checked.into_iter().flatten().collect(), missing, interrupted })
+    let unfinished =
+        checked.iter().zip(complete).filter(|(_, complete)| !complete).flat_map(|(c, _)| c.clone()).collect();
+    Ok(Ran { checked: checked.into_iter().flatten().collect(), unfinished, missing, interrupted })
 }
 
 fn all(known: &Known) -> Vec<Checked> {

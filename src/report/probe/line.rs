@@ -87,6 +87,11 @@ pub fn line(checked: &Checked, wanted: &Wanted, level: &str) -> String {
     format!("{level} {} {}: {}", outcome.kind, place(outcome), sentence(checked, wanted, true))
 }
 
+/// What is not for every line, of a result that is looked at closely.
+pub fn details(outcome: &Outcome) -> Vec<String> {
+    outcome.facts.iter().filter(|f| is_detail(f)).map(words).collect()
+}
+
 /// The phases as a bar with its legend; nothing when there are not several.
 pub fn bar(phases: &Phases) -> Option<String> {
     let all = [
