@@ -10,6 +10,7 @@ pub mod frame;
 pub mod lint;
 pub mod net;
 pub mod pcap;
+pub mod probe;
 pub mod report;
 pub mod simulate;
 pub mod sniff;

@@ -1,0 +1,72 @@
+//! Why a check failed: what the kernel or the protocol said, and what that usually means.
+
+/// Why a check failed. The id is stable, in JSON and for scripts; the sentence names addresses and numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// In kebab case: `refused`, `timeout-syn`, `status`.
+    pub id: &'static str,
+    /// What happened, as one sentence without a full stop.
+    pub sentence: String,
+    /// What that usually means and where to look.
+    pub usually: &'static str,
+}
+
+/// All ids with what they usually mean. A reason that is not here does not exist.
+pub const REASONS: &[(&str, &str)] = &[
+    ("refused", "the host is up and nothing listens on the port, or a firewall answers with a reset"),
+    ("timeout-syn", "the host is down, the address is not there, or a firewall drops the packets"),
+    ("timeout-read", "the service accepted the connection and does not answer: it hangs or is overloaded"),
+    ("timeout-reply", "nothing came back: the host is down, or a firewall drops the packets"),
+    (
+        "reset",
+        "the service or a device on the way ended the connection at once: a crash, a full backlog, an access list",
+    ),
+    ("closed", "the service ended the connection before it answered: a proxy without a backend, an access list"),
+    ("no-route", "this host has no way to that network, or the gateway says so"),
+    (
+        "unreachable",
+        "a router or the host itself answers with ICMP: the host does not answer ARP, or a firewall rejects",
+    ),
+    (
+        "mtu",
+        "the packet is larger than the path carries and must not be fragmented: a tunnel on the way, or jumbo frames on \
+         one side only",
+    ),
+    ("name", "the name server does not know it, or there is none that answers"),
+    ("local", "nothing was asked: this host could not make the socket; the service may be well"),
+    ("permission", "a firewall rule on this host, or a missing privilege"),
+    ("status", "the service answers with a status that does not count as good: look at its own log"),
+    ("empty", "the service ended the connection without a byte: a proxy without a backend, or not the protocol"),
+    ("protocol", "what answers does not speak this protocol, or not this version of it"),
+    ("digest", "another page than the one that the digest is of"),
+    ("pattern", "the answer does not say what it should"),
+    ("too-large", "the answer is larger than allowed"),
+    ("tls-handshake", "the two sides have no version, cipher or name in common, or this is not TLS"),
+    ("certificate-expired", "the certificate has to be renewed, or the clock of this host is wrong"),
+    ("certificate-name", "the certificate is for other names than the one asked for: a default server answers"),
+    ("certificate-untrusted", "the issuer is not one that this host trusts: self-signed, or a missing intermediate"),
+    ("rcode", "the name server answers that it cannot or will not"),
+    ("answer", "the answer is not to the question"),
+    ("exit-status", "the script says so"),
+    ("signal", "the script was killed: by its time limit, by the kernel for memory, or by somebody"),
+    ("not-run", "the script could not be run: not there, not executable, or no interpreter"),
+    ("timeout-script", "the script waits for something: a lock, a name server, a service that hangs"),
+    ("nobody", "no host answers for the address: no master, or its announcement is filtered"),
+    ("several", "more than one host answers for the address: two masters, or an address left behind"),
+];
+
+impl Reason {
+    /// One of [`REASONS`], told by its id.
+    pub fn new(id: &'static str, sentence: impl Into<String>) -> Self {
+        let usually = REASONS.iter().find(|(known, _)| *known == id).map_or("", |(_, usually)| usually);
+        debug_assert!(!usually.is_empty(), "{id} is not in the table of reasons");
+        Self { id, sentence: sentence.into(), usually }
+    }
+}
+
+/// Bytes of the peer for a sentence: on one line, without what a terminal obeys, and not too many.
+pub(super) fn quoted(bytes: &[u8]) -> String {
+    const MOST: usize = 60;
+    let more = if bytes.len() > MOST { "…" } else { "" };
+    format!("\"{}{more}\"", bytes.get(..MOST).unwrap_or(bytes).escape_ascii())
+}
