@@ -16,6 +16,8 @@ use super::run::{Job, Options, run};
 pub struct Ran {
     /// All addresses of all jobs, in the order of the jobs.
     pub checked: Vec<Checked>,
+    /// Which job each of `checked` is of.
+    pub places: Vec<usize>,
     /// Those of `checked` whose jobs were ended early.
     pub unfinished: Vec<Checked>,
     /// Jobs that were not begun, or of which nothing was known yet when it was ended early.
@@ -87,7 +89,7 @@ async fn drive(
                         known.insert(n, checked);
                     }
                 };
-                run(&job, &options, &mut told).await;
+                run(&job, job.options.as_ref().unwrap_or(&options), &mut told).await;
                 place
             });
         }
@@ -109,7 +111,8 @@ async fn drive(
     let missing = total - checked.iter().filter(|c| !c.is_empty()).count();
     let unfinished =
         checked.iter().zip(complete).filter(|(_, complete)| !complete).flat_map(|(c, _)| c.clone()).collect();
-    Ok(Ran { checked: checked.into_iter().flatten().collect(), unfinished, missing, interrupted })
+    let places = checked.iter().enumerate().flat_map(|(i, c)| std::iter::repeat_n(i, c.len())).collect();
+    Ok(Ran { checked: checked.into_iter().flatten().collect(), places, unfinished, missing, interrupted })
 }
 
 fn all(known: &Known) -> Vec<Checked> {

@@ -23,6 +23,8 @@ pub struct Job {
     pub target: Target,
     /// What.
     pub check: Arc<dyn Check>,
+    /// How, where it is not as all others.
+    pub options: Option<Options>,
 }
 
 /// How jobs are run.

@@ -2,6 +2,7 @@
 //!
 //! A kind of check is a file here with its options ([`Kind`]) and one line in the table below.
 
+mod config;
 mod icmp;
 mod tcp;
 mod udp;
@@ -55,7 +56,7 @@ trait Kind {
     /// What to do. A kind whose targets are no hosts says it here.
     fn jobs(&self) -> Result<Vec<Job>, Error> {
         let targets = targets(&self.common().targets, self.ports())?;
-        targets.into_iter().map(|target| Ok(Job { check: self.check(&target)?, target })).collect()
+        targets.into_iter().map(|target| Ok(Job { check: self.check(&target)?, target, options: None })).collect()
     }
 }
 
@@ -66,15 +67,19 @@ macro_rules! kinds {
         #[derive(Debug, Subcommand)]
         enum AnyKind {
             $($(#[$about])* $name(Box<$args>),)*
+            /// Every checker and tracked script of a keepalived.conf, once, and what that comes to
+            Config(Box<config::ConfigArgs>),
         }
 
         /// Names and examples.
-        const KINDS: &[(&str, &str)] = &[$((<$args>::NAME, <$args>::EXAMPLES),)*];
+        const KINDS: &[(&str, &str)] =
+            &[$((<$args>::NAME, <$args>::EXAMPLES),)* ("config", config::EXAMPLES)];
 
         impl AnyKind {
             fn run(&self) -> Result<u8, Error> {
                 match self {
                     $(Self::$name(args) => run_kind(&**args),)*
+                    Self::Config(args) => config::run(args),
                 }
             }
         }

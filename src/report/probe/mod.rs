@@ -1,5 +1,6 @@
 //! What checks found: a line each, a table of many, JSON Lines, the line of a monitoring plugin.
 
+pub mod config;
 pub mod json;
 pub mod line;
 pub mod plugin;

@@ -1,0 +1,129 @@
+//! `hactl probe config`: what keepalived would find now.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::Error;
+use crate::cli::args::CommonArgs;
+use crate::cli::files::{self, Files};
+use crate::cli::output::{Output, note, width};
+use crate::conf::{self, Version, resolve};
+use crate::finding::Severity;
+use crate::net::Stop;
+use crate::probe::plan::{Plan, plan};
+use crate::probe::{Checked, Job, Level, Options, many};
+use crate::report::probe::{config as report, json};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  hactl probe config                                     this host's /etc/keepalived/keepalived.conf
+  hactl probe config lvs.conf --virtual-server 10.0.0.10:80
+  hactl probe config lvs.conf --real-server 10.0.0.21 -v   with all parameters
+  hactl probe config ha.conf --json
+";
+
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// A keepalived.conf
+    #[arg(value_name = "CONF", default_value = "/etc/keepalived/keepalived.conf")]
+    file: PathBuf,
+    /// Only virtual servers whose name contains this: an address, a port, a group
+    #[arg(long, value_name = "TEXT")]
+    virtual_server: Option<String>,
+    /// Only real servers whose address and port contain this
+    #[arg(long, value_name = "TEXT")]
+    real_server: Option<String>,
+    /// Run scripts that look as if they stopped or restarted something, too
+    #[arg(long)]
+    run_anyway: bool,
+    /// So many checks at the same time
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=900))]
+    parallel: u32,
+    /// Exit with 0 whatever was found
+    #[arg(long)]
+    exit_zero: bool,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// The part of the plan that was asked for.
+fn chosen(args: &ConfigArgs, mut plan: Plan) -> Result<Plan, Error> {
+    let other = |text: String| Error::Other(text);
+    if let Some(wanted) = &args.virtual_server {
+        let all: Vec<String> = plan.services.iter().map(|s| s.name.clone()).collect();
+        plan.services.retain(|s| s.name.contains(wanted.as_str()));
+        if plan.services.is_empty() {
+            return Err(other(format!("no virtual server contains {wanted:?}; there are: {}", list(&all))));
+        }
+    }
+    if let Some(wanted) = &args.real_server {
+        let all: Vec<String> = plan.services.iter().flat_map(|s| s.servers.iter().map(|r| r.name.clone())).collect();
+        for service in &mut plan.services {
+            service.servers.retain(|r| r.name.contains(wanted.as_str()));
+        }
+        plan.services.retain(|s| !s.servers.is_empty());
+        if plan.services.is_empty() {
+            return Err(other(format!("no real server contains {wanted:?}; there are: {}", list(&all))));
+        }
+    }
+    if args.virtual_server.is_some() || args.real_server.is_some() {
+        plan.scripts.clear();
+    }
+    Ok(plan)
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
+    let name = args.file.to_str().ok_or_else(|| Error::Other(format!("{}: not UTF-8", args.file.display())))?;
+    let version = Version::default();
+    let conf = conf::read(name, &mut Files, &files::options(version)).map_err(|e| Error::Other(e.to_string()))?;
+    let plan = chosen(args, plan(&conf, &resolve(&conf, version), args.run_anyway))?;
+    if plan.services.is_empty() && plan.scripts.is_empty() {
+        return Err(Error::Other(format!("{name} has no virtual_server and no vrrp_script: there is nothing to check")));
+    }
+    if !conf.problems.is_empty() && !args.common.quiet {
+        note(&format!("note: `hactl lint {name}` has something to say of this file"));
+    }
+    let jobs: Vec<Job> = plan.jobs().cloned().collect();
+    let mut results: Vec<Option<Checked>> = vec![None; jobs.len()];
+    let mut out = Output::new(true, args.common.color);
+    if args.common.json {
+        json::start(&mut out, "config", name)?;
+        out.flush()?;
+    }
+    let stop = Stop::install()?;
+    let (wake, woken) = UnixStream::pair()?;
+    stop.wake(&wake)?;
+    let ran = many(jobs, &Options::default(), args.parallel as usize, Some(woken), &mut |_, _| Ok(()))?;
+    for (place, checked) in ran.places.iter().zip(ran.checked) {
+        results[*place] = Some(checked);
+    }
+    let found = report::Found::new(&plan, &results);
+    let level = found.level();
+    let exit = if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() };
+    if args.common.json {
+        found.json(&mut out, ran.interrupted, exit)?;
+    } else {
+        let severity = match level {
+            Level::Ok => None,
+            Level::Critical => Some(Severity::Critical),
+            Level::Warning | Level::Unknown => Some(Severity::Warning),
+        };
+        let word = out.paint(severity, level.word());
+        writeln!(out, "{word} {}", found.verdict())?;
+        for line in found.lines(width(), args.common.verbose) {
+            writeln!(out, "{line}")?;
+        }
+        if ran.interrupted {
+            writeln!(out, "interrupted; what was not looked at is unknown")?;
+        }
+    }
+    out.flush()?;
+    Ok(exit)
+}

@@ -1,0 +1,470 @@
+//! What a keepalived.conf checks: every checker of every real server and every tracked script, as keepalived would run them
+//! once, and what their results come to.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::check::Check;
+use super::dns::Dns;
+use super::http::{self, Get, Http, Pattern, Protocol, Statuses};
+use super::icmp::Icmp;
+use super::plain::Plain;
+use super::run::{Job, Options};
+use super::script::{Meaning, Script as Command};
+use super::smtp::{HELO, Purpose, Smtp};
+use super::target::{Host, Target};
+use super::tcp::OverTcp;
+use super::tls::{OverTls, TlsOptions};
+use super::udp::OverUdp;
+use crate::conf::model::{self, Connect, HttpCheck, HttpVersion, Url, VrrpScript};
+use crate::conf::{Conf, Effective, Run, RunChecker, RunRealServer, RunVirtualServer};
+use crate::net::probe_socket::Origin;
+
+/// Everything that is checked.
+#[derive(Default)]
+pub struct Plan {
+    /// Virtual servers, in the order of the configuration.
+    pub services: Vec<Service>,
+    /// Tracked scripts, in the order of the configuration.
+    pub scripts: Vec<Script>,
+}
+
+/// A virtual server.
+pub struct Service {
+    /// `TCP 10.0.0.10:80`.
+    pub name: String,
+    /// Its scheduler.
+    pub scheduler: String,
+    /// Weight that has to be up.
+    pub quorum: u32,
+    /// By how much less it may be before the quorum is lost.
+    pub hysteresis: u32,
+    /// Where clients go without a quorum.
+    pub sorry: Option<String>,
+    /// Its real servers.
+    pub servers: Vec<Server>,
+}
+
+/// A real server.
+pub struct Server {
+    /// `10.0.0.21:80`.
+    pub name: String,
+    /// Its weight.
+    pub weight: u32,
+    /// Whether it stays with weight 0 when it is down.
+    pub inhibit: bool,
+    /// Its checkers, a page of a web checker each. Without any it is always up.
+    pub checks: Vec<Planned>,
+}
+
+/// A tracked script.
+pub struct Script {
+    /// Its name.
+    pub name: String,
+    /// Points for the priority; 0 for a FAULT.
+    pub weight: i32,
+    /// Whether its weight is reversed.
+    pub reverse: bool,
+    /// Who tracks it.
+    pub tracked: Vec<String>,
+    /// What is run.
+    pub check: Planned,
+}
+
+/// One check.
+pub struct Planned {
+    /// The keyword: `TCP_CHECK`.
+    pub keyword: &'static str,
+    /// What it does.
+    pub does: Does,
+    /// What holds for it.
+    pub parameters: Vec<Parameter>,
+    /// From a death to the moment it counts, at worst.
+    pub detect: Option<Duration>,
+}
+
+/// What a check does.
+pub enum Does {
+    /// Something that can be run once.
+    Runs(Box<Job>),
+    /// It follows something that only the daemon sees.
+    Follows(String),
+    /// keepalived would not run it, or this program cannot.
+    Unable(String),
+}
+
+/// A value that holds for a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// The keyword.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Whether nothing sets it.
+    pub default: bool,
+}
+
+/// How a real server or a check stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Good.
+    Up,
+    /// Failed.
+    Down,
+    /// Nobody has looked.
+    Unknown,
+}
+
+impl Plan {
+    /// All that can be run, in order.
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        let checks = self.services.iter().flat_map(|s| &s.servers).flat_map(|s| &s.checks);
+        let scripts = self.scripts.iter().map(|s| &s.check);
+        checks.chain(scripts).filter_map(|c| match &c.does {
+            Does::Runs(job) => Some(&**job),
+            Does::Follows(_) | Does::Unable(_) => None,
+        })
+    }
+}
+
+impl Standing {
+    /// That of a real server whose checks stand so: one that failed makes it down.
+    pub fn of(checks: impl IntoIterator<Item = Self>) -> Self {
+        checks.into_iter().fold(Self::Up, |all, one| match (all, one) {
+            (Self::Down, _) | (_, Self::Down) => Self::Down,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Up, Self::Up) => Self::Up,
+        })
+    }
+
+    /// In a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What the real servers of a virtual server come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quorum {
+    /// Weight of those that are up, those that nobody looked at included: keepalived begins with them up.
+    pub live: u64,
+    /// Weight of all.
+    pub total: u64,
+    /// Weight that is needed: the quorum, at most the weight of all, less the hysteresis, at least 1.
+    pub needed: u64,
+}
+
+impl Quorum {
+    /// Of servers with a weight each.
+    pub fn of(service: &Service, servers: impl IntoIterator<Item = (u32, Standing)>) -> Self {
+        let (mut live, mut total) = (0, 0);
+        for (weight, standing) in servers {
+            total += u64::from(weight);
+            live += if standing == Standing::Down { 0 } else { u64::from(weight) };
+        }
+        let quorum = u64::from(service.quorum).min(total);
+        Self { live, total, needed: quorum.saturating_sub(u64::from(service.hysteresis)).max(1) }
+    }
+
+    /// Whether there is enough.
+    pub const fn holds(self) -> bool {
+        self.live >= self.needed
+    }
+}
+
+/// Makes the plan of a configuration. `run_anyway`: scripts that look as if they did harm are run too.
+pub fn plan(conf: &Conf, run: &Run, run_anyway: bool) -> Plan {
+    let services = run.virtual_servers.iter().map(|v| service(v, run_anyway)).collect();
+    let scripts = conf.scripts.iter().map(|s| script(s, run, run_anyway)).collect();
+    Plan { services, scripts }
+}
+
+fn at(address: IpAddr, port: u16) -> String {
+    match address {
+        IpAddr::V4(a) => format!("{a}:{port}"),
+        IpAddr::V6(a) => format!("[{a}]:{port}"),
+    }
+}
+
+fn service(v: &RunVirtualServer, run_anyway: bool) -> Service {
+    let protocol = v.protocol.as_ref().map_or("", |p| p.value.as_str());
+    let name = match &v.service {
+        model::Service::Address(address, port) => format!("{protocol} {}", at(*address, *port)),
+        model::Service::Mark(mark) => format!("fwmark {mark}"),
+        model::Service::Group(name) => format!("{protocol} group {name}"),
+    };
+    Service {
+        name: name.trim().to_owned(),
+        scheduler: v.scheduler.value.clone(),
+        quorum: v.quorum.value,
+        hysteresis: v.hysteresis.value,
+        sorry: v.sorry.as_ref().map(|s| at(s.address, s.port.value)),
+        servers: v.servers.iter().map(|s| server(s, run_anyway)).collect(),
+    }
+}
+
+fn server(s: &RunRealServer, run_anyway: bool) -> Server {
+    Server {
+        name: at(s.address, s.port.value),
+        weight: s.weight.value,
+        inhibit: s.inhibit.value,
+        checks: s.checkers.iter().flat_map(|c| checks(c, run_anyway)).collect(),
+    }
+}
+
+/// A checker as what is run: a page of a web checker each.
+fn checks(c: &RunChecker, run_anyway: bool) -> Vec<Planned> {
+    let keyword = c.check.keyword();
+    let planned = |does: Does| {
+        let (parameters, detect) = timing(c);
+        Planned { keyword, does, parameters, detect }
+    };
+    let timeout = c.timing.and_then(|t| t.connect_timeout).map_or(Duration::from_secs(5), |t| t.value);
+    let Some((address, port)) = c.target.map(|(a, p)| (a.value, p.value)) else {
+        return vec![planned(match &c.check {
+            model::Check::Misc(m) => misc(m, c, run_anyway),
+            model::Check::File(f) => {
+                Does::Follows(format!("the file of {}", f.file.as_ref().map_or("", |f| f.value.as_str())))
+            }
+            model::Check::Bfd(b) => {
+                Does::Follows(format!("the BFD session {}", b.name.as_ref().map_or("", |n| n.value.as_str())))
+            }
+            _ => Does::Unable("it has no address".to_owned()),
+        })];
+    };
+    let to = |check: Arc<dyn Check>, text: String| {
+        let target = Target {
+            text,
+            host: Host::Address(address, None),
+            port: (check.kind() != "icmp").then_some(port),
+            scheme: None,
+            path: None,
+        };
+        let options = Options { timeout, origin: origin(c.check.connect()), ..Options::default() };
+        Does::Runs(Box::new(Job { target, check, options: Some(options) }))
+    };
+    let place = at(address, port);
+    let over_tcp = |kind, dialog: Result<Arc<dyn Check>, String>, text: String| {
+        let _: &'static str = kind;
+        dialog.map_or_else(Does::Unable, |check| to(check, text))
+    };
+    match &c.check {
+        model::Check::Tcp(_) => {
+            let check = OverTcp::new("tcp", |_| Plain::default().dialog());
+            vec![planned(to(Arc::new(check), place))]
+        }
+        model::Check::Ping(_) => vec![planned(to(Arc::new(Icmp::default()), address.to_string()))],
+        model::Check::Udp(u) => {
+            let plain = Plain {
+                payload: Some(u.payload.as_ref().map_or_else(Vec::new, |p| p.value.clone())),
+                require_reply: u.reply.is_some(),
+                listen: true,
+                ..Plain::default()
+            };
+            vec![planned(to(Arc::new(OverUdp::new("udp", move |_| plain.dialog())), place))]
+        }
+        model::Check::Smtp(s) => {
+            let helo = s.helo.as_ref().map_or(HELO.to_owned(), |h| h.value.clone());
+            let check = Smtp::new(&helo, Purpose::Keepalived).map(|_| {
+                let make = move |_: &super::check::At<'_>| dialog(Smtp::new(&helo, Purpose::Keepalived));
+                Arc::new(OverTcp::new("smtp", make)) as Arc<dyn Check>
+            });
+            vec![planned(over_tcp("smtp", check, place))]
+        }
+        model::Check::Dns(d) => {
+            let name = d.name.as_ref().map_or(".".to_owned(), |n| n.value.clone());
+            let kind = d.record.as_ref().map_or("SOA", |r| r.value.as_str()).parse();
+            let text = format!("{place} {name} {}", d.record.as_ref().map_or("SOA", |r| r.value.as_str()));
+            let check = kind.and_then(|kind| {
+                Dns::new(&name, kind, 0)?;
+                let make = move |_: &super::check::At<'_>| dialog(Dns::new(&name, kind, super::dns::fresh_id()));
+                Ok(Arc::new(OverUdp::new("dns", make)) as Arc<dyn Check>)
+            });
+            vec![planned(over_tcp("dns", check, text))]
+        }
+        model::Check::Http(h) => h
+            .urls
+            .iter()
+            .map(|url| {
+                let (scheme, kind) = if h.tls { ("https", "https") } else { ("http", "http") };
+                let path = url.path.as_ref().map_or("/", |p| p.value.as_str());
+                let text = format!("{scheme}://{place}{path}");
+                planned(over_tcp(kind, page(h, url, c, address, port), text))
+            })
+            .collect(),
+        model::Check::Misc(_) | model::Check::File(_) | model::Check::Bfd(_) => Vec::new(),
+    }
+}
+
+/// A dialog that could be made once can be made again.
+fn dialog<D: super::Dialog + 'static>(made: Result<D, String>) -> Box<dyn super::Dialog> {
+    match made {
+        Ok(dialog) => Box::new(dialog),
+        Err(_) => Plain::default().dialog(),
+    }
+}
+
+fn origin(connect: Option<&Connect>) -> Origin {
+    let Some(c) = connect else { return Origin::default() };
+    Origin {
+        source: c.bind.as_ref().map(|b| b.value),
+        interface: c.interface.as_ref().map(|i| i.value.clone()),
+        mark: c.mark.as_ref().map(|m| m.value).filter(|m| *m != 0),
+    }
+}
+
+fn page(h: &HttpCheck, url: &Url, c: &RunChecker, address: IpAddr, port: u16) -> Result<Arc<dyn Check>, String> {
+    let virtual_host = url.virtual_host.as_ref().map(|v| &v.value);
+    let virtual_host = virtual_host.or_else(|| c.virtual_host.as_ref().map(|v| &v.value)).cloned();
+    let path = url.path.as_ref().map_or("/", |p| p.value.as_str());
+    let mut get = Get::new(path, http::host(virtual_host.as_deref(), address, port));
+    get.protocol = match h.version.as_ref().map_or(HttpVersion::V1_0, |v| v.value) {
+        HttpVersion::V1_0 => Protocol::V1_0,
+        HttpVersion::V1_0C => Protocol::V1_0C,
+        HttpVersion::V1_1 => Protocol::V1_1,
+    };
+    if !url.codes.is_empty() {
+        get.statuses = Statuses::of(url.codes.iter().map(|c| c.value));
+    }
+    get.digest = url.digest.as_ref().map(|d| http::digest(&d.value)).transpose()?;
+    if let Some(regex) = &url.regex {
+        let options: Vec<&str> = url.regex_options.iter().map(|o| o.value.as_str()).collect();
+        let mut pattern = Pattern::new(&regex.value, &options)?;
+        pattern.forbidden = url.regex_no_match.as_ref().is_some_and(|n| n.value);
+        let offset = |o: &model::Set<u64>| o.as_ref().map_or(0, |o| usize::try_from(o.value).unwrap_or(usize::MAX));
+        (pattern.min_offset, pattern.max_offset) = (offset(&url.regex_min_offset), offset(&url.regex_max_offset));
+        get.pattern = Some(pattern);
+    }
+    if !h.tls {
+        return Ok(Arc::new(OverTcp::new("http", move |_| Box::new(Http::new(get.clone())))));
+    }
+    // Without `enable_sni` no name is sent.
+    let sni = h.sni.as_ref().is_some_and(|s| s.value).then(|| {
+        let said = h.sni_name.as_ref().map(|n| n.value.clone()).filter(|n| !n.is_empty());
+        said.or(virtual_host)
+    });
+    let options = TlsOptions { name: sni.flatten(), verify: false, ..TlsOptions::default() };
+    Ok(Arc::new(OverTls::new("https", options, move |_| Box::new(Http::new(get.clone())))))
+}
+
+fn misc(m: &model::MiscCheck, c: &RunChecker, run_anyway: bool) -> Does {
+    let Some(command) = &m.command else { return Does::Unable("it has no `misc_path`".to_owned()) };
+    let timeout = c.script_timeout.map_or(Duration::from_mins(1), |t| t.value);
+    let dynamic = m.dynamic.as_ref().is_some_and(|d| d.value);
+    let meaning = if dynamic { Meaning::Dynamic } else { Meaning::Plain };
+    runs(&command.value, meaning, timeout, m.user.as_ref().map(|u| u.value.as_slice()), run_anyway)
+}
+
+fn runs(command: &str, meaning: Meaning, timeout: Duration, user: Option<&[String]>, run_anyway: bool) -> Does {
+    let script = match Command::new(command, meaning, user, run_anyway) {
+        Ok(script) => script,
+        Err(why) => return Does::Unable(why),
+    };
+    let target = Target {
+        text: command.to_owned(),
+        host: Host::Name(String::new()),
+        port: None,
+        scheme: None,
+        path: None,
+    };
+    let options = Options { timeout, ..Options::default() };
+    Does::Runs(Box::new(Job { target, check: Arc::new(script), options: Some(options) }))
+}
+
+fn script(s: &VrrpScript, run: &Run, run_anyway: bool) -> Script {
+    let tracks = |list: &[crate::conf::run::RunTrack]| list.iter().any(|t| t.name == s.name);
+    let instances = run.instances.iter().filter(|i| tracks(&i.track)).map(|i| i.name.clone());
+    let groups = run.groups.iter().filter(|g| tracks(&g.track)).map(|g| format!("group {}", g.name));
+    let interval = Effective::of(s.interval.clone(), Duration::from_secs(1));
+    let timeout = Effective::of(s.timeout.clone(), interval.value);
+    let (rise, fall) = (Effective::of(s.rise.clone(), 1), Effective::of(s.fall.clone(), 1));
+    let does = match &s.command {
+        Some(command) => {
+            let user = s.user.as_ref().map(|u| u.value.as_slice());
+            runs(&command.value, Meaning::Plain, timeout.value, user, run_anyway)
+        }
+        None => Does::Unable("it has no `script`".to_owned()),
+    };
+    // The first bad run begins an interval after the last good one; each is bad when it ends, at worst at its time limit.
+    let detect = interval.value.saturating_mul(fall.value).saturating_add(timeout.value);
+    let parameters =
+        vec![time("interval", &interval), time("timeout", &timeout), number("rise", &rise), number("fall", &fall)];
+    Script {
+        name: s.name.clone(),
+        weight: s.weight.as_ref().map_or(0, |w| w.value),
+        reverse: s.reverse,
+        tracked: instances.chain(groups).collect(),
+        check: Planned { keyword: "vrrp_script", does, parameters, detect: Some(detect) },
+    }
+}
+
+fn time(name: &'static str, e: &Effective<Duration>) -> Parameter {
+    Parameter { name, value: humantime::format_duration(e.value).to_string(), default: e.is_default() }
+}
+
+fn number(name: &'static str, e: &Effective<u32>) -> Parameter {
+    Parameter { name, value: e.value.to_string(), default: e.is_default() }
+}
+
+/// What holds for a checker, and how long a death goes unnoticed at worst: it happens just after a good check, and each
+/// attempt that follows takes all its time.
+fn timing(c: &RunChecker) -> (Vec<Parameter>, Option<Duration>) {
+    let Some(t) = c.timing else { return (Vec::new(), None) };
+    let mut parameters = vec![time("delay_loop", &t.delay_loop)];
+    parameters.extend(t.connect_timeout.as_ref().map(|x| time("connect_timeout", x)));
+    parameters.extend(c.script_timeout.as_ref().map(|x| time("misc_timeout", x)));
+    parameters.push(number("retry", &t.retry));
+    parameters.push(time("delay_before_retry", &t.delay_before_retry));
+    let attempt = t.connect_timeout.or(c.script_timeout).map_or(Duration::ZERO, |x| x.value);
+    let detect = t
+        .delay_loop
+        .value
+        .saturating_add(attempt.saturating_mul(t.retry.value.saturating_add(1)))
+        .saturating_add(t.delay_before_retry.value.saturating_mul(t.retry.value));
+    (parameters, Some(detect))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(quorum: u32, hysteresis: u32) -> Service {
+        Service {
+            name: "TCP 10.0.0.10:80".to_owned(),
+            scheduler: "rr".to_owned(),
+            quorum,
+            hysteresis,
+            sorry: None,
+            servers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_quorum_is_a_weight() {
+        use Standing::{Down, Unknown, Up};
+        let of = |q, h, list: &[(u32, Standing)]| {
+            let quorum = Quorum::of(&service(q, h), list.iter().copied());
+            (quorum.live, quorum.needed, quorum.holds())
+        };
+        assert_eq!(of(1, 0, &[(1, Up), (1, Down)]), (1, 1, true));
+        assert_eq!(of(3, 0, &[(2, Up), (1, Down)]), (2, 3, false));
+        assert_eq!(of(3, 1, &[(2, Up), (1, Down)]), (2, 2, true));
+        // More than there is, is reduced to what there is; nothing up is never enough.
+        assert_eq!(of(9, 0, &[(2, Up), (1, Unknown)]), (3, 3, true));
+        assert_eq!(of(1, 0, &[(2, Down)]), (0, 1, false));
+        assert_eq!(of(1, 0, &[]), (0, 1, false));
+    }
+
+    #[test]
+    fn one_failed_check_makes_a_server_down() {
+        use Standing::{Down, Unknown, Up};
+        assert_eq!(Standing::of([]), Up);
+        assert_eq!(Standing::of([Up, Unknown]), Unknown);
+        assert_eq!(Standing::of([Unknown, Down, Up]), Down);
+    }
+}

@@ -1,0 +1,355 @@
+//! What the checks of a keepalived.conf came to: virtual servers with their quorum, real servers, scripts.
+
+use std::io::{self, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use super::{json, line, time};
+use crate::probe::plan::{Does, Plan, Planned, Quorum, Script, Server, Service, Standing};
+use crate::probe::{Checked, Fact, Level, Value, Wanted};
+use crate::report::json::line as object;
+use crate::report::printable;
+
+/// A plan and what was found, in the order of [`Plan::jobs`].
+pub struct Found<'a> {
+    plan: &'a Plan,
+    results: &'a [Option<Checked>],
+    /// By service: what it comes to, and each server with its weight.
+    services: Vec<(Quorum, Vec<(u32, Standing)>)>,
+    scripts: Vec<Standing>,
+}
+
+/// Takes the results one by one, as the plan's checks come.
+struct Next<'a>(std::slice::Iter<'a, Option<Checked>>);
+
+impl<'a> Next<'a> {
+    fn of(&mut self, check: &Planned) -> Option<&'a Checked> {
+        match check.does {
+            Does::Runs(_) => self.0.next().and_then(Option::as_ref),
+            Does::Follows(_) | Does::Unable(_) => None,
+        }
+    }
+}
+
+fn standing(checked: Option<&Checked>) -> Standing {
+    match checked.map(|c| c.level(&Wanted::default())) {
+        None | Some(Level::Unknown) => Standing::Unknown,
+        Some(Level::Ok | Level::Warning) => Standing::Up,
+        Some(Level::Critical) => Standing::Down,
+    }
+}
+
+/// The weight that a script of `misc_dynamic` gives.
+fn weight(checked: Option<&Checked>) -> Option<u32> {
+    let fact = checked?.outcome.facts.iter().find(|f| f.name == "weight")?;
+    match fact.value {
+        Value::Number(n) => u32::try_from(n).ok(),
+        _ => None,
+    }
+}
+
+impl<'a> Found<'a> {
+    /// Judges the results of a plan.
+    pub fn new(plan: &'a Plan, results: &'a [Option<Checked>]) -> Self {
+        let mut next = Next(results.iter());
+        let mut services = Vec::new();
+        for service in &plan.services {
+            let servers: Vec<(u32, Standing)> = service
+                .servers
+                .iter()
+                .map(|server| {
+                    let found: Vec<Option<&Checked>> = server.checks.iter().map(|c| next.of(c)).collect();
+                    let weight = found.iter().find_map(|c| weight(*c)).unwrap_or(server.weight);
+                    (weight, Standing::of(found.into_iter().map(standing)))
+                })
+                .collect();
+            services.push((Quorum::of(service, servers.iter().copied()), servers));
+        }
+        let scripts = plan.scripts.iter().map(|s| standing(next.of(&s.check))).collect();
+        Self { plan, results, services, scripts }
+    }
+
+    /// How well it is: a lost quorum and a failed script without weight are critical, a server that is down or a script
+    /// with weight is a warning.
+    pub fn level(&self) -> Level {
+        let services = self.services.iter().map(|(quorum, servers)| match () {
+            () if !quorum.holds() => Level::Critical,
+            () if servers.iter().any(|s| s.1 == Standing::Down) => Level::Warning,
+            () if !servers.is_empty() && servers.iter().all(|s| s.1 == Standing::Unknown) => Level::Unknown,
+            () => Level::Ok,
+        });
+        let scripts = self.scripts.iter().zip(&self.plan.scripts).map(|(standing, script)| match standing {
+            Standing::Down if script.weight == 0 => Level::Critical,
+            Standing::Down => Level::Warning,
+            Standing::Unknown => Level::Unknown,
+            Standing::Up => Level::Ok,
+        });
+        let order = |l: &Level| match l {
+            Level::Ok => 0,
+            Level::Unknown => 1,
+            Level::Warning => 2,
+            Level::Critical => 3,
+        };
+        services.chain(scripts).max_by_key(order).unwrap_or(Level::Unknown)
+    }
+
+    /// Everything in one sentence.
+    pub fn verdict(&self) -> String {
+        let mut parts = Vec::new();
+        let all = self.services.len();
+        if all > 0 {
+            let good = self.services.iter().filter(|s| s.0.holds()).count();
+            let servers: Vec<Standing> = self.services.iter().flat_map(|s| s.1.iter().map(|x| x.1)).collect();
+            let up = servers.iter().filter(|s| **s == Standing::Up).count();
+            parts.push(format!("{good} of {all} virtual servers served, {up} of {} real servers up", servers.len()));
+        }
+        if !self.scripts.is_empty() {
+            let good = self.scripts.iter().filter(|s| **s == Standing::Up).count();
+            parts.push(format!("{good} of {} tracked scripts succeed", self.scripts.len()));
+        }
+        parts.join("; ")
+    }
+
+    /// The tables.
+    pub fn lines(&self, width: u16, verbose: bool) -> Vec<String> {
+        let mut next = Next(self.results.iter());
+        let mut lines = Vec::new();
+        let mut reasons: Vec<(&str, &str)> = Vec::new();
+        for (service, (quorum, servers)) in self.plan.services.iter().zip(&self.services) {
+            lines.push(String::new());
+            lines.push(printable(&heading(service, *quorum)));
+            let mut table = Table::new();
+            table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            for (server, (weight, standing)) in service.servers.iter().zip(servers) {
+                rows(&mut table, server, *weight, *standing, verbose, &mut next, &mut reasons);
+            }
+            lines.extend(table.lines().map(|l| format!("  {}", l.trim()).trim_end().to_owned()));
+        }
+        if !self.plan.scripts.is_empty() {
+            lines.push(String::new());
+            lines.push("tracked scripts".to_owned());
+            let mut table = Table::new();
+            table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            for (script, standing) in self.plan.scripts.iter().zip(&self.scripts) {
+                let found = next.of(&script.check);
+                note_reason(found, &mut reasons);
+                table.add_row(vec![
+                    script.name.clone(),
+                    match standing {
+                        Standing::Up => "good".to_owned(),
+                        Standing::Down => "BAD".to_owned(),
+                        Standing::Unknown => "unknown".to_owned(),
+                    },
+                    format!("{}; {}", told(&script.check, found), means(script)),
+                    extra(&script.check, verbose),
+                ]);
+            }
+            lines.extend(table.lines().map(|l| format!("  {}", l.trim()).trim_end().to_owned()));
+        }
+        if !reasons.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(reasons.iter().map(|(id, usually)| format!("{id}: usually {usually}")));
+        lines
+    }
+
+    /// Each check, then each virtual server, then the summary.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn json(&self, out: &mut dyn Write, interrupted: bool, exit: u8) -> io::Result<()> {
+        let mut next = Next(self.results.iter());
+        for (service, (quorum, servers)) in self.plan.services.iter().zip(&self.services) {
+            for server in &service.servers {
+                for check in &server.checks {
+                    let place = [("virtual_server", service.name.as_str()), ("real_server", server.name.as_str())];
+                    one(out, check, next.of(check), &place)?;
+                }
+            }
+            object(out, &ServiceObject::of(service, *quorum, servers))?;
+        }
+        for script in &self.plan.scripts {
+            one(out, &script.check, next.of(&script.check), &[("script", script.name.as_str())])?;
+        }
+        let count = |wanted: Standing| {
+            let servers = self.services.iter().flat_map(|s| s.1.iter().map(|x| x.1)).filter(|s| *s == wanted).count();
+            servers + self.scripts.iter().filter(|s| **s == wanted).count()
+        };
+        object(
+            out,
+            &SummaryObject {
+                r#type: "summary",
+                virtual_servers: self.services.len(),
+                without_quorum: self.services.iter().filter(|s| !s.0.holds()).count(),
+                up: count(Standing::Up),
+                down: count(Standing::Down),
+                unknown: count(Standing::Unknown),
+                interrupted,
+                exit,
+            },
+        )
+    }
+}
+
+/// `TCP 10.0.0.10:80 rr: served, weight 2 of 3 up, 1 needed`
+fn heading(service: &Service, quorum: Quorum) -> String {
+    let Quorum { live, total, needed } = quorum;
+    let state = match (&service.sorry, quorum.holds()) {
+        (_, true) => "served".to_owned(),
+        (Some(sorry), false) => format!("NO QUORUM: clients go to the sorry server {sorry}"),
+        (None, false) => "NO QUORUM: nobody serves it".to_owned(),
+    };
+    format!("{} {}: {state}; weight {live} of {total} up, {needed} needed", service.name, service.scheduler)
+}
+
+fn rows<'a>(
+    table: &mut Table,
+    server: &Server,
+    weight: u32,
+    standing: Standing,
+    verbose: bool,
+    next: &mut Next<'a>,
+    reasons: &mut Vec<(&'a str, &'a str)>,
+) {
+    let state = match standing {
+        Standing::Up => "up".to_owned(),
+        Standing::Down if server.inhibit => "DOWN (weight 0)".to_owned(),
+        Standing::Down => "DOWN".to_owned(),
+        Standing::Unknown => "unknown".to_owned(),
+    };
+    let head = [server.name.clone(), state, format!("weight {weight}")];
+    if server.checks.is_empty() {
+        table.add_row(head.into_iter().chain(["no checker: always up".to_owned(), String::new()]));
+        return;
+    }
+    for (i, check) in server.checks.iter().enumerate() {
+        let found = next.of(check);
+        note_reason(found, reasons);
+        let head = if i == 0 { head.clone() } else { Default::default() };
+        table.add_row(head.into_iter().chain([told(check, found), extra(check, verbose)]));
+    }
+}
+
+fn note_reason<'a>(found: Option<&'a Checked>, reasons: &mut Vec<(&'a str, &'a str)>) {
+    let reason = found.and_then(|c| c.outcome.result.as_ref().err());
+    if let Some(reason) = reason.filter(|r| !reasons.iter().any(|(id, _)| *id == r.id)) {
+        reasons.push((reason.id, reason.usually));
+    }
+}
+
+/// What a check does and found.
+fn told(check: &Planned, found: Option<&Checked>) -> String {
+    let text = match (&check.does, found) {
+        (Does::Runs(job), Some(c)) => {
+            let took = c.time().map_or(String::new(), |t| format!(" ({})", time(t)));
+            format!("{} {}: {}{took}", check.keyword, job.target.text, line::sentence(c, &Wanted::default(), false))
+        }
+        (Does::Runs(job), None) => format!("{} {}: not looked at", check.keyword, job.target.text),
+        (Does::Follows(what), _) => format!("{}: follows {what}, which only the daemon sees", check.keyword),
+        (Does::Unable(why), _) => format!("{}: {why}", check.keyword),
+    };
+    printable(&text)
+}
+
+/// How long a death goes unnoticed, and with `-v` the parameters; `*` marks what nothing sets.
+fn extra(check: &Planned, verbose: bool) -> String {
+    let detect = check.detect.map(|d| format!("noticed within {}", words(d)));
+    let parameters = check.parameters.iter().map(|p| {
+        let star = if p.default { "*" } else { "" };
+        format!("{} {}{star}", p.name, p.value)
+    });
+    let all: Vec<String> = detect.into_iter().chain(parameters.filter(|_| verbose)).collect();
+    printable(&all.join(", "))
+}
+
+fn words(d: std::time::Duration) -> String {
+    let seconds = d.as_secs_f64();
+    if d.subsec_millis() == 0 { format!("{seconds:.0} s") } else { format!("{seconds:.3} s") }
+}
+
+/// What a script's failure does.
+fn means(script: &Script) -> String {
+    let who = if script.tracked.is_empty() { "nobody tracks it".to_owned() } else { script.tracked.join(", ") };
+    let what = match (script.weight, script.reverse) {
+        (_, _) if script.tracked.is_empty() => return who,
+        (0, false) => "FAULT when bad".to_owned(),
+        (0, true) => "FAULT when good".to_owned(),
+        (w, false) if w > 0 => format!("{w} points when good"),
+        (w, false) => format!("{w} points when bad"),
+        (w, true) if w > 0 => format!("{} points when good", -w),
+        (w, true) => format!("{} points when bad", -w),
+    };
+    format!("{what}: {who}")
+}
+
+/// One check as a `probe` object. What was not run has `ok` absent.
+fn one(out: &mut dyn Write, check: &Planned, found: Option<&Checked>, place: &[(&'static str, &str)]) -> io::Result<()> {
+    let Some(found) = found else {
+        let why = told(check, None);
+        let mut map = serde_json::Map::new();
+        map.insert("type".into(), "probe".into());
+        map.insert("checker".into(), check.keyword.into());
+        place.iter().for_each(|(name, value)| drop(map.insert((*name).into(), (*value).into())));
+        map.insert("message".into(), why.into());
+        return object(out, &map);
+    };
+    let mut found = found.clone();
+    let facts = &mut found.outcome.facts;
+    facts.push(Fact::text("checker", check.keyword));
+    facts.extend(place.iter().map(|(name, value)| Fact::text(name, *value)));
+    facts.extend(check.detect.map(|d| Fact { name: "detect_ms", value: Value::Time(d) }));
+    json::probe(out, &found, &Wanted::default())
+}
+
+#[derive(Serialize)]
+struct ServiceObject<'a> {
+    r#type: &'static str,
+    name: &'a str,
+    served: bool,
+    live_weight: u64,
+    total_weight: u64,
+    needed_weight: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sorry_server: Option<&'a str>,
+    real_servers: Vec<ServerObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ServerObject<'a> {
+    name: &'a str,
+    state: &'static str,
+    weight: u32,
+}
+
+impl<'a> ServiceObject<'a> {
+    fn of(service: &'a Service, quorum: Quorum, servers: &[(u32, Standing)]) -> Self {
+        let server = |(s, (weight, standing)): (&'a Server, &(u32, Standing))| ServerObject {
+            name: &s.name,
+            state: standing.as_str(),
+            weight: *weight,
+        };
+        Self {
+            r#type: "virtual_server",
+            name: &service.name,
+            served: quorum.holds(),
+            live_weight: quorum.live,
+            total_weight: quorum.total,
+            needed_weight: quorum.needed,
+            sorry_server: service.sorry.as_deref(),
+            real_servers: service.servers.iter().zip(servers).map(server).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SummaryObject {
+    r#type: &'static str,
+    virtual_servers: usize,
+    without_quorum: usize,
+    up: usize,
+    down: usize,
+    unknown: usize,
+    interrupted: bool,
+    exit: u8,
+}
