@@ -10,6 +10,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Go on reading.
     Read,
+    /// Send this, then end the connection: a farewell that needs no answer.
+    Last(Vec<u8>),
     /// Everything is known: end the connection.
     Done,
 }
@@ -28,7 +30,13 @@ pub trait Dialog: Send {
         Step::Done
     }
 
-    /// What it comes to, after [`Step::Done`] or when the time was up (`timed_out`).
+    /// Whether what is said so far only opens the way to the service: a TLS handshake. The time until this is false is
+    /// the phase `tls`, and only then begins the wait for the first byte.
+    fn opening(&self) -> bool {
+        false
+    }
+
+    /// What it comes to, after [`Step::Done`], after [`Step::Last`] or when the time was up (`timed_out`).
     ///
     /// # Errors
     /// Why the service counts as failed.

@@ -5,8 +5,13 @@
 //! says what the kernel or the protocol said and what that usually means.
 
 pub mod dialog;
+pub mod dns;
+pub mod http;
 pub mod outcome;
 pub mod reason;
+pub mod script;
+pub mod smtp;
+pub mod tls;
 
 pub use dialog::{Dialog, Step};
 pub use outcome::{Fact, Outcome, Phases, Value};

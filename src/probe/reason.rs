@@ -58,3 +58,10 @@ impl Reason {
         Self { id, sentence: sentence.into(), usually }
     }
 }
+
+/// Bytes of the peer for a sentence: on one line, without what a terminal obeys, and not too many.
+pub(super) fn quoted(bytes: &[u8]) -> String {
+    const MOST: usize = 60;
+    let more = if bytes.len() > MOST { "…" } else { "" };
+    format!("\"{}{more}\"", bytes.get(..MOST).unwrap_or(bytes).escape_ascii())
+}

@@ -55,11 +55,16 @@ const CRATES: &[(&str, &[&str])] = &[
     ("netlink_sys", &["net"]),
     ("flate2", &["pcap"]),
     ("hmac", &["wire"]),
-    ("md5", &["wire"]),
+    ("md5", &["probe", "wire"]),
     ("sha2", &["wire"]),
     ("arrayvec", &["vrrp"]),
     ("strsim", &["conf", "simulate"]),
     ("toml", &["simulate"]),
+    ("regex", &["probe"]),
+    ("rustls", &["probe"]),
+    ("rustls_native_certs", &["probe"]),
+    ("simple_dns", &["probe"]),
+    ("x509_parser", &["probe"]),
 ];
 
 /// The parts of net that transmit or change the system, and the modules that may use them: none that watches.
