@@ -64,5 +64,7 @@ impl Reason {
 pub(super) fn quoted(bytes: &[u8]) -> String {
     const MOST: usize = 60;
     let more = if bytes.len() > MOST { "…" } else { "" };
-    format!("\"{}{more}\"", bytes.get(..MOST).unwrap_or(bytes).escape_ascii())
+    // Apostrophes need no escape between these quotes.
+    let text = bytes.get(..MOST).unwrap_or(bytes).escape_ascii().to_string().replace("\\'", "'");
+    format!("\"{text}{more}\"")
 }
