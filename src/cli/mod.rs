@@ -11,6 +11,7 @@ mod feeder;
 mod files;
 mod lint;
 mod output;
+mod probe;
 mod reading;
 mod simulate;
 mod speak;
@@ -37,6 +38,7 @@ Examples:
   hactl watch incident.pcap          the same as a post-mortem
   ssh fw1 tcpdump -U -i eth0 -w - not port 22 | hactl watch -
   hactl decode -v incident.pcapng    every advert, field by field
+  hactl probe tcp web1:80            is a service in or out, how fast, and why
   hactl explain split-brain          what a finding means and how to fix it
   hactl explain keyword priority     what keepalived.conf's keywords take, and what is peculiar about them
 ";
@@ -61,6 +63,8 @@ enum Command {
     Sniff(decode::DecodeArgs),
     /// One decoded line for each frame of capture files
     Decode(decode::DecodeArgs),
+    /// One-shot checks of services, as keepalived makes them: in or out, how fast, and why
+    Probe(probe::ProbeCommand),
     /// Elections among nodes with these configurations, under faults: what will happen, before it does
     Simulate(Box<simulate::SimulateArgs>),
     /// A full VRRP router, with a screen of its states and timers
@@ -82,6 +86,7 @@ pub fn command() -> clap::Command {
         ("watch", watch::EXAMPLES),
         ("sniff", decode::SNIFF_EXAMPLES),
         ("decode", decode::DECODE_EXAMPLES),
+        ("probe", probe::EXAMPLES),
         ("simulate", simulate::EXAMPLES),
         ("speak", speak::EXAMPLES),
         ("lint", lint::EXAMPLES),
@@ -95,6 +100,7 @@ pub fn command() -> clap::Command {
         .into_iter()
         .fold(Cli::command(), |c, (name, text)| c.mut_subcommand(name, |s| told(s, text)))
         .mut_subcommand("simulate", tcp)
+        .mut_subcommand("probe", |p| probe::with_examples(p, told))
 }
 
 /// Runs the program and gives its exit status.
@@ -114,6 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Watch(args) => watch::run(&args),
         Command::Sniff(args) => decode::run(&args, "sniff"),
         Command::Decode(args) => decode::run(&args, "decode"),
+        Command::Probe(args) => probe::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Speak(args) => speak::run(&args),
         Command::Lint(args) => lint::run(&args),

@@ -1,6 +1,6 @@
 //! The operating system: sockets, interfaces, addresses, privileges, signals, clocks. The only unsafe code lives here.
 //!
-//! Two sides that share only [`link`], clocks, signals and privileges:
+//! Three sides that share only [`link`], clocks, signals and privileges:
 //!
 //! * **Watching** transmits nothing and joins no multicast group: [`Capture`] only listens. The order in which a program
 //!   uses it: [`Stop::install`], [`Capture::open`], open the files to be written, [`drop_privileges`], then threads.
@@ -8,6 +8,7 @@
 //!   addresses and interfaces. Only a speaker uses it: [`Stop::install`], open everything, [`keep_network_privileges`],
 //!   then [`wait_any`] in one thread. No socket of it waits for the network; a change waits for the kernel's word. These
 //!   names are used with their modules', so that a test can hold that nothing else uses them.
+//! * **Probing** ([`probe_socket`]) asks a service as one of its clients would. Only `probe` uses it.
 
 pub mod announce;
 pub mod bpf;
@@ -17,6 +18,7 @@ pub mod link;
 mod memory;
 pub mod netlink;
 pub mod privilege;
+pub mod probe_socket;
 mod ring;
 pub mod signal;
 mod sys;

@@ -254,6 +254,33 @@ pub(super) struct Received {
 
 /// Receives one packet with its control messages.
 pub(super) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8], control: &mut [u8]) -> io::Result<Received> {
+    receive_with(fd, buffer, control, libc::MSG_TRUNC)
+}
+
+/// Takes the next message of the socket's error queue. Never waits.
+pub(super) fn receive_error(fd: BorrowedFd<'_>, control: &mut [u8]) -> io::Result<Received> {
+    receive_with(fd, &mut [], control, libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT)
+}
+
+/// Makes a socket keep ICMP errors in its error queue.
+pub(super) fn set_receive_errors(fd: BorrowedFd<'_>, ipv6: bool) -> io::Result<()> {
+    let (level, name) =
+        if ipv6 { (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) } else { (libc::IPPROTO_IP, libc::IP_RECVERR) };
+    set_option(fd, level, name, &1)
+}
+
+/// Whether packets must not be fragmented, whatever is known of the path.
+pub(super) fn set_dont_fragment(fd: BorrowedFd<'_>, ipv6: bool, dont: bool) -> io::Result<()> {
+    let (level, name, value) = match (ipv6, dont) {
+        (false, true) => (libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_PROBE),
+        (false, false) => (libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_DONT),
+        (true, true) => (libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_PROBE),
+        (true, false) => (libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_WANT),
+    };
+    set_option(fd, level, name, &value)
+}
+
+fn receive_with(fd: BorrowedFd<'_>, buffer: &mut [u8], control: &mut [u8], flags: c_int) -> io::Result<Received> {
     let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     // SAFETY: integers and arrays of them: zero is valid, and so is whatever the kernel writes.
     let mut from: libc::sockaddr_in6 = unsafe { MaybeUninit::zeroed().assume_init() };
@@ -267,7 +294,7 @@ pub(super) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8], control: &mut [u8])
     message.msg_controllen = control.len() as _;
     // SAFETY: each pointer in `message` comes with the length of what it points to, all of it outlives the call, and any
     // bytes are valid there. With MSG_TRUNC the kernel says how long the packet is, but still writes no more than fits.
-    let n = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, libc::MSG_TRUNC) };
+    let n = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags) };
     let len = usize::try_from(n).map_err(|_| io::Error::last_os_error())?;
     let source = (from.sin6_family == libc::AF_INET6 as u16).then(|| Ipv6Addr::from(from.sin6_addr.s6_addr));
     Ok(Received { len, control_len: message.msg_controllen, source })

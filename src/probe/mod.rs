@@ -4,15 +4,37 @@
 //! given what was received and says what to send; it knows neither sockets nor clocks. What failed is a [`Reason`], which
 //! says what the kernel or the protocol said and what that usually means.
 
+pub mod check;
 pub mod dialog;
 pub mod dns;
 pub mod http;
+pub mod icmp;
+pub mod judge;
+mod kernel;
+pub mod many;
 pub mod outcome;
+pub mod plain;
 pub mod reason;
+mod resolve;
+pub mod run;
 pub mod script;
+pub mod series;
 pub mod smtp;
+pub mod target;
+pub mod tcp;
 pub mod tls;
+pub mod udp;
 
+pub use check::{At, Attempt, Check, Found};
 pub use dialog::{Dialog, Step};
+pub use judge::{Checked, Level, Wanted};
+pub use many::{Ran, many};
 pub use outcome::{Fact, Outcome, Phases, Value};
 pub use reason::Reason;
+pub use resolve::Family;
+pub use run::{Job, Options};
+pub use series::Series;
+pub use target::Target;
+
+// Where a check may come from, and how an echo is sent, for who sets options.
+pub use crate::net::probe_socket::{EchoOptions, Origin};

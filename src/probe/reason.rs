@@ -27,6 +27,11 @@ pub const REASONS: &[(&str, &str)] = &[
         "unreachable",
         "a router or the host itself answers with ICMP: the host does not answer ARP, or a firewall rejects",
     ),
+    (
+        "mtu",
+        "the packet is larger than the path carries and must not be fragmented: a tunnel on the way, or jumbo frames on \
+         one side only",
+    ),
     ("name", "the name server does not know it, or there is none that answers"),
     ("local", "nothing was asked: this host could not make the socket; the service may be well"),
     ("permission", "a firewall rule on this host, or a missing privilege"),

@@ -6,6 +6,7 @@ pub mod json;
 pub mod line;
 pub mod lint;
 mod object;
+pub mod probe;
 pub mod simulate;
 pub mod speak;
 pub mod table;

@@ -1,0 +1,117 @@
+//! Many jobs at once, so many at a time.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex};
+
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
+
+use super::judge::Checked;
+use super::run::{Job, Options, run};
+
+/// What many jobs came to.
+#[derive(Debug, Default)]
+pub struct Ran {
+    /// All addresses of all jobs, in the order of the jobs.
+    pub checked: Vec<Checked>,
+    /// Those of `checked` whose jobs were ended early.
+    pub unfinished: Vec<Checked>,
+    /// Jobs that were not begun, or of which nothing was known yet when it was ended early.
+    pub missing: usize,
+    /// Whether it was ended early.
+    pub interrupted: bool,
+}
+
+/// What is known of each address of one job.
+type Known = Arc<Mutex<BTreeMap<usize, Checked>>>;
+
+/// Runs jobs, at most `parallel` at a time, and calls `done` for each when everything is known of it, with how many are.
+/// Ends early, with what is known, once there is something to read from `stop`.
+///
+/// # Errors
+/// When the system has no more of what it takes: descriptors, threads.
+pub fn many(
+    jobs: Vec<Job>,
+    options: &Options,
+    parallel: usize,
+    stop: Option<UnixStream>,
+    done: &mut dyn FnMut(&[Checked], usize) -> io::Result<()>,
+) -> io::Result<Ran> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let ran = runtime.block_on(drive(jobs, options, parallel.max(1), stop, done));
+    // A name server may still be asked: nobody waits for it.
+    runtime.shutdown_background();
+    ran
+}
+
+async fn drive(
+    jobs: Vec<Job>,
+    options: &Options,
+    parallel: usize,
+    stop: Option<UnixStream>,
+    done: &mut dyn FnMut(&[Checked], usize) -> io::Result<()>,
+) -> io::Result<Ran> {
+    let stop = match stop {
+        Some(stop) => {
+            stop.set_nonblocking(true)?;
+            Some(tokio::net::UnixStream::from_std(stop)?)
+        }
+        None => None,
+    };
+    let stopped = async {
+        match &stop {
+            Some(stop) => drop(stop.readable().await),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(stopped);
+    let options = Arc::new(options.clone());
+    let total = jobs.len();
+    let mut known: Vec<Known> = Vec::with_capacity(total);
+    let mut waiting = jobs.into_iter();
+    let mut running = JoinSet::new();
+    let mut finished = 0;
+    let mut complete = Vec::new();
+    let mut interrupted = false;
+    loop {
+        while running.len() < parallel {
+            let Some(job) = waiting.next() else { break };
+            let (place, mine, options) = (known.len(), Known::default(), Arc::clone(&options));
+            known.push(Arc::clone(&mine));
+            complete.push(false);
+            running.spawn(async move {
+                let mut told = |n, checked| {
+                    if let Ok(mut known) = mine.lock() {
+                        known.insert(n, checked);
+                    }
+                };
+                run(&job, &options, &mut told).await;
+                place
+            });
+        }
+        let ended = tokio::select! {
+            ended = running.join_next() => ended,
+            () = &mut stopped => {
+                interrupted = true;
+                None
+            }
+        };
+        let Some(ended) = ended else { break };
+        let place = ended.map_err(io::Error::other)?;
+        finished += 1;
+        complete[place] = true;
+        done(&all(&known[place]), finished)?;
+    }
+    running.shutdown().await;
+    let checked: Vec<Vec<Checked>> = known.iter().map(all).collect();
+    let missing = total - checked.iter().filter(|c| !c.is_empty()).count();
+    let unfinished =
+        checked.iter().zip(complete).filter(|(_, complete)| !complete).flat_map(|(c, _)| c.clone()).collect();
+    Ok(Ran { checked: checked.into_iter().flatten().collect(), unfinished, missing, interrupted })
+}
+
+fn all(known: &Known) -> Vec<Checked> {
+    known.lock().map(|k| k.values().cloned().collect()).unwrap_or_default()
+}

@@ -1,0 +1,164 @@
+//! One job: its addresses, its rounds, and each round with its retries.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::check::{At, Check};
+use super::judge::{Checked, is_local};
+use super::outcome::{Fact, Outcome, Phases, Value};
+use super::reason::Reason;
+use super::resolve::{self, Family};
+use super::series::Series;
+use super::target::Target;
+use crate::net::monotonic;
+use crate::net::probe_socket::Origin;
+
+/// A target and what to check there.
+#[derive(Clone)]
+pub struct Job {
+    /// Where.
+    pub target: Target,
+    /// What.
+    pub check: Arc<dyn Check>,
+}
+
+/// How jobs are run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// For one attempt with all its steps; resolving a name has as much again.
+    pub timeout: Duration,
+    /// More attempts after the first has failed, as keepalived's `retry`: one success ends them.
+    pub retries: u32,
+    /// Before each of them, as keepalived's `delay_before_retry`.
+    pub retry_delay: Duration,
+    /// Every address of a name, not only the first.
+    pub all_addresses: bool,
+    /// Which addresses.
+    pub family: Family,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Rounds.
+    pub count: u32,
+    /// From the beginning of one round to that of the next.
+    pub interval: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            // keepalived's connect_timeout and delay_before_retry.
+            timeout: Duration::from_secs(5),
+            retries: 0,
+            retry_delay: Duration::from_secs(1),
+            all_addresses: false,
+            family: Family::Any,
+            origin: Origin::default(),
+            count: 1,
+            interval: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Runs a job; `told` is given what is known of each address, so that it is known when the job is ended early.
+pub(super) async fn run(job: &Job, options: &Options, told: &mut impl FnMut(usize, Checked)) {
+    let begun = monotonic();
+    let (mut addresses, resolved) = match addresses(job, options).await {
+        Ok(found) => (found, monotonic().since(begun)),
+        Err(reason) => {
+            let spent = monotonic().since(begun);
+            let phases = Phases { resolve: Some(spent), total: Some(spent), ..Phases::default() };
+            let outcome = outcome(job, None, Err(reason), phases, Vec::new(), 1);
+            return told(0, Checked { outcome, series: None });
+        }
+    };
+    let others = if options.all_addresses { Vec::new() } else { addresses.split_off(1) };
+    let named = matches!(job.target.host, super::target::Host::Name(_)) && job.check.has_address();
+    for (place, address) in addresses.into_iter().enumerate() {
+        let mut series = Series::default();
+        let mut failure = None;
+        for round in 0..options.count {
+            let started = monotonic();
+            let mut last = attempts(job, address, options).await;
+            let took = last.phases.total.unwrap_or_default();
+            series.add(match &last.result {
+                Ok(()) => Ok(took),
+                Err(reason) => Err(reason.id),
+            });
+            if named {
+                last.phases.resolve = Some(resolved);
+                last.phases.total = Some(took + resolved);
+            }
+            if !others.is_empty() {
+                let list = others.iter().map(|a| a.ip().to_string()).collect();
+                last.facts.push(Fact { name: "other_addresses", value: Value::List(list) });
+            }
+            if last.result.is_err() {
+                failure = Some(last.clone());
+            }
+            let outcome = failure.clone().unwrap_or(last);
+            told(place, Checked { outcome, series: (options.count > 1).then(|| series.clone()) });
+            if round + 1 < options.count {
+                sleep(options.interval.saturating_sub(monotonic().since(started))).await;
+            }
+        }
+    }
+}
+
+async fn addresses(job: &Job, options: &Options) -> Result<Vec<SocketAddr>, Reason> {
+    if !job.check.has_address() {
+        return Ok(vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)]);
+    }
+    // A source address can only ask addresses of its own family.
+    let family = match options.origin.source {
+        Some(IpAddr::V4(_)) => Family::V4,
+        Some(IpAddr::V6(_)) => Family::V6,
+        None => options.family,
+    };
+    let found = resolve::addresses(&job.target.host, job.target.port.unwrap_or(0), family);
+    timeout(options.timeout, found).await.unwrap_or_else(|_| {
+        let time = humantime::format_duration(options.timeout);
+        Err(Reason::new("name", format!("{}: the name server does not answer within {time}", job.target.host)))
+    })
+}
+
+/// Attempts until one is good or there have been enough.
+async fn attempts(job: &Job, address: SocketAddr, options: &Options) -> Outcome {
+    let mut attempt = 1;
+    loop {
+        let begun = monotonic();
+        let at = At { target: &job.target, address, origin: &options.origin, timeout: options.timeout };
+        let found = job.check.attempt(at).await;
+        let phases = Phases { total: Some(monotonic().since(begun)), ..found.phases };
+        // What was not asked counts neither way and is not asked again.
+        let again = found.result.as_ref().is_err_and(|r| !is_local(r.id)) && attempt <= options.retries;
+        if !again {
+            let address = job.check.has_address().then_some(address);
+            return outcome(job, address, found.result, phases, found.facts, attempt);
+        }
+        attempt += 1;
+        sleep(options.retry_delay).await;
+    }
+}
+
+fn outcome(
+    job: &Job,
+    address: Option<SocketAddr>,
+    result: Result<(), Reason>,
+    phases: Phases,
+    facts: Vec<Fact>,
+    attempts: u32,
+) -> Outcome {
+    Outcome {
+        kind: job.check.kind(),
+        target: job.target.text.clone(),
+        address: address.map(|a| a.ip()),
+        port: job.target.port,
+        result,
+        phases,
+        facts,
+        attempts,
+    }
+}

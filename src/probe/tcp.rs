@@ -1,0 +1,169 @@
+//! A TCP connection, and a [`Dialog`] over it.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::check::{At, Attempt, Check, Found};
+use super::dialog::{Dialog, Step};
+use super::kernel;
+use super::outcome::{Fact, Phases};
+use super::reason::Reason;
+use crate::net::{monotonic, probe_socket};
+use crate::time::Instant;
+
+/// Makes the dialog of one attempt.
+pub type MakeDialog = Box<dyn Fn(&At<'_>) -> Box<dyn Dialog> + Send + Sync>;
+
+/// A check over TCP: connect, say what there is to say, end the connection without a reset.
+pub struct OverTcp {
+    kind: &'static str,
+    make: MakeDialog,
+}
+
+impl OverTcp {
+    /// A check of this kind.
+    pub fn new(kind: &'static str, make: impl Fn(&At<'_>) -> Box<dyn Dialog> + Send + Sync + 'static) -> Self {
+        Self { kind, make: Box::new(make) }
+    }
+}
+
+impl Check for OverTcp {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn attempt<'a>(&'a self, at: At<'a>) -> Attempt<'a> {
+        Box::pin(async move {
+            let dialog = (self.make)(&at);
+            attempt(&at, dialog).await
+        })
+    }
+}
+
+async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
+    let begun = monotonic();
+    let mut stream = match connect(at).await {
+        Ok(stream) => stream,
+        Err(reason) => return Found::failed(reason),
+    };
+    let connected = monotonic();
+    let connect = connected.since(begun);
+    let mut talk = Talk { dialog: &mut *dialog, asked: connected, tls: None, first_byte: None };
+    let left = at.timeout.saturating_sub(connect);
+    let said = timeout(left, talk.go(&mut stream, connected)).await;
+    let (tls, first_byte) = (talk.tls, talk.first_byte);
+    let result = match &said {
+        Ok(Err(e)) => Err(failed(e, first_byte.is_some())),
+        Ok(Ok(())) => dialog.verdict(false),
+        Err(_) => dialog.verdict(true),
+    };
+    let mut facts = dialog.facts();
+    if said.is_ok_and(|s| s.is_ok()) {
+        // A peer needs a round trip to answer the end, or to have sent what would make this host answer with a reset.
+        let patience = (connect * 2 + Duration::from_millis(1)).min(Duration::from_millis(100));
+        if timeout(patience, part(&mut stream)).await.is_ok_and(|reset| reset) {
+            facts.push(Fact::bool("reset_after", true));
+        }
+    }
+    Found { result, phases: Phases { connect: Some(connect), tls, first_byte, ..Phases::default() }, facts }
+}
+
+fn failed(error: &io::Error, answered: bool) -> Reason {
+    let mut reason = kernel::failure(error, None);
+    if reason.id == "reset" {
+        let when = if answered { "while it answered" } else { "after it was accepted, before an answer" };
+        reason.sentence = format!("connection reset by peer {when}");
+    }
+    reason
+}
+
+/// A connection that stands.
+///
+/// # Errors
+/// Why there is none.
+pub(super) async fn connect(at: &At<'_>) -> Result<TcpStream, Reason> {
+    let stream = probe_socket::tcp(at.address, at.origin).map_err(|e| kernel::local(&e))?;
+    let stream = stream.map_err(|e| kernel::failure(&e, None))?;
+    let stream = TcpStream::from_std(stream).map_err(|e| Reason::new("local", e.to_string()))?;
+    if timeout(at.timeout, stream.writable()).await.is_err() {
+        let sentence = format!("no answer to SYN within {}", humantime::format_duration(at.timeout));
+        return Err(Reason::new("timeout-syn", sentence));
+    }
+    match stream.take_error() {
+        Ok(None) => Ok(stream),
+        Ok(Some(e)) | Err(e) => Err(kernel::failure(&e, probe_socket::icmp_error(stream.as_fd()).as_ref())),
+    }
+}
+
+/// Ends the connection as a client does that has what it wants: our end first, then the peer's. True when it answers with
+/// a reset.
+async fn part(stream: &mut TcpStream) -> bool {
+    if stream.shutdown().await.is_err() {
+        return true;
+    }
+    let mut buffer = [0; 4096];
+    loop {
+        match read(stream, &mut buffer).await {
+            Ok(0) => return false,
+            Ok(_) => {}
+            Err(e) => return kernel::failure(&e, None).id == "reset",
+        }
+    }
+}
+
+async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        stream.readable().await?;
+        match stream.try_read(buffer) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            done => return done,
+        }
+    }
+}
+
+/// A dialog under way, with the times of its phases. They stay when the time is up.
+struct Talk<'a> {
+    dialog: &'a mut dyn Dialog,
+    /// When the last request was sent.
+    asked: Instant,
+    tls: Option<Duration>,
+    first_byte: Option<Duration>,
+}
+
+impl Talk<'_> {
+    async fn go(&mut self, stream: &mut TcpStream, connected: Instant) -> io::Result<()> {
+        let mut opening = self.dialog.opening();
+        let mut step = self.dialog.start();
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            match &step {
+                Step::Done => return Ok(()),
+                Step::Last(data) => return stream.write_all(data).await,
+                Step::Send(data) => {
+                    stream.write_all(data).await?;
+                    self.asked = monotonic();
+                }
+                Step::Read => {}
+            }
+            let n = read(stream, &mut buffer).await?;
+            if n > 0 && !opening && self.first_byte.is_none() {
+                self.first_byte = Some(monotonic().since(self.asked));
+            }
+            step = if n == 0 { self.dialog.ended() } else { self.dialog.received(&buffer[..n]) };
+            if n == 0 && matches!(step, Step::Read) {
+                return Ok(());
+            }
+            if opening && !self.dialog.opening() {
+                opening = false;
+                let now = monotonic();
+                self.tls = Some(now.since(connected));
+                self.asked = now;
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! One line for one address, and the bar of its phases below it.
+
+use std::time::Duration;
+
+use super::{is_detail, time, words};
+use crate::probe::{Checked, Level, Outcome, Phases, Wanted};
+use crate::report::printable;
+
+/// Cells of the bar.
+const BAR: usize = 30;
+
+/// The target, with the address where a name was given: `web1:80 (10.0.0.1)`.
+pub fn place(outcome: &Outcome) -> String {
+    let target = printable(&outcome.target);
+    match outcome.address {
+        Some(a) if !target.contains(&a.to_string()) => format!("{target} ({a})"),
+        _ => target,
+    }
+}
+
+/// What was found, without level, kind and target. `usually` says whether to add what a failure usually means.
+pub fn sentence(checked: &Checked, wanted: &Wanted, usually: bool) -> String {
+    let outcome = &checked.outcome;
+    let mut text = match (&checked.series, &outcome.result) {
+        (Some(series), result) => {
+            let answered = series.sent - series.lost();
+            let mut text = format!("{answered} of {} answered, loss {:.0} %", series.sent, series.loss_percent());
+            if let Some(t) = series.times() {
+                let all = [t.min, t.median, t.p95, t.max].map(|d| format!("{:.2}", d.as_micros() as f64 / 1e3));
+                text.push_str(&format!(", min/median/p95/max {} ms", all.join("/")));
+            }
+            if let Err(reason) = result {
+                let each: Vec<String> = series.failures().iter().map(|(id, n)| format!("{n} {id}")).collect();
+                text.push_str(&format!("; {}; last: {}", each.join(", "), printable(&reason.sentence)));
+                if usually {
+                    text.push_str(&format!(" (usually: {})", reason.usually));
+                }
+            }
+            text
+        }
+        (None, Ok(())) => done(outcome),
+        (None, Err(reason)) => {
+            let mut text = format!("{}: {}", reason.id, printable(&reason.sentence));
+            if usually && !wanted.failure {
+                text.push_str(&format!(" (usually: {})", reason.usually));
+            }
+            text
+        }
+    };
+    for fact in outcome.facts.iter().filter(|f| !is_detail(f)) {
+        text.push_str(&format!(", {}", words(fact)));
+    }
+    if outcome.attempts > 1 {
+        text.push_str(&format!(", at attempt {}", outcome.attempts));
+    }
+    match (checked.level(wanted), wanted.failure) {
+        (Level::Ok, true) => text.push_str("; as expected"),
+        (Level::Critical, true) => text.push_str("; expected to fail"),
+        (level @ (Level::Warning | Level::Critical), false) => {
+            let limit = if level == Level::Critical { wanted.crit } else { wanted.warn };
+            if let Some((limit, _)) = limit.zip(checked.time()).filter(|(limit, time)| time > limit) {
+                text.push_str(&format!("; slower than {}", time(limit)));
+            }
+        }
+        _ => {}
+    }
+    text
+}
+
+fn done(outcome: &Outcome) -> String {
+    let Phases { connect, first_byte, total, .. } = outcome.phases;
+    match (first_byte, connect, total) {
+        (Some(_), Some(_), Some(total)) => format!("answered in {}", time(total)),
+        (Some(answer), None, _) => format!("answered in {}", time(answer)),
+        (None, Some(connect), _) => format!("connected in {}", time(connect)),
+        (None, None, Some(total)) if outcome.kind == "udp" => {
+            format!("no answer and no error within {}", time(total))
+        }
+        (_, _, Some(total)) => format!("done in {}", time(total)),
+        _ => "done".to_owned(),
+    }
+}
+
+/// Level, kind, target and what was found.
+pub fn line(checked: &Checked, wanted: &Wanted, level: &str) -> String {
+    let outcome = &checked.outcome;
+    format!("{level} {} {}: {}", outcome.kind, place(outcome), sentence(checked, wanted, true))
+}
+
+/// What is not for every line, of a result that is looked at closely.
+pub fn details(outcome: &Outcome) -> Vec<String> {
+    outcome.facts.iter().filter(|f| is_detail(f)).map(words).collect()
+}
+
+/// The phases as a bar with its legend; nothing when there are not several.
+pub fn bar(phases: &Phases) -> Option<String> {
+    let all = [
+        ("resolve", '░', phases.resolve),
+        ("connect", '▒', phases.connect),
+        ("TLS", '▓', phases.tls),
+        ("first byte", '█', phases.first_byte),
+    ];
+    let mut parts: Vec<(&str, char, Duration)> = all.into_iter().filter_map(|(n, c, d)| Some((n, c, d?))).collect();
+    if parts.len() < 2 {
+        return None;
+    }
+    let known: Duration = parts.iter().map(|p| p.2).sum();
+    let rest = phases.total.unwrap_or(known).saturating_sub(known);
+    let whole = (known + rest).as_secs_f64().max(1e-9);
+    if rest.as_secs_f64() / whole > 0.02 {
+        parts.push(("rest", '·', rest));
+    }
+    // Each end is rounded, not each length, so that the bar is as long as it should be.
+    let mut cells = String::new();
+    let (mut until, mut drawn) = (0.0, 0);
+    for (_, c, d) in &parts {
+        until += d.as_secs_f64();
+        let end = ((until / whole * BAR as f64).round() as usize).min(BAR);
+        cells.extend(std::iter::repeat_n(*c, end.saturating_sub(drawn)));
+        drawn = drawn.max(end);
+    }
+    let legend: Vec<String> = parts.iter().map(|(n, c, d)| format!("{c} {n} {}", time(*d))).collect();
+    Some(format!("  {cells}  {}", legend.join("  ")))
+}

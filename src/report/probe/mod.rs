@@ -1,0 +1,100 @@
+//! What checks found: a line each, a table of many, JSON Lines, the line of a monitoring plugin.
+
+pub mod json;
+pub mod line;
+pub mod plugin;
+pub mod table;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use crate::probe::{Checked, Fact, Level, Value, Wanted};
+
+/// How many of each level there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// As wanted.
+    pub ok: usize,
+    /// Slow, or some of several rounds failed.
+    pub warning: usize,
+    /// Not as wanted.
+    pub critical: usize,
+    /// Could not be looked at.
+    pub unknown: usize,
+}
+
+impl Tally {
+    /// Of these.
+    pub fn of(checked: &[Checked], wanted: &Wanted) -> Self {
+        let mut tally = Self::default();
+        for c in checked {
+            *match c.level(wanted) {
+                Level::Ok => &mut tally.ok,
+                Level::Warning => &mut tally.warning,
+                Level::Critical => &mut tally.critical,
+                Level::Unknown => &mut tally.unknown,
+            } += 1;
+        }
+        tally
+    }
+
+    /// The worst that there is. Nothing at all could not be looked at.
+    pub const fn worst(&self) -> Level {
+        if self.critical > 0 {
+            Level::Critical
+        } else if self.unknown > 0 || self.ok + self.warning == 0 {
+            Level::Unknown
+        } else if self.warning > 0 {
+            Level::Warning
+        } else {
+            Level::Ok
+        }
+    }
+
+    /// `3 critical, 1 warning, 96 ok`
+    pub fn words(&self) -> String {
+        let all = [(self.critical, "critical"), (self.unknown, "unknown"), (self.warning, "warning"), (self.ok, "ok")];
+        let some: Vec<String> = all.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        if some.is_empty() { "nothing was looked at".into() } else { some.join(", ") }
+    }
+}
+
+/// A time for people: `0.12 ms`, `12.3 ms`, `1.50 s`.
+pub fn time(d: Duration) -> String {
+    let ms = d.as_micros() as f64 / 1e3;
+    if ms < 10.0 {
+        format!("{ms:.2} ms")
+    } else if ms < 1000.0 {
+        format!("{ms:.1} ms")
+    } else {
+        format!("{:.2} s", ms / 1e3)
+    }
+}
+
+/// Facts that are not for every line.
+fn is_detail(fact: &Fact) -> bool {
+    matches!(fact.name, "size" | "other_addresses")
+}
+
+/// A fact for people: `status 200`.
+fn words(fact: &Fact) -> String {
+    let name = fact.name.trim_end_matches("_ms").replace('_', " ");
+    match &fact.value {
+        Value::Text(t) => {
+            let t = super::printable(t);
+            let short: String = t.chars().take(60).collect();
+            let more = if short.len() < t.len() { "…" } else { "" };
+            format!("{name} \"{short}{more}\"")
+        }
+        Value::Number(n) => format!("{name} {n}"),
+        Value::Bool(true) => name,
+        Value::Bool(false) => format!("not {name}"),
+        Value::List(list) => {
+            let shown: Vec<String> = list.iter().take(4).map(|t| super::printable(t)).collect();
+            let more = if list.len() > 4 { format!(" and {} more", list.len() - 4) } else { String::new() };
+            format!("{name} {}{more}", shown.join(", "))
+        }
+        Value::Time(d) => format!("{name} {}", time(*d)),
+    }
+}

@@ -1,0 +1,160 @@
+//! Made-up outcomes in words.
+
+use std::time::Duration;
+
+use super::{Tally, json, line, plugin, table, time};
+use crate::probe::{Checked, Fact, Outcome, Phases, Reason, Series, Wanted};
+
+fn us(n: u64) -> Option<Duration> {
+    Some(Duration::from_micros(n))
+}
+
+fn tcp(target: &str, result: Result<(), Reason>) -> Checked {
+    let phases =
+        Phases { connect: result.is_ok().then_some(Duration::from_micros(120)), total: us(340), ..Phases::default() };
+    let outcome = Outcome {
+        kind: "tcp",
+        target: target.into(),
+        address: Some("127.0.0.1".parse().unwrap()),
+        port: Some(80),
+        result,
+        phases,
+        facts: Vec::new(),
+        attempts: 1,
+    };
+    Checked { outcome, series: None }
+}
+
+fn refused() -> Result<(), Reason> {
+    Err(Reason::new("refused", "connection refused"))
+}
+
+const PLAIN: Wanted = Wanted { warn: None, crit: None, failure: false };
+
+#[test]
+fn a_line_for_a_target() {
+    let ok = tcp("127.0.0.1:80", Ok(()));
+    assert_eq!(line::line(&ok, &PLAIN, "OK"), "OK tcp 127.0.0.1:80: connected in 0.12 ms");
+    let named = tcp("web1:80", refused());
+    assert_eq!(
+        line::line(&named, &PLAIN, "CRITICAL"),
+        "CRITICAL tcp web1:80 (127.0.0.1): refused: connection refused (usually: the host is up and nothing listens on \
+         the port, or a firewall answers with a reset)"
+    );
+    let wanted = Wanted { failure: true, ..PLAIN };
+    assert_eq!(
+        line::line(&named, &wanted, "OK"),
+        "OK tcp web1:80 (127.0.0.1): refused: connection refused; as expected"
+    );
+    assert_eq!(
+        line::line(&ok, &wanted, "CRITICAL"),
+        "CRITICAL tcp 127.0.0.1:80: connected in 0.12 ms; expected to fail"
+    );
+    let slow = Wanted { warn: us(100), ..PLAIN };
+    assert_eq!(
+        line::line(&ok, &slow, "WARNING"),
+        "WARNING tcp 127.0.0.1:80: connected in 0.12 ms; slower than 0.10 ms"
+    );
+}
+
+#[test]
+fn facts_and_attempts_are_told_and_nothing_that_a_terminal_obeys() {
+    let mut c = tcp("127.0.0.1:80", Ok(()));
+    c.outcome.attempts = 2;
+    c.outcome.facts = vec![Fact::number("status", 200), Fact::text("banner", "a\u{1b}[2Jb"), Fact::number("size", 56)];
+    assert_eq!(
+        line::line(&c, &PLAIN, "OK"),
+        "OK tcp 127.0.0.1:80: connected in 0.12 ms, status 200, banner \"a\u{fffd}[2Jb\", at attempt 2"
+    );
+}
+
+#[test]
+fn phases_as_a_bar() {
+    let phases =
+        Phases { resolve: us(1000), connect: us(2000), tls: us(4000), first_byte: us(3000), total: us(10_000) };
+    assert_eq!(
+        line::bar(&phases).as_deref(),
+        Some(
+            "  ░░░▒▒▒▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓█████████  ░ resolve 1.00 ms  ▒ connect 2.00 ms  ▓ TLS 4.00 ms  █ first byte 3.00 ms"
+        )
+    );
+    assert_eq!(line::bar(&Phases { connect: us(1), total: us(2), ..Phases::default() }), None);
+    let rest = Phases { connect: us(500), first_byte: us(500), total: us(2000), ..Phases::default() };
+    let bar = line::bar(&rest).unwrap();
+    assert!(bar.starts_with("  ▒▒▒▒▒▒▒▒███████···············  "), "{bar}");
+}
+
+#[test]
+fn a_series_in_a_line() {
+    let mut c = tcp("127.0.0.1:80", refused());
+    let mut s = Series::default();
+    s.add(Ok(Duration::from_micros(100)));
+    s.add(Ok(Duration::from_micros(300)));
+    s.add(Err("refused"));
+    c.series = Some(s);
+    assert_eq!(
+        line::sentence(&c, &PLAIN, false),
+        "2 of 3 answered, loss 33 %, min/median/p95/max 0.10/0.10/0.30/0.30 ms; 1 refused; last: connection refused"
+    );
+}
+
+#[test]
+fn many_are_a_table_with_failures_first() {
+    let many = [tcp("127.0.0.1:80", Ok(())), tcp("127.0.0.1:81", refused()), tcp("127.0.0.1:82", Ok(()))];
+    assert_eq!(
+        table::table(&many, &PLAIN, 120, false),
+        "\
+           check  target        time     what
+ CRITICAL  tcp    127.0.0.1:81  0.34 ms  refused: connection refused
+ OK        tcp    127.0.0.1:80  0.34 ms  connected in 0.12 ms
+ OK        tcp    127.0.0.1:82  0.34 ms  connected in 0.12 ms
+refused: usually the host is up and nothing listens on the port, or a firewall answers with a reset"
+    );
+    let tally = Tally::of(&many, &PLAIN);
+    assert_eq!((tally.words().as_str(), tally.worst().exit()), ("1 critical, 2 ok", 2));
+}
+
+#[test]
+fn the_line_of_a_plugin() {
+    let wanted = Wanted { warn: us(500_000), crit: us(1_000_000), failure: false };
+    let timeout = Duration::from_secs(5);
+    assert_eq!(
+        plugin::line("tcp", &[tcp("127.0.0.1:80", Ok(()))], &wanted, timeout),
+        "TCP OK - 127.0.0.1:80: connected in 0.12 ms | time=0.000340s;0.500000;1.000000;0;5.000000 \
+         connect=0.000120s;;;0"
+    );
+    let many = [tcp("127.0.0.1:80", Ok(())), tcp("127.0.0.1:81", refused())];
+    assert_eq!(
+        plugin::line("tcp", &many, &PLAIN, timeout),
+        "TCP CRITICAL - 1 critical, 1 ok: 127.0.0.1:81 refused | ok=1;;;0;2 warning=0;;;0;2 critical=1;;;0;2 \
+         unknown=0;;;0;2"
+    );
+}
+
+#[test]
+fn an_object_for_a_target() {
+    let mut out = Vec::new();
+    let mut c = tcp("127.0.0.1:80", refused());
+    c.outcome.facts = vec![Fact::number("status", 500)];
+    json::probe(&mut out, &c, &PLAIN).unwrap();
+    json::summary(&mut out, &Tally::of(&[c], &PLAIN), 0, false, 2).unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        concat!(
+            r#"{"type":"probe","kind":"tcp","target":"127.0.0.1:80","address":"127.0.0.1","port":80,"ok":false,"#,
+            r#""verdict":"critical","reason":"refused","message":"connection refused","usually":"the host is up and "#,
+            r#"nothing listens on the port, or a firewall answers with a reset","attempts":1,"phases_ms":{"total":0.34},"#,
+            r#""status":500}"#,
+            "\n",
+            r#"{"type":"summary","targets":1,"ok":0,"warning":0,"critical":1,"unknown":0,"missing":0,"#,
+            r#""interrupted":false,"exit":2}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn times_for_people() {
+    let all = [120, 9_990, 12_340, 999_900, 1_500_000].map(|n| time(Duration::from_micros(n)));
+    assert_eq!(all, ["0.12 ms", "9.99 ms", "12.3 ms", "999.9 ms", "1.50 s"]);
+}
