@@ -14,12 +14,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::outcome::Fact;
+use super::check::{At, Attempt, Check, Found};
+use super::outcome::{Fact, Phases};
 use super::reason::{Reason, quoted};
 use crate::net::end_process_group;
 
@@ -406,6 +408,44 @@ fn signal_name(signal: i32) -> String {
         _ => return format!("signal {signal}"),
     };
     name.to_owned()
+}
+
+/// A process group that ends with this.
+struct Group(Arc<AtomicU32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // Still 0, or gone: nothing is ended.
+        let _ = end_process_group(self.0.load(Ordering::SeqCst), true);
+    }
+}
+
+impl Check for Script {
+    fn kind(&self) -> &'static str {
+        "script"
+    }
+
+    fn has_address(&self) -> bool {
+        false
+    }
+
+    fn attempt<'a>(&'a self, at: At<'a>) -> Attempt<'a> {
+        let script = Self { timeout: at.timeout, ..self.clone() };
+        Box::pin(async move {
+            // Whoever does not wait for the end of a script ends it.
+            let id = Arc::new(AtomicU32::new(0));
+            let group = Group(id.clone());
+            let ended = id.clone();
+            let ran = tokio::task::spawn_blocking(move || {
+                let ran = run(&script, |group| id.store(group, Ordering::SeqCst));
+                ended.store(0, Ordering::SeqCst);
+                ran
+            });
+            let ran = ran.await.unwrap_or_else(|e| Ran::not(Reason::new("local", e.to_string())));
+            drop(group);
+            Found { result: ran.result, phases: Phases::default(), facts: ran.facts }
+        })
+    }
 }
 
 #[cfg(test)]

@@ -557,6 +557,24 @@ impl<D: Dialog> Dialog for Tls<D> {
     }
 }
 
+/// A connection about which nothing can be said, and why: in the place of a dialog that cannot be made.
+#[derive(Clone, Debug)]
+pub struct Refused(pub Reason);
+
+impl Dialog for Refused {
+    fn start(&mut self) -> Step {
+        Step::Done
+    }
+
+    fn received(&mut self, _data: &[u8]) -> Step {
+        Step::Done
+    }
+
+    fn verdict(&mut self, _timed_out: bool) -> Result<(), Reason> {
+        Err(self.0.clone())
+    }
+}
+
 /// Nothing to say: the handshake is what is of interest.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Handshake;
