@@ -1,6 +1,6 @@
 //! `hactl speak`: a VRRP router that takes part.
 
-mod accounts;
+pub(super) mod accounts;
 mod config;
 mod demo;
 

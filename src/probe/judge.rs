@@ -99,7 +99,7 @@ impl Checked {
 
 /// Whether a reason is this host's: nothing was asked.
 pub fn is_local(id: &str) -> bool {
-    matches!(id, "local" | "permission" | "name" | "not-run")
+    matches!(id, "local" | "dangerous" | "permission" | "name" | "not-run")
 }
 
 #[cfg(test)]

@@ -6,18 +6,24 @@
 
 pub mod check;
 pub mod dialog;
+pub mod dns;
+pub mod http;
 pub mod icmp;
 pub mod judge;
 mod kernel;
 pub mod many;
 pub mod outcome;
 pub mod plain;
+pub mod plan;
 pub mod reason;
 mod resolve;
 pub mod run;
+pub mod script;
 pub mod series;
+pub mod smtp;
 pub mod target;
 pub mod tcp;
+pub mod tls;
 pub mod udp;
 
 pub use check::{At, Attempt, Check, Found};

@@ -10,16 +10,19 @@ use super::dns::Dns;
 use super::http::{self, Get, Http, Pattern, Protocol, Statuses};
 use super::icmp::Icmp;
 use super::plain::Plain;
+use super::reason::Reason;
 use super::run::{Job, Options};
-use super::script::{Meaning, Script as Command};
+use super::script::{Meaning, Script as Command, danger};
 use super::smtp::{HELO, Purpose, Smtp};
 use super::target::{Host, Target};
 use super::tcp::OverTcp;
-use super::tls::{OverTls, TlsOptions};
+use super::tls::{self, Refused, Trust, through};
 use super::udp::OverUdp;
 use crate::conf::model::{self, Connect, HttpCheck, HttpVersion, Url, VrrpScript};
-use crate::conf::{Conf, Effective, Run, RunChecker, RunRealServer, RunVirtualServer};
+use crate::conf::run::{Effective, RunChecker, RunRealServer, RunTrack, RunVirtualServer};
+use crate::conf::{Conf, Run};
 use crate::net::probe_socket::Origin;
+use crate::net::wall;
 
 /// Everything that is checked.
 #[derive(Default)]
@@ -177,10 +180,21 @@ impl Quorum {
     }
 }
 
+/// Who runs a script: a user's and a group's number for the words of `user`, nobody else if none; or why it cannot be.
+pub type Account<'a> = &'a dyn Fn(Option<&[String]>) -> Result<Option<(u32, u32)>, String>;
+
+/// How scripts are run.
+#[derive(Clone, Copy)]
+struct Scripts<'a> {
+    account: Account<'a>,
+    anyway: bool,
+}
+
 /// Makes the plan of a configuration. `run_anyway`: scripts that look as if they did harm are run too.
-pub fn plan(conf: &Conf, run: &Run, run_anyway: bool) -> Plan {
-    let services = run.virtual_servers.iter().map(|v| service(v, run_anyway)).collect();
-    let scripts = conf.scripts.iter().map(|s| script(s, run, run_anyway)).collect();
+pub fn plan(conf: &Conf, run: &Run, account: Account<'_>, run_anyway: bool) -> Plan {
+    let how = Scripts { account, anyway: run_anyway };
+    let services = run.virtual_servers.iter().map(|v| service(v, how)).collect();
+    let scripts = conf.scripts.iter().map(|s| script(s, run, how)).collect();
     Plan { services, scripts }
 }
 
@@ -191,7 +205,7 @@ fn at(address: IpAddr, port: u16) -> String {
     }
 }
 
-fn service(v: &RunVirtualServer, run_anyway: bool) -> Service {
+fn service(v: &RunVirtualServer, how: Scripts<'_>) -> Service {
     let protocol = v.protocol.as_ref().map_or("", |p| p.value.as_str());
     let name = match &v.service {
         model::Service::Address(address, port) => format!("{protocol} {}", at(*address, *port)),
@@ -204,21 +218,21 @@ fn service(v: &RunVirtualServer, run_anyway: bool) -> Service {
         quorum: v.quorum.value,
         hysteresis: v.hysteresis.value,
         sorry: v.sorry.as_ref().map(|s| at(s.address, s.port.value)),
-        servers: v.servers.iter().map(|s| server(s, run_anyway)).collect(),
+        servers: v.servers.iter().map(|s| server(s, how)).collect(),
     }
 }
 
-fn server(s: &RunRealServer, run_anyway: bool) -> Server {
+fn server(s: &RunRealServer, how: Scripts<'_>) -> Server {
     Server {
         name: at(s.address, s.port.value),
         weight: s.weight.value,
         inhibit: s.inhibit.value,
-        checks: s.checkers.iter().flat_map(|c| checks(c, run_anyway)).collect(),
+        checks: s.checkers.iter().flat_map(|c| checks(c, how)).collect(),
     }
 }
 
 /// A checker as what is run: a page of a web checker each.
-fn checks(c: &RunChecker, run_anyway: bool) -> Vec<Planned> {
+fn checks(c: &RunChecker, how: Scripts<'_>) -> Vec<Planned> {
     let keyword = c.check.keyword();
     let planned = |does: Does| {
         let (parameters, detect) = timing(c);
@@ -227,7 +241,7 @@ fn checks(c: &RunChecker, run_anyway: bool) -> Vec<Planned> {
     let timeout = c.timing.and_then(|t| t.connect_timeout).map_or(Duration::from_secs(5), |t| t.value);
     let Some((address, port)) = c.target.map(|(a, p)| (a.value, p.value)) else {
         return vec![planned(match &c.check {
-            model::Check::Misc(m) => misc(m, c, run_anyway),
+            model::Check::Misc(m) => misc(m, c, how),
             model::Check::File(f) => {
                 Does::Follows(format!("the file of {}", f.file.as_ref().map_or("", |f| f.value.as_str())))
             }
@@ -249,10 +263,8 @@ fn checks(c: &RunChecker, run_anyway: bool) -> Vec<Planned> {
         Does::Runs(Box::new(Job { target, check, options: Some(options) }))
     };
     let place = at(address, port);
-    let over_tcp = |kind, dialog: Result<Arc<dyn Check>, String>, text: String| {
-        let _: &'static str = kind;
-        dialog.map_or_else(Does::Unable, |check| to(check, text))
-    };
+    let made =
+        |check: Result<Arc<dyn Check>, String>, text: String| check.map_or_else(Does::Unable, |check| to(check, text));
     match &c.check {
         model::Check::Tcp(_) => {
             let check = OverTcp::new("tcp", |_| Plain::default().dialog());
@@ -274,7 +286,7 @@ fn checks(c: &RunChecker, run_anyway: bool) -> Vec<Planned> {
                 let make = move |_: &super::check::At<'_>| dialog(Smtp::new(&helo, Purpose::Keepalived));
                 Arc::new(OverTcp::new("smtp", make)) as Arc<dyn Check>
             });
-            vec![planned(over_tcp("smtp", check, place))]
+            vec![planned(made(check, place))]
         }
         model::Check::Dns(d) => {
             let name = d.name.as_ref().map_or(".".to_owned(), |n| n.value.clone());
@@ -282,19 +294,19 @@ fn checks(c: &RunChecker, run_anyway: bool) -> Vec<Planned> {
             let text = format!("{place} {name} {}", d.record.as_ref().map_or("SOA", |r| r.value.as_str()));
             let check = kind.and_then(|kind| {
                 Dns::new(&name, kind, 0)?;
-                let make = move |_: &super::check::At<'_>| dialog(Dns::new(&name, kind, super::dns::fresh_id()));
+                let make = move |_: &super::check::At<'_>| dialog(Dns::new(&name, kind, super::dns::unguessable()));
                 Ok(Arc::new(OverUdp::new("dns", make)) as Arc<dyn Check>)
             });
-            vec![planned(over_tcp("dns", check, text))]
+            vec![planned(made(check, text))]
         }
         model::Check::Http(h) => h
             .urls
             .iter()
             .map(|url| {
-                let (scheme, kind) = if h.tls { ("https", "https") } else { ("http", "http") };
+                let scheme = if h.tls { "https" } else { "http" };
                 let path = url.path.as_ref().map_or("/", |p| p.value.as_str());
                 let text = format!("{scheme}://{place}{path}");
-                planned(over_tcp(kind, page(h, url, c, address, port), text))
+                planned(made(page(h, url, c, address, port), text))
             })
             .collect(),
         model::Check::Misc(_) | model::Check::File(_) | model::Check::Bfd(_) => Vec::new(),
@@ -305,7 +317,7 @@ fn checks(c: &RunChecker, run_anyway: bool) -> Vec<Planned> {
 fn dialog<D: super::Dialog + 'static>(made: Result<D, String>) -> Box<dyn super::Dialog> {
     match made {
         Ok(dialog) => Box::new(dialog),
-        Err(_) => Plain::default().dialog(),
+        Err(why) => Box::new(Refused(Reason::new("local", why))),
     }
 }
 
@@ -324,12 +336,13 @@ fn page(h: &HttpCheck, url: &Url, c: &RunChecker, address: IpAddr, port: u16) ->
     let path = url.path.as_ref().map_or("/", |p| p.value.as_str());
     let mut get = Get::new(path, http::host(virtual_host.as_deref(), address, port));
     get.protocol = match h.version.as_ref().map_or(HttpVersion::V1_0, |v| v.value) {
-        HttpVersion::V1_0 => Protocol::V1_0,
-        HttpVersion::V1_0C => Protocol::V1_0C,
-        HttpVersion::V1_1 => Protocol::V1_1,
+        HttpVersion::V1_0 => Protocol::Http10,
+        HttpVersion::V1_0Close => Protocol::Http10Close,
+        HttpVersion::V1_1 => Protocol::Http11,
     };
     if !url.codes.is_empty() {
-        get.statuses = Statuses::of(url.codes.iter().map(|c| c.value));
+        let codes: Vec<String> = url.codes.iter().map(|c| format!("{}-{}", c.value.0, c.value.1)).collect();
+        get.statuses = codes.join(" ").parse::<Statuses>()?;
     }
     get.digest = url.digest.as_ref().map(|d| http::digest(&d.value)).transpose()?;
     if let Some(regex) = &url.regex {
@@ -348,36 +361,43 @@ fn page(h: &HttpCheck, url: &Url, c: &RunChecker, address: IpAddr, port: u16) ->
         let said = h.sni_name.as_ref().map(|n| n.value.clone()).filter(|n| !n.is_empty());
         said.or(virtual_host)
     });
-    let options = TlsOptions { name: sni.flatten(), verify: false, ..TlsOptions::default() };
-    Ok(Arc::new(OverTls::new("https", options, move |_| Box::new(Http::new(get.clone())))))
+    let sni = sni.flatten();
+    let options = tls::Options {
+        sni: sni.is_some(),
+        name: sni.unwrap_or_else(|| address.to_string()),
+        alpn: Vec::new(),
+        trust: Trust::of_this_host(),
+        verify: false,
+        now: wall(),
+    };
+    Ok(Arc::new(OverTcp::new("https", move |_| through(&options, None, Http::new(get.clone())))))
 }
 
-fn misc(m: &model::MiscCheck, c: &RunChecker, run_anyway: bool) -> Does {
+fn misc(m: &model::MiscCheck, c: &RunChecker, how: Scripts<'_>) -> Does {
     let Some(command) = &m.command else { return Does::Unable("it has no `misc_path`".to_owned()) };
     let timeout = c.script_timeout.map_or(Duration::from_mins(1), |t| t.value);
     let dynamic = m.dynamic.as_ref().is_some_and(|d| d.value);
-    let meaning = if dynamic { Meaning::Dynamic } else { Meaning::Plain };
-    runs(&command.value, meaning, timeout, m.user.as_ref().map(|u| u.value.as_slice()), run_anyway)
+    let meaning = if dynamic { Meaning::MiscDynamic } else { Meaning::Misc };
+    runs(&command.value, meaning, timeout, m.user.as_ref().map(|u| u.value.as_slice()), how)
 }
 
-fn runs(command: &str, meaning: Meaning, timeout: Duration, user: Option<&[String]>, run_anyway: bool) -> Does {
-    let script = match Command::new(command, meaning, user, run_anyway) {
-        Ok(script) => script,
-        Err(why) => return Does::Unable(why),
+fn runs(command: &str, meaning: Meaning, timeout: Duration, user: Option<&[String]>, how: Scripts<'_>) -> Does {
+    if let Some(danger) = danger(command).filter(|_| !how.anyway) {
+        return Does::Unable(format!("not run, as it would `{}`; --run-anyway runs it", danger.words));
+    }
+    let account = match (how.account)(user) {
+        Ok(account) => account,
+        Err(why) => return Does::Unable(format!("not run: it is to run as {why}")),
     };
-    let target = Target {
-        text: command.to_owned(),
-        host: Host::Name(String::new()),
-        port: None,
-        scheme: None,
-        path: None,
-    };
+    let script = Command { command: command.to_owned(), meaning, timeout, account, run_anyway: how.anyway };
+    let target =
+        Target { text: command.to_owned(), host: Host::Name(String::new()), port: None, scheme: None, path: None };
     let options = Options { timeout, ..Options::default() };
     Does::Runs(Box::new(Job { target, check: Arc::new(script), options: Some(options) }))
 }
 
-fn script(s: &VrrpScript, run: &Run, run_anyway: bool) -> Script {
-    let tracks = |list: &[crate::conf::run::RunTrack]| list.iter().any(|t| t.name == s.name);
+fn script(s: &VrrpScript, run: &Run, how: Scripts<'_>) -> Script {
+    let tracks = |list: &[RunTrack]| list.iter().any(|t| t.name == s.name);
     let instances = run.instances.iter().filter(|i| tracks(&i.track)).map(|i| i.name.clone());
     let groups = run.groups.iter().filter(|g| tracks(&g.track)).map(|g| format!("group {}", g.name));
     let interval = Effective::of(s.interval.clone(), Duration::from_secs(1));
@@ -386,7 +406,7 @@ fn script(s: &VrrpScript, run: &Run, run_anyway: bool) -> Script {
     let does = match &s.command {
         Some(command) => {
             let user = s.user.as_ref().map(|u| u.value.as_slice());
-            runs(&command.value, Meaning::Plain, timeout.value, user, run_anyway)
+            runs(&command.value, Meaning::Track, timeout.value, user, how)
         }
         None => Does::Unable("it has no `script`".to_owned()),
     };

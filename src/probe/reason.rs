@@ -50,6 +50,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("exit-status", "the script says so"),
     ("signal", "the script was killed: by its time limit, by the kernel for memory, or by somebody"),
     ("not-run", "the script could not be run: not there, not executable, or no interpreter"),
+    ("dangerous", "running it changes services; read it, and say --run-anyway if that is what you want"),
     ("timeout-script", "the script waits for something: a lock, a name server, a service that hangs"),
     ("nobody", "no host answers for the address: no master, or its announcement is filtered"),
     ("several", "more than one host answers for the address: two masters, or an address left behind"),
@@ -68,5 +69,7 @@ impl Reason {
 pub(super) fn quoted(bytes: &[u8]) -> String {
     const MOST: usize = 60;
     let more = if bytes.len() > MOST { "…" } else { "" };
-    format!("\"{}{more}\"", bytes.get(..MOST).unwrap_or(bytes).escape_ascii())
+    // Apostrophes need no escape between these quotes.
+    let text = bytes.get(..MOST).unwrap_or(bytes).escape_ascii().to_string().replace("\\'", "'");
+    format!("\"{text}{more}\"")
 }

@@ -56,11 +56,16 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio", &["probe"]),
     ("flate2", &["pcap"]),
     ("hmac", &["wire"]),
-    ("md5", &["wire"]),
+    ("md5", &["probe", "wire"]),
     ("sha2", &["wire"]),
     ("arrayvec", &["vrrp"]),
     ("strsim", &["conf", "simulate"]),
     ("toml", &["simulate"]),
+    ("regex", &["probe"]),
+    ("rustls", &["probe"]),
+    ("rustls_native_certs", &["probe"]),
+    ("simple_dns", &["probe"]),
+    ("x509_parser", &["probe"]),
 ];
 
 /// The parts of net that transmit or change the system, and the modules that may use them: none that watches.

@@ -10,6 +10,7 @@ use crate::cli::Error;
 use crate::cli::args::CommonArgs;
 use crate::cli::files::{self, Files};
 use crate::cli::output::{Output, note, width};
+use crate::cli::speak::accounts::Accounts;
 use crate::conf::{self, Version, resolve};
 use crate::finding::Severity;
 use crate::net::Stop;
@@ -83,9 +84,15 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
     let name = args.file.to_str().ok_or_else(|| Error::Other(format!("{}: not UTF-8", args.file.display())))?;
     let version = Version::default();
     let conf = conf::read(name, &mut Files, &files::options(version)).map_err(|e| Error::Other(e.to_string()))?;
-    let plan = chosen(args, plan(&conf, &resolve(&conf, version), args.run_anyway))?;
+    let accounts = Accounts::of_this_host();
+    let script_user = conf.global.script_user.as_ref().map(|u| u.value.as_slice());
+    let account =
+        |user: Option<&[String]>| accounts.choose(user, script_user).map(|account| account.map(|a| (a.uid, a.gid)));
+    let plan = chosen(args, plan(&conf, &resolve(&conf, version), &account, args.run_anyway))?;
     if plan.services.is_empty() && plan.scripts.is_empty() {
-        return Err(Error::Other(format!("{name} has no virtual_server and no vrrp_script: there is nothing to check")));
+        return Err(Error::Other(format!(
+            "{name} has no virtual_server and no vrrp_script: there is nothing to check"
+        )));
     }
     if !conf.problems.is_empty() && !args.common.quiet {
         note(&format!("note: `hactl lint {name}` has something to say of this file"));

@@ -3,8 +3,13 @@
 //! A kind of check is a file here with its options ([`Kind`]) and one line in the table below.
 
 mod config;
+mod dns;
+mod http;
 mod icmp;
+mod script;
+mod smtp;
 mod tcp;
+mod tls;
 mod udp;
 
 use std::io::{self, IsTerminal, Read, Write};
@@ -93,6 +98,18 @@ kinds! {
     Tcp(tcp::TcpArgs),
     /// Does a UDP service answer, or is there an ICMP error?
     Udp(udp::UdpArgs),
+    /// Is the page the one that it should be? Asked and judged as keepalived's HTTP_GET
+    Http(http::HttpArgs),
+    /// The same through TLS, as keepalived's SSL_GET
+    Https(http::HttpsArgs),
+    /// What does the TLS handshake agree on, and can the certificate be trusted?
+    Tls(tls::TlsArgs),
+    /// Does a mail server greet and answer, as keepalived's SMTP_CHECK asks?
+    Smtp(smtp::SmtpArgs),
+    /// Does a name server answer, as keepalived's DNS_CHECK asks?
+    Dns(dns::DnsArgs),
+    /// What does a script of MISC_CHECK or vrrp_script say?
+    Script(script::ScriptArgs),
 }
 
 #[derive(Debug, Args)]

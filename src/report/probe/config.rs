@@ -284,7 +284,12 @@ fn means(script: &Script) -> String {
 }
 
 /// One check as a `probe` object. What was not run has `ok` absent.
-fn one(out: &mut dyn Write, check: &Planned, found: Option<&Checked>, place: &[(&'static str, &str)]) -> io::Result<()> {
+fn one(
+    out: &mut dyn Write,
+    check: &Planned,
+    found: Option<&Checked>,
+    place: &[(&'static str, &str)],
+) -> io::Result<()> {
     let Some(found) = found else {
         let why = told(check, None);
         let mut map = serde_json::Map::new();

@@ -1,0 +1,636 @@
+//! A script as keepalived's `MISC_CHECK` and `vrrp_script` run it, and what its end means.
+//!
+//! The command is split into words and run without a shell. Only a file that is not executable, and a command that is
+//! nothing but a redirection, go through `sh`, as in keepalived. keepalived takes a script that cannot be run for good;
+//! here it is a failure, because that is what whoever asks wants to know.
+//!
+//! Scripts that are tracked like to mend what they find broken. Before one is run its text is looked at, and one that
+//! kills or restarts something is not run unless that was said. This sees what is written in the command and in the
+//! files that it names, not what those call in turn; it rather refuses a harmless script than runs a harmful one.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::check::{At, Attempt, Check, Found};
+use super::outcome::{Fact, Phases};
+use super::reason::{Reason, quoted};
+use crate::net::end_process_group;
+
+/// Between SIGTERM and SIGKILL.
+const GRACE: Duration = Duration::from_secs(2);
+/// After SIGKILL: a process that the kernel does not let go.
+const GIVE_UP: Duration = Duration::from_secs(2);
+/// For the end of the output once the script itself has ended: a process that it left behind may hold it open.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+/// Output that is kept.
+const OUTPUT: usize = 4096;
+/// Text of a script that is looked at.
+const TEXT: u64 = 1 << 20;
+
+/// What the end of a script means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Meaning {
+    /// `vrrp_script`: 0 is good, and what took too long is not.
+    #[default]
+    Track,
+    /// `MISC_CHECK`: 0 is good; one that ends by itself after SIGTERM is judged by its status.
+    Misc,
+    /// `MISC_CHECK` with `misc_dynamic`: 2 to 255 are good too, and set the weight to 0 to 253.
+    MiscDynamic,
+}
+
+/// A script to run.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The command, as it stands in the configuration.
+    pub command: String,
+    /// What its end means.
+    pub meaning: Meaning,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Who runs it: a user's and a group's number, with no further groups. Whoever runs this process if absent.
+    pub account: Option<(u32, u32)>,
+    /// Whether it is run even if it kills or restarts something.
+    pub run_anyway: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// Whether it counts as good, and if not why.
+    pub result: Result<(), Reason>,
+    /// Its status, its output, the weight that it sets.
+    pub facts: Vec<Fact>,
+}
+
+impl Ran {
+    fn not(reason: Reason) -> Self {
+        Self { result: Err(reason), facts: Vec::new() }
+    }
+}
+
+/// The words of a command.
+///
+/// # Errors
+/// When there is none.
+pub fn words(command: &str) -> Result<Vec<String>, String> {
+    let words = shell_words::split(command).map_err(|_| format!("a quote is not closed in {command:?}"))?;
+    if words.is_empty() { Err("there is no command".into()) } else { Ok(words) }
+}
+
+/// Where a program is, as `execvp` finds it.
+fn program(word: &str) -> Option<PathBuf> {
+    let runs = |path: &Path| std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
+    if word.contains('/') {
+        return Some(PathBuf::from(word)).filter(|path| runs(path));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    std::env::split_paths(&path).map(|dir| dir.join(word)).find(|path| runs(path))
+}
+
+/// The command with the words and, where one is needed, the shell that it is run with; for people too.
+fn resolved(words: &[String]) -> Vec<String> {
+    let Some((first, rest)) = words.split_first() else { return Vec::new() };
+    let redirection = first.starts_with(['<', '>']);
+    if !redirection && (program(first).is_some() || !Path::new(first).is_file()) {
+        return words.to_vec();
+    }
+    let quote = |word: &String| format!("'{}'", word.replace('\'', r"'\''"));
+    let first = if redirection { first.clone() } else { quote(first) };
+    let line: Vec<String> = std::iter::once(first).chain(rest.iter().map(quote)).collect();
+    vec!["/bin/sh".into(), "-c".into(), line.join(" ")]
+}
+
+/// Something that a script does to others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Danger {
+    /// The file and line, or nothing if it is the command itself.
+    pub place: Option<(PathBuf, usize)>,
+    /// The words that do it.
+    pub words: String,
+}
+
+/// What a command kills or restarts, by its text and that of the files that it names.
+pub fn danger(command: &str) -> Option<Danger> {
+    if let Some((_, words)) = harm(command) {
+        return Some(Danger { place: None, words });
+    }
+    let words = words(command).unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    for (i, word) in words.iter().enumerate() {
+        let path = if i == 0 { program(word).unwrap_or_else(|| word.into()) } else { word.into() };
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let Some(text) = script_text(&path) else { continue };
+        if let Some((line, words)) = harm(&text) {
+            return Some(Danger { place: Some((path, line)), words });
+        }
+    }
+    None
+}
+
+/// The text of a file, unless it is a program or none at all.
+fn script_text(path: &Path) -> Option<String> {
+    // Neither a pipe nor a device is opened: that could block, or do something.
+    if !std::fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(TEXT).read_to_end(&mut bytes).ok()?;
+    (!bytes.get(..1024).unwrap_or(&bytes).contains(&0)).then(|| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The first thing in a text that kills or restarts something, and its line.
+fn harm(text: &str) -> Option<(usize, String)> {
+    let mut line = 1;
+    let mut start = 1;
+    let mut command = String::new();
+    let mut rest = text.chars().peekable();
+    let mut before = '\n';
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if rest.peek() == Some(&'\n') => {
+                rest.next();
+                line += 1;
+                command.push(' ');
+                before = ' ';
+                continue;
+            }
+            '#' if before.is_whitespace() || before == ';' => {
+                while rest.peek().is_some_and(|c| *c != '\n') {
+                    rest.next();
+                }
+            }
+            '\n' | ';' | '|' | '&' | '`' => {
+                if harmful(&command) {
+                    return Some((start, command.trim().to_owned()));
+                }
+                line += usize::from(c == '\n');
+                start = line;
+                command.clear();
+            }
+            c => command.push(c),
+        }
+        before = c;
+    }
+    harmful(&command).then(|| (start, command.trim().to_owned()))
+}
+
+fn harmful(command: &str) -> bool {
+    let delimits = |c: char| c.is_whitespace() || "\"'()[]{}<>,$=\\".contains(c);
+    let words: Vec<&str> = command.split(delimits).filter(|w| !w.is_empty()).collect();
+    (0..words.len()).any(|i| {
+        let name = words[i].rsplit('/').next().unwrap_or("");
+        let after = &words[i + 1..];
+        let any = |verbs: &[&str]| after.iter().any(|w| verbs.contains(w));
+        match name {
+            "systemctl" => any(&[
+                "stop",
+                "restart",
+                "try-restart",
+                "reload-or-restart",
+                "try-reload-or-restart",
+                "kill",
+                "isolate",
+                "reboot",
+                "poweroff",
+                "halt",
+                "kexec",
+                "rescue",
+                "emergency",
+            ]),
+            "service" | "rc-service" | "invoke-rc.d" | "initctl" | "supervisorctl" | "docker" | "podman" | "sv" => {
+                any(&["stop", "restart", "try-restart", "force-reload", "force-stop", "kill", "rm", "down"])
+            }
+            "kill" | "pkill" | "killall" | "killall5" | "skill" => !asks_only(after),
+            "fuser" => {
+                after.iter().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('k') || *w == "--kill")
+            }
+            "reboot" | "shutdown" | "poweroff" | "halt" => i == 0 || !words[i - 1].starts_with('-'),
+            "init" | "telinit" => after.first().is_some_and(|w| matches!(*w, "0" | "1" | "6")),
+            // A script of System V: /etc/init.d/nginx restart.
+            _ if words[i].contains("init.d/") => any(&["stop", "restart", "try-restart", "force-reload"]),
+            // os.kill(pid, 9), process.kill(pid)
+            _ if name.ends_with(".kill") || name.ends_with(".killpg") => after.last() != Some(&"0"),
+            _ => false,
+        }
+    })
+}
+
+/// Whether these arguments of `kill` only ask if a process is there: signal 0, a list of signals.
+fn asks_only(words: &[&str]) -> bool {
+    let zero =
+        |pair: &[&str]| matches!(pair[0], "-s" | "-n" | "--signal" | "-signal") && matches!(pair[1], "0" | "EXIT");
+    let one = |w: &&str| matches!(*w, "-0" | "-s0" | "-n0" | "-l" | "-L" | "--list" | "--help" | "--version" | "-V");
+    words.iter().any(one) || words.windows(2).any(zero)
+}
+
+/// The output of a script, of which the beginning is kept.
+#[derive(Debug, Default)]
+struct Output {
+    text: Vec<u8>,
+    more: bool,
+}
+
+fn listen(mut from: impl Read + Send + 'static, to: Arc<Mutex<Output>>, end: mpsc::Sender<()>) -> io::Result<()> {
+    thread::Builder::new().name("output".into()).spawn(move || {
+        let mut buffer = [0; 4096];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => {
+                    // What is not kept is still read, or the script would wait.
+                    let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
+                    let room = (OUTPUT - to.text.len()).min(n);
+                    to.text.extend_from_slice(&buffer[..room]);
+                    to.more |= room < n;
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        let _ = end.send(()); // nobody waits any more
+    })?;
+    Ok(())
+}
+
+fn start(script: &Script, words: &[String]) -> io::Result<Child> {
+    let (first, rest) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut command = Command::new(first);
+    command.args(rest).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    if let Some((uid, gid)) = script.account {
+        command.uid(uid).gid(gid); // as root this clears the supplementary groups too
+    }
+    command.spawn()
+}
+
+/// Waits for the end of a script and ends it when its time is up. Gives its status, if it could be ended, and whether it
+/// took too long.
+fn wait(ends: &Receiver<io::Result<ExitStatus>>, group: u32, timeout: Duration) -> (Option<ExitStatus>, bool) {
+    if let Ok(status) = ends.recv_timeout(timeout) {
+        return (status.ok(), false);
+    }
+    let _ = end_process_group(group, false); // gone already: its end is on the way
+    let status = ends.recv_timeout(GRACE).ok();
+    // Also when it obeyed: those that it started may not have.
+    let _ = end_process_group(group, true);
+    let status = status.or_else(|| ends.recv_timeout(GIVE_UP).ok());
+    (status.and_then(Result::ok), true)
+}
+
+/// Runs a script and waits for its end: at most its time and four seconds. `started` is told its process group, which is
+/// its own: who wants to stop it has to end that.
+pub fn run(script: &Script, started: impl FnOnce(u32)) -> Ran {
+    let words = match words(&script.command) {
+        Ok(words) => words,
+        Err(e) => return Ran::not(Reason::new("not-run", e)),
+    };
+    if let Some(danger) = danger(&script.command).filter(|_| !script.run_anyway) {
+        let place = match &danger.place {
+            Some((path, line)) => format!("line {line} of {}", path.display()),
+            None => "the command".into(),
+        };
+        let sentence = format!("it was not run, because {place} does {}", quoted(danger.words.as_bytes()));
+        return Ran::not(Reason::new("dangerous", sentence));
+    }
+    let words = resolved(&words);
+    let by_shell = words.first().is_some_and(|w| w == "/bin/sh") && words.len() == 3 && words[1] == "-c";
+    let failed = |e: &io::Error| {
+        let first = quoted(words[0].as_bytes());
+        let sentence = match e.raw_os_error() {
+            // ENOEXEC
+            Some(8) => format!("{first} is neither a program nor a script that begins with #! and its interpreter"),
+            // ENOENT, for a file that is there
+            Some(2) if Path::new(&words[0]).is_file() => format!("the interpreter that {first} names is not there"),
+            _ => format!("{first} could not be run: {e}"),
+        };
+        Ran::not(Reason::new("not-run", sentence))
+    };
+    let mut child = match start(script, &words) {
+        Ok(child) => child,
+        Err(e) => return failed(&e),
+    };
+    let group = child.id();
+    started(group);
+    let output = Arc::new(Mutex::new(Output::default()));
+    let (tell, heard) = mpsc::channel();
+    let (tell_end, ends) = mpsc::channel();
+    let pipes = (child.stdout.take(), child.stderr.take());
+    let waits = thread::Builder::new().name("script".into()).spawn(move || {
+        let _ = tell_end.send(child.wait());
+    });
+    let listens = waits.and_then(|_| {
+        if let Some(out) = pipes.0 {
+            listen(out, output.clone(), tell.clone())?;
+        }
+        pipes.1.map_or(Ok(()), |err| listen(err, output.clone(), tell))
+    });
+    if let Err(e) = listens {
+        let _ = end_process_group(group, true);
+        return failed(&e);
+    }
+    let (status, timed_out) = wait(&ends, group, script.timeout);
+    for _ in 0..2 {
+        let _ = heard.recv_timeout(LAST_WORDS);
+    }
+    let output = std::mem::take(&mut *output.lock().unwrap_or_else(PoisonError::into_inner));
+    judged(script, status, timed_out, by_shell, &output)
+}
+
+fn judged(script: &Script, status: Option<ExitStatus>, timed_out: bool, by_shell: bool, output: &Output) -> Ran {
+    let code = status.and_then(|s| s.code());
+    let signal = status.and_then(|s| s.signal());
+    let mut facts = Vec::new();
+    facts.extend(code.map(|code| Fact::number("exit_status", code)));
+    facts.extend(signal.map(|signal| Fact::number("signal", signal)));
+    if timed_out {
+        facts.push(Fact::bool("timed_out", true));
+    }
+    let late = || {
+        let end = match (status, signal) {
+            (None, _) => "and could not be ended",
+            (_, Some(9)) => "and had to be killed",
+            (_, Some(_)) => "and ended at SIGTERM",
+            _ => "and ended when it was asked to",
+        };
+        let limit = humantime::format_duration(script.timeout);
+        Err(Reason::new("timeout-script", format!("it took longer than {limit} {end}")))
+    };
+    let result = match (code, signal) {
+        _ if timed_out && (script.meaning == Meaning::Track || code.is_none()) => late(),
+        (Some(code @ (126 | 127)), _) if by_shell => {
+            let why = if code == 127 { "not found" } else { "not executable" };
+            Err(Reason::new("not-run", format!("the shell says with status {code} that it is {why}")))
+        }
+        (Some(0), _) => Ok(()),
+        (Some(code), _) if script.meaning == Meaning::MiscDynamic && code >= 2 => {
+            facts.push(Fact::number("weight", code - 2));
+            Ok(())
+        }
+        (Some(code), _) => Err(Reason::new("exit-status", format!("it exited with status {code}"))),
+        (None, Some(signal)) => Err(Reason::new("signal", format!("it was killed by {}", signal_name(signal)))),
+        (None, None) => Err(Reason::new("signal", "its end could not be seen")),
+    };
+    if !output.text.is_empty() {
+        facts.push(Fact::text("output", String::from_utf8_lossy(&output.text)));
+    }
+    if output.more {
+        facts.push(Fact::bool("output_cut", true));
+    }
+    Ran { result, facts }
+}
+
+fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        _ => return format!("signal {signal}"),
+    };
+    name.to_owned()
+}
+
+/// A process group that ends with this.
+struct Group(Arc<AtomicU32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // Still 0, or gone: nothing is ended.
+        let _ = end_process_group(self.0.load(Ordering::SeqCst), true);
+    }
+}
+
+impl Check for Script {
+    fn kind(&self) -> &'static str {
+        "script"
+    }
+
+    fn has_address(&self) -> bool {
+        false
+    }
+
+    fn attempt<'a>(&'a self, at: At<'a>) -> Attempt<'a> {
+        let script = Self { timeout: at.timeout, ..self.clone() };
+        Box::pin(async move {
+            // Whoever does not wait for the end of a script ends it.
+            let id = Arc::new(AtomicU32::new(0));
+            let group = Group(id.clone());
+            let ended = id.clone();
+            let ran = tokio::task::spawn_blocking(move || {
+                let ran = run(&script, |group| id.store(group, Ordering::SeqCst));
+                ended.store(0, Ordering::SeqCst);
+                ran
+            });
+            let ran = ran.await.unwrap_or_else(|e| Ran::not(Reason::new("local", e.to_string())));
+            drop(group);
+            Found { result: ran.result, phases: Phases::default(), facts: ran.facts }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    fn script(command: &str, meaning: Meaning) -> Script {
+        Script { command: command.into(), meaning, timeout: Duration::from_mins(1), account: None, run_anyway: false }
+    }
+
+    fn ran(script: &Script) -> (Result<(), (&'static str, String)>, Vec<Fact>) {
+        let mut group = None;
+        let ran = run(script, |g| group = Some(g));
+        (ran.result.map_err(|r| (r.id, r.sentence)), ran.facts)
+    }
+
+    fn file(dir: &tempfile::TempDir, name: &str, text: &str, mode: u32) -> String {
+        let path = dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_status_has_the_meaning_that_keepalived_gives_it() {
+        let ends = |code: i32, meaning| {
+            let (result, facts) = ran(&script(&format!("sh -c 'exit {code}'"), meaning));
+            let weight = facts.iter().find(|f| f.name == "weight").cloned();
+            assert_eq!(facts[0], Fact::number("exit_status", code));
+            (result.map_err(|(id, _)| id), weight)
+        };
+        for meaning in [Meaning::Track, Meaning::Misc, Meaning::MiscDynamic] {
+            assert_eq!(ends(0, meaning), (Ok(()), None));
+            assert_eq!(ends(1, meaning), (Err("exit-status"), None));
+        }
+        assert_eq!(ends(2, Meaning::Track), (Err("exit-status"), None));
+        assert_eq!(ends(2, Meaning::Misc), (Err("exit-status"), None));
+        assert_eq!(ends(2, Meaning::MiscDynamic), (Ok(()), Some(Fact::number("weight", 0))));
+        assert_eq!(ends(255, Meaning::MiscDynamic), (Ok(()), Some(Fact::number("weight", 253))));
+        let (result, facts) = ran(&script("sh -c 'echo out; echo err >&2; exit 3'", Meaning::Track));
+        assert_eq!(result, Err(("exit-status", "it exited with status 3".into())));
+        assert!(
+            matches!(&facts[1], Fact { name: "output", value: super::super::outcome::Value::Text(t) } if t.len() == 8)
+        );
+        let (result, facts) = ran(&Script { run_anyway: true, ..script("sh -c 'kill -SEGV $$'", Meaning::Misc) });
+        assert_eq!(result, Err(("signal", "it was killed by SIGSEGV".into())));
+        assert_eq!(facts, [Fact::number("signal", 11)]);
+    }
+
+    #[test]
+    fn what_cannot_be_run_says_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let fails = |command: &str, sentence: &str| {
+            let (result, _) = ran(&script(command, Meaning::Track));
+            assert_eq!(result, Err(("not-run", sentence.to_owned())));
+        };
+        fails("", "there is no command");
+        fails("echo 'a", r#"a quote is not closed in "echo 'a""#);
+        fails("/nowhere/check a", r#""/nowhere/check" could not be run: No such file or directory (os error 2)"#);
+        let lost = file(&dir, "lost", "#!/nowhere/sh\n", 0o755);
+        let (result, _) = ran(&script(&lost, Meaning::Track));
+        assert!(result.unwrap_err().1.starts_with("the interpreter that "));
+        let bare = file(&dir, "bare", "exit 0\n", 0o755);
+        let (result, _) = ran(&script(&bare, Meaning::Track));
+        assert!(
+            result
+                .unwrap_err()
+                .1
+                .ends_with("is neither a program nor a script that begins with #! and its interpreter")
+        );
+        let plain = file(&dir, "plain", "exit 0\n", 0o644);
+        fails(&plain, "the shell says with status 126 that it is not executable");
+    }
+
+    #[test]
+    fn a_redirection_asks_whether_a_file_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let there = file(&dir, "there", "", 0o644);
+        assert_eq!(ran(&script(&format!("</{there}"), Meaning::Track)).0, Ok(()));
+        assert_eq!(ran(&script("</nowhere/at/all", Meaning::Track)).0.unwrap_err().0, "exit-status");
+    }
+
+    #[test]
+    fn a_script_that_hangs_is_ended_and_its_children_with_it() {
+        let hang = |command: &str, meaning| {
+            let script = Script { timeout: Duration::from_millis(50), ..script(command, meaning) };
+            ran(&script)
+        };
+        let (result, facts) = hang("sleep 100", Meaning::Misc);
+        assert_eq!(result, Err(("timeout-script", "it took longer than 50ms and ended at SIGTERM".into())));
+        assert_eq!(facts, [Fact::number("signal", 15), Fact::bool("timed_out", true)]);
+        // Deaf to SIGTERM, as is the child that holds the output open.
+        let (result, facts) = hang(r#"sh -c 'trap "" TERM; echo begun; sleep 100'"#, Meaning::Track);
+        assert_eq!(result, Err(("timeout-script", "it took longer than 50ms and had to be killed".into())));
+        assert_eq!(facts[2], Fact::text("output", "begun\n"));
+        // Ends by itself when asked: MISC_CHECK looks at the status.
+        let asked = r#"sh -c 'trap "exit 0" TERM; sleep 100 & wait'"#;
+        assert_eq!(hang(asked, Meaning::Misc).0, Ok(()));
+        assert_eq!(hang(asked, Meaning::Track).0.unwrap_err().0, "timeout-script");
+    }
+
+    #[test]
+    fn output_costs_bounded_memory() {
+        let (result, facts) = ran(&script("sh -c 'head -c 3000000 /dev/zero | tr \\\\0 x'", Meaning::Track));
+        assert_eq!(result, Ok(()));
+        assert_eq!(facts[1], Fact::text("output", "x".repeat(OUTPUT)));
+        assert_eq!(facts[2], Fact::bool("output_cut", true));
+    }
+
+    #[test]
+    fn a_script_has_the_rights_of_its_user_and_no_more() {
+        let ids = r#"sh -c 'test "$(id -u) $(id -g) $(id -G)" = "65534 65533 65533"'"#;
+        let own = fs::metadata("/proc/self").unwrap().uid();
+        assert_eq!(ran(&script(&format!("sh -c 'test $(id -u) = {own}'"), Meaning::Track)).0, Ok(()));
+        if own != 0 {
+            eprintln!("SKIPPED: only root can run a script as another user");
+            return;
+        }
+        let other = Script { account: Some((65534, 65533)), ..script(ids, Meaning::Track) };
+        assert_eq!(ran(&other).0, Ok(()));
+    }
+
+    #[test]
+    fn what_kills_or_restarts_is_seen() {
+        for (text, seen) in [
+            ("systemctl restart nginx", true),
+            ("/bin/systemctl --no-block stop nginx.service", true),
+            ("systemctl is-active nginx", false),
+            ("service nginx restart", true),
+            ("service nginx status", false),
+            ("/etc/init.d/nginx stop", true),
+            ("pidof nginx || systemctl restart nginx", true),
+            ("if ! pgrep nginx; then service nginx stop; fi", true),
+            ("killall -0 haproxy", false),
+            ("/usr/bin/killall haproxy", true),
+            ("killall -s 0 haproxy", false),
+            ("killall -9 haproxy", true),
+            ("kill -0 $(cat /run/x.pid)", false),
+            ("kill -0 `cat /run/x.pid`", false),
+            ("kill $(cat /run/x.pid)", true),
+            ("kill 0", true),
+            ("kill -s 0 1", false),
+            ("pkill -f nginx", true),
+            ("pkill -0 nginx", false),
+            ("pgrep x | xargs kill -9", true),
+            ("curl -f http://localhost/stop", false),
+            ("# systemctl restart nginx", false),
+            ("true # kill it", false),
+            ("true\n  #kill\nsystemctl \\\n restart x", true),
+            ("sh -c \"kill -9 1\"", true),
+            ("subprocess.call(['systemctl', 'restart', 'x'])", true),
+            ("os.kill(pid, 0)", false),
+            ("os.kill(pid, 9)", true),
+            ("docker restart web", true),
+            ("docker inspect web", false),
+            ("shutdown -r now", true),
+            ("fuser -k 80/tcp", true),
+            ("fuser 80/tcp", false),
+            ("nc -z localhost 80 && exit 0; skill=1", true), // rather once too often
+            ("CMD=kill; $CMD -9 1", true),
+        ] {
+            assert_eq!(harm(text).is_some(), seen, "{text}");
+        }
+        assert_eq!(harm("true\n\nfalse || kill -9 1 # so"), Some((3, "kill -9 1".into())));
+    }
+
+    #[test]
+    fn what_kills_or_restarts_is_not_run_unless_that_was_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let proof = dir.path().join("proof");
+        let text = format!("#!/bin/sh\ntouch {}\nfalse && killall nothing-by-this-name\nexit 0\n", proof.display());
+        let path = file(&dir, "check", &text, 0o755);
+        for command in [path.clone(), format!("sh {path}")] {
+            let (result, facts) = ran(&script(&command, Meaning::Track));
+            let sentence = format!("it was not run, because line 3 of {path} does \"killall nothing-by-this-name\"");
+            assert_eq!(result, Err(("dangerous", sentence)));
+            assert_eq!(facts, []);
+            assert!(!proof.exists());
+        }
+        let (result, _) = ran(&script("sh -c 'kill -9 $$'", Meaning::Track));
+        assert_eq!(result.unwrap_err().1, r#"it was not run, because the command does "sh -c 'kill -9 $$'""#);
+        assert_eq!(ran(&Script { run_anyway: true, ..script(&path, Meaning::Track) }).0, Ok(()));
+        assert!(proof.exists());
+    }
+}
