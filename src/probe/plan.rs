@@ -441,9 +441,15 @@ fn timing(c: &RunChecker) -> (Vec<Parameter>, Option<Duration>) {
     parameters.push(number("retry", &t.retry));
     parameters.push(time("delay_before_retry", &t.delay_before_retry));
     let attempt = t.connect_timeout.or(c.script_timeout).map_or(Duration::ZERO, |x| x.value);
+    // The pages of a web checker take turns, one each loop.
+    let turns = match &c.check {
+        model::Check::Http(h) => u32::try_from(h.urls.len()).unwrap_or(u32::MAX).max(1),
+        _ => 1,
+    };
     let detect = t
         .delay_loop
         .value
+        .saturating_mul(turns)
         .saturating_add(attempt.saturating_mul(t.retry.value.saturating_add(1)))
         .saturating_add(t.delay_before_retry.value.saturating_mul(t.retry.value));
     (parameters, Some(detect))

@@ -141,7 +141,7 @@ impl<'a> Found<'a> {
                         Standing::Down => "BAD".to_owned(),
                         Standing::Unknown => "unknown".to_owned(),
                     },
-                    format!("{}; {}", told(&script.check, found), means(script)),
+                    format!("{}; {}", told(&script.check, found, verbose), means(script)),
                     extra(&script.check, verbose),
                 ]);
             }
@@ -227,7 +227,7 @@ fn rows<'a>(
         let found = next.of(check);
         note_reason(found, reasons);
         let head = if i == 0 { head.clone() } else { Default::default() };
-        table.add_row(head.into_iter().chain([told(check, found), extra(check, verbose)]));
+        table.add_row(head.into_iter().chain([told(check, found, verbose), extra(check, verbose)]));
     }
 }
 
@@ -239,11 +239,16 @@ fn note_reason<'a>(found: Option<&'a Checked>, reasons: &mut Vec<(&'a str, &'a s
 }
 
 /// What a check does and found.
-fn told(check: &Planned, found: Option<&Checked>) -> String {
+fn told(check: &Planned, found: Option<&Checked>, verbose: bool) -> String {
     let text = match (&check.does, found) {
         (Does::Runs(job), Some(c)) => {
             let took = c.time().map_or(String::new(), |t| format!(" ({})", time(t)));
-            format!("{} {}: {}{took}", check.keyword, job.target.text, line::sentence(c, &Wanted::default(), false))
+            let found = match &c.outcome.result {
+                _ if verbose => line::sentence(c, &Wanted::default(), false),
+                Ok(()) => "good".to_owned(),
+                Err(reason) => format!("{}: {}", reason.id, reason.sentence),
+            };
+            format!("{} {}: {found}{took}", check.keyword, job.target.text)
         }
         (Does::Runs(job), None) => format!("{} {}: not looked at", check.keyword, job.target.text),
         (Does::Follows(what), _) => format!("{}: follows {what}, which only the daemon sees", check.keyword),
@@ -291,7 +296,7 @@ fn one(
     place: &[(&'static str, &str)],
 ) -> io::Result<()> {
     let Some(found) = found else {
-        let why = told(check, None);
+        let why = told(check, None, false);
         let mut map = serde_json::Map::new();
         map.insert("type".into(), "probe".into());
         map.insert("checker".into(), check.keyword.into());

@@ -1,0 +1,112 @@
+//! `hactl probe config` with peers on loopback.
+
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::support::{hactl, objects, status, stderr, stdout};
+
+/// A virtual server with a quorum over a real server that is up with weight 2, one whose port is closed, and one whose
+/// check would restart something.
+fn conf(up: u16, closed: u16, quorum: u32) -> String {
+    format!(
+        "global_defs {{\n    script_user root\n}}\n\
+         vrrp_script chk_good {{\n    script \"/bin/true\"\n    interval 2\n    fall 3\n}}\n\
+         vrrp_script chk_bad {{\n    script \"/bin/false\"\n    weight -20\n}}\n\
+         virtual_server 10.0.0.10 80 {{\n    delay_loop 6\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    quorum {quorum}\n    \
+         sorry_server 127.0.0.1 9\n    \
+         real_server 127.0.0.1 {up} {{\n        weight 2\n        TCP_CHECK {{\n            connect_timeout 3\n        }}\n    }}\n    \
+         real_server 127.0.0.1 {closed} {{\n        weight 1\n        TCP_CHECK {{\n            connect_timeout 3\n            \
+         retry 2\n            delay_before_retry 1\n        }}\n    }}\n    \
+         real_server 127.0.0.2 {up} {{\n        weight 1\n        MISC_CHECK {{\n            \
+         misc_path \"/bin/systemctl restart nginx\"\n        }}\n    }}\n}}\n"
+    )
+}
+
+fn root() -> bool {
+    std::fs::read_to_string("/proc/self/status").unwrap().lines().any(|l| l.starts_with("Uid:\t0\t"))
+}
+
+struct Run {
+    all: Vec<Value>,
+    text: String,
+    status: i32,
+}
+
+/// Both forms of a run. Scripts that run as root need root.
+fn run(quorum: u32, more: &[&str]) -> Run {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (up, closed) = (listener.local_addr().unwrap().port(), gone.local_addr().unwrap().port());
+    drop(gone);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("lvs.conf");
+    let text = conf(up, closed, quorum);
+    std::fs::write(&file, if root() { text } else { text.replace("    script_user root\n", "") }).unwrap();
+    let arguments = [&["probe", "config", file.to_str().unwrap(), "-q"], more].concat();
+    let o = hactl(&[&arguments[..], &["--json"]].concat());
+    assert_eq!(stderr(&o), "");
+    let all = objects(&o);
+    let plain = hactl(&arguments);
+    assert_eq!(status(&plain), status(&o));
+    Run {
+        all,
+        text: stdout(&plain).replace(&closed.to_string(), "CLOSED").replace(&up.to_string(), "UP"),
+        status: status(&o),
+    }
+}
+
+fn of<'a>(all: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    all.iter().filter(|v| v["type"] == kind).collect()
+}
+
+#[test]
+fn a_quorum_decides_over_servers_that_are_down() {
+    let r = run(3, &[]);
+    // Weights 2 up, 1 down, 1 that nobody looked at: keepalived begins with it up.
+    let service = of(&r.all, "virtual_server")[0];
+    assert_eq!(
+        (&service["served"], &service["live_weight"], &service["needed_weight"]),
+        (&true.into(), &3.into(), &3.into())
+    );
+    let states: Vec<&str> =
+        service["real_servers"].as_array().unwrap().iter().map(|s| s["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["up", "down", "unknown"]);
+    assert_eq!(r.status, 1, "{}", r.text);
+
+    let r = run(4, &[]);
+    assert_eq!(of(&r.all, "virtual_server")[0]["served"], false);
+    assert_eq!(r.status, 2);
+    assert!(
+        r.text.contains("NO QUORUM: clients go to the sorry server 127.0.0.1:9; weight 3 of 4 up, 4 needed"),
+        "{}",
+        r.text
+    );
+    assert!(r.text.contains("TCP_CHECK 127.0.0.1:CLOSED: refused: connection refused"), "{}", r.text);
+    assert!(r.text.contains("/bin/systemctl restart nginx"), "{}", r.text);
+}
+
+#[test]
+fn a_death_is_noticed_by_the_formula() {
+    let r = run(1, &[]);
+    let probes = of(&r.all, "probe");
+    let detect: Vec<Option<f64>> = probes.iter().map(|p| p["detect_ms"].as_f64()).collect();
+    // 6 + 2 × 3 + 1 × 1 s; 6 + 3 × 3 + 2 × 1 s; not run; 3 × 2 + 2 s; 1 + 1 s.
+    assert_eq!(detect, [Some(13_000.0), Some(17_000.0), None, Some(8_000.0), Some(2_000.0)]);
+    let good: Vec<Option<bool>> = probes.iter().map(|p| p["ok"].as_bool()).collect();
+    assert_eq!(good, [Some(true), Some(false), None, Some(true), Some(false)]);
+    assert_eq!(probes[1]["reason"], "refused");
+}
+
+#[test]
+fn a_part_can_be_chosen() {
+    let r = run(1, &["--real-server", "127.0.0.2"]);
+    assert_eq!(of(&r.all, "probe").len(), 1, "{}", r.text);
+    let o = hactl(&["probe", "config", "/nowhere.conf"]);
+    assert_eq!((status(&o), stderr(&o).contains("/nowhere.conf")), (3, true));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("empty.conf");
+    std::fs::write(&file, "global_defs {\n}\n").unwrap();
+    let o = hactl(&["probe", "config", file.to_str().unwrap()]);
+    assert_eq!((status(&o), stderr(&o).contains("there is nothing to check")), (3, true));
+}
