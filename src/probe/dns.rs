@@ -3,6 +3,7 @@
 //! A datagram that is no answer to the question, because it is too short, has another id or is a question itself, is
 //! passed over, and the wait goes on. Of the answer only the code counts: no error is good, with whatever records.
 
+use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -173,7 +174,7 @@ fn text(data: &RData<'_>) -> String {
             let mut out = String::from("TXT");
             for (key, value) in txt.iter_raw() {
                 let value = value.map(|v| format!("={}", v.escape_ascii())).unwrap_or_default();
-                out.push_str(&format!(" \"{}{value}\"", key.escape_ascii()));
+                let _ = write!(out, " \"{}{value}\"", key.escape_ascii());
             }
             out
         }

@@ -11,7 +11,7 @@
 //! back, and such a pattern is refused. `$` and whatever else has to see the end of the answer match here and never in
 //! keepalived, which always waits for more.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -219,10 +219,10 @@ impl Get {
             text.push_str("Connection: close\r\n");
         }
         if !given("Host") {
-            text.push_str(&format!("Host: {}\r\n", clean(&self.host)));
+            let _ = write!(text, "Host: {}\r\n", clean(&self.host));
         }
         for (name, value) in &self.headers {
-            text.push_str(&format!("{}: {}\r\n", clean(name), clean(value)));
+            let _ = write!(text, "{}: {}\r\n", clean(name), clean(value));
         }
         text.push_str("\r\n");
         text.into_bytes()

@@ -149,7 +149,6 @@ impl Smtp {
         match (self.stage, &code, self.purpose) {
             (Stage::Banner, b"220", Purpose::Keepalived) => self.hello(Stage::Helo),
             (Stage::Banner, b"220", _) => self.hello(Stage::Ehlo),
-            (Stage::Banner, ..) => unexpected(self, "220"),
             (Stage::Ehlo, b"250", Purpose::StartTls) if self.offers_tls() => {
                 self.stage = Stage::StartTls;
                 Step::Send(b"STARTTLS\r\n".to_vec())
@@ -157,14 +156,14 @@ impl Smtp {
             (Stage::Ehlo, _, Purpose::StartTls) => {
                 self.fail("protocol", "the server does not offer STARTTLS".to_owned())
             }
-            (Stage::Ehlo, b"250", _) | (Stage::Helo, b"250", _) => self.quit(),
+            (Stage::Ehlo | Stage::Helo, b"250", _) => self.quit(),
             (Stage::Ehlo, [b'5', ..], Purpose::Offers) => self.hello(Stage::Helo),
             (Stage::Ehlo | Stage::Helo, ..) => unexpected(self, "250"),
             (Stage::StartTls, b"220", _) | (Stage::Quit | Stage::Done, ..) => {
                 self.stage = Stage::Done;
                 Step::Done
             }
-            (Stage::StartTls, ..) => unexpected(self, "220"),
+            (Stage::Banner | Stage::StartTls, ..) => unexpected(self, "220"),
         }
     }
 }

@@ -377,7 +377,10 @@ impl<D: Dialog> Tls<D> {
             Ok((_, c)) => format!("{} by {}", c.subject(), c.issuer()),
             Err(_) => "a certificate that cannot be read".to_owned(),
         });
-        facts.push(Fact { name: "chain", value: Value::List(chain.collect()) });
+        let chain: Vec<String> = chain.collect();
+        if !chain.is_empty() {
+            facts.push(Fact { name: "chain", value: Value::List(chain) });
+        }
     }
 
     fn failure(&self, error: &Error) -> Reason {
@@ -759,7 +762,6 @@ mod tests {
                 list("certificate_names", &["a.example", "*.b.example", "10.0.0.1"]),
                 Fact::text("certificate_until", "2026-12-05T00:00:00Z"),
                 Fact::number("certificate_days", 9),
-                list("chain", &[]),
                 Fact::bool("verified", true),
             ]
         );

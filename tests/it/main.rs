@@ -13,6 +13,7 @@ mod lint;
 mod lint_cli;
 mod machine;
 mod probe_config;
+mod probe_kinds;
 mod provenance;
 mod receive;
 mod simulate;

@@ -1,0 +1,95 @@
+//! `hactl probe` of services, against servers of this test on loopback.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, UdpSocket};
+use std::process::Output;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::support::{hactl, objects, status, stdout};
+
+/// A server that takes one connection: says the first text, then each next one after it was sent something.
+fn server(texts: &'static [&'static [u8]]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut buffer = [0; 4096];
+        for (i, text) in texts.iter().enumerate() {
+            if i > 0 && stream.read(&mut buffer).unwrap_or(0) == 0 {
+                return;
+            }
+            stream.write_all(text).unwrap();
+        }
+    });
+    address
+}
+
+/// What `hactl probe` says of one target.
+fn probed(args: &[&str]) -> (i32, Value) {
+    let o: Output = hactl(&[&["probe"], args, &["--json"]].concat());
+    let found = objects(&o).into_iter().find(|v| v["type"] == "probe").unwrap_or_else(|| panic!("{}", stdout(&o)));
+    (status(&o), found)
+}
+
+#[test]
+fn a_page_is_judged_as_keepalived_judges_it() {
+    let page: &[&[u8]] = &[b"", b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"];
+    // The digest is what genhash prints for this page.
+    let (exit, found) = probed(&["http", &server(page), "--digest", "b1946ac92492d2347c6235b4d2611184"]);
+    assert_eq!((exit, &found["ok"], &found["status"], &found["body_bytes"]), (0, &json!(true), &json!(200), &json!(6)));
+    let (exit, found) = probed(&["http", &server(page), "--regex", "HELLO"]);
+    assert_eq!((exit, &found["reason"]), (2, &json!("pattern")));
+    let (exit, _) = probed(&["http", &server(page), "--regex", "HELLO", "--regex-options", "caseless"]);
+    assert_eq!(exit, 0);
+    let (exit, found) = probed(&["http", &server(&[b"", b"HTTP/1.1 503 Busy\r\n\r\n"])]);
+    assert_eq!((exit, &found["reason"], &found["status"]), (2, &json!("status"), &json!(503)));
+    let (exit, found) = probed(&["http", &server(&[b"SSH-2.0-x\r\n"])]);
+    assert_eq!((exit, &found["reason"]), (2, &json!("protocol")));
+}
+
+#[test]
+fn a_mail_server_is_greeted() {
+    let mail: &[&[u8]] = &[b"220 mail ready\r\n", b"250-mail\r\n250 STARTTLS\r\n", b"221 bye\r\n"];
+    let (exit, found) = probed(&["smtp", &server(mail)]);
+    assert_eq!((exit, &found["banner"], &found["starttls"]), (0, &json!("mail ready"), &json!(true)));
+    let (exit, found) = probed(&["smtp", &server(&[b"554 go away\r\n"])]);
+    assert_eq!((exit, &found["reason"]), (2, &json!("status")));
+}
+
+#[test]
+fn a_name_server_is_asked() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        let mut buffer = [0; 512];
+        for code in [0, 3] {
+            let (n, from) = socket.recv_from(&mut buffer).unwrap();
+            (buffer[2], buffer[3]) = (0x81, 0x80 | code);
+            socket.send_to(&buffer[..n], from).unwrap();
+        }
+    });
+    let (exit, found) = probed(&["dns", &address]);
+    assert_eq!((exit, &found["rcode"], &found["answers"]), (0, &json!("NOERROR"), &json!(0)));
+    let (exit, found) = probed(&["dns", &address, "--name", "a.example", "--type", "A"]);
+    assert_eq!((exit, &found["reason"], &found["rcode"]), (2, &json!("rcode"), &json!("NXDOMAIN")));
+}
+
+#[test]
+fn what_does_not_speak_tls_says_what_it_is() {
+    let (exit, found) = probed(&["tls", &server(&[b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])]);
+    assert_eq!((exit, &found["reason"]), (2, &json!("tls-handshake")));
+}
+
+#[test]
+fn a_script_is_run_and_judged() {
+    let (exit, found) = probed(&["script", "sh -c 'exit 7'", "--misc-dynamic"]);
+    assert_eq!((exit, &found["exit_status"], &found["weight"]), (0, &json!(7), &json!(5)));
+    let (exit, found) = probed(&["script", "false"]);
+    assert_eq!((exit, &found["reason"]), (2, &json!("exit-status")));
+    let (exit, found) = probed(&["script", "killall nothing-by-this-name"]);
+    assert_eq!((exit, &found["reason"]), (3, &json!("dangerous")));
+    let (exit, found) = probed(&["script", "sleep 100", "--timeout", "100ms"]);
+    assert_eq!((exit, &found["reason"]), (2, &json!("timeout-script")));
+}
