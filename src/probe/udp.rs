@@ -116,18 +116,31 @@ impl Waiting {
     pub async fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Reason> {
         let place = loop {
             self.socket.ready(EVENTS).await.map_err(|e| self.failure(&e))?;
-            match self.socket.try_io(EVENTS, || self.form.receive(self.socket.as_fd(), buffer)) {
+            match self.socket.try_io(Interest::READABLE, || self.form.receive(self.socket.as_fd(), buffer)) {
                 Ok(place) => break place,
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    // An error that is only in the queue does not fail a read.
-                    if let Some(icmp) = probe_socket::icmp_error(self.socket.as_fd()) {
-                        return Err(kernel::told(&icmp));
-                    }
-                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.errors()?,
                 Err(e) => return Err(self.failure(&e)),
             }
         };
         Ok(&buffer[place])
+    }
+
+    /// What is in the queue of errors, which is no datagram.
+    fn errors(&self) -> Result<(), Reason> {
+        let taken = self.socket.try_io(Interest::ERROR, || {
+            if let Some(icmp) = probe_socket::icmp_error(self.socket.as_fd()) {
+                return Ok(kernel::told(&icmp));
+            }
+            match self.socket.take_error()? {
+                Some(e) => Ok(kernel::failure(&e, None)),
+                None => Err(io::ErrorKind::WouldBlock.into()),
+            }
+        });
+        match taken {
+            Ok(reason) => Err(reason),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            Err(e) => Err(self.failure(&e)),
+        }
     }
 
     fn failure(&self, error: &io::Error) -> Reason {

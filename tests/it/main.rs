@@ -12,6 +12,7 @@ mod lan;
 mod lint;
 mod lint_cli;
 mod machine;
+mod probe;
 mod probe_config;
 mod probe_kinds;
 mod provenance;

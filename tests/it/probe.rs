@@ -1,0 +1,133 @@
+//! `hactl probe` against real peers on loopback.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, UdpSocket};
+use std::process::Output;
+use std::thread;
+
+use serde_json::Value;
+
+use crate::support::{hactl, kind, objects, status, stderr, stdout};
+
+/// A TCP service that treats each of its connections so; its `host:port`.
+fn service(treat: impl Fn(std::net::TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || listener.incoming().flatten().for_each(treat));
+    place
+}
+
+/// A port that nothing listens on: it was free a moment ago, and the kernel does not give it to others soon.
+fn closed() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// `hactl probe … --json`: its status and the one `probe` object.
+fn probe(args: &[&str]) -> (i32, Value) {
+    let o = hactl(&[&["probe"], args, &["--json"]].concat());
+    let all = objects(&o);
+    let probes: Vec<&Value> = all.iter().filter(|v| kind(v) == "probe").collect();
+    assert_eq!(probes.len(), 1, "{}", stdout(&o));
+    assert_eq!(all.last().unwrap()["exit"], status(&o));
+    (status(&o), probes[0].clone())
+}
+
+fn line(o: &Output) -> String {
+    stdout(o).lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_port_that_is_open() {
+    let place = service(|mut c| drop(c.read(&mut [0; 9])));
+    let (exit, p) = probe(&["tcp", &place]);
+    assert_eq!((exit, &p["ok"], &p["address"]), (0, &Value::Bool(true), &Value::from("127.0.0.1")));
+    assert!(p["phases_ms"]["connect"].is_number() && p["phases_ms"]["total"].is_number(), "{p}");
+    let o = hactl(&["probe", "tcp", &place]);
+    assert!(line(&o).starts_with(&format!("OK tcp {place}: connected in ")), "{}", stdout(&o));
+}
+
+#[test]
+fn each_bad_peer_has_its_own_reason() {
+    let mute = service(|c| std::mem::forget(c));
+    let resets = service(|mut c| {
+        // What was sent and not read makes the kernel end the connection with a reset.
+        let _ = c.peek(&mut [0; 1]);
+        let _ = c.flush();
+    });
+    let ends = service(|mut c| drop(c.read(&mut [0; 64])));
+    let wrong = service(|mut c| drop(c.write_all(b"-ERR\r\n")));
+    let endless = service(|mut c| while c.write_all(&[b'x'; 4096]).is_ok() {});
+    let ask = ["--payload", "PING", "--expect", "PONG", "--timeout", "400ms"];
+    let rows =
+        [(&closed(), "refused"), (&mute, "timeout-read"), (&resets, "reset"), (&ends, "closed"), (&endless, "pattern")];
+    for (place, reason) in rows {
+        let (exit, p) = probe(&[&["tcp", place.as_str()], &ask[..]].concat());
+        assert_eq!((exit, &p["reason"], &p["verdict"]), (2, &Value::from(reason), &Value::from("critical")), "{p}");
+    }
+    let (exit, p) = probe(&["tcp", &wrong, "--expect", "PONG"]);
+    assert_eq!((exit, &p["reason"], &p["answer"]), (2, &Value::from("pattern"), &Value::from("-ERR\\r\\n")));
+}
+
+#[test]
+fn udp_with_and_without_an_answer() {
+    let echo = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let place = echo.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        let mut buffer = [0; 100];
+        while let Ok((n, from)) = echo.recv_from(&mut buffer) {
+            let _ = echo.send_to(&buffer[..n], from);
+        }
+    });
+    let (exit, p) = probe(&["udp", &place, "--payload", "hello", "--expect", "ell"]);
+    assert_eq!((exit, &p["answer"]), (0, &Value::from("hello")), "{p}");
+    assert!(p["phases_ms"]["first_byte"].is_number(), "{p}");
+
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let place = silent.local_addr().unwrap().to_string();
+    assert_eq!(probe(&["udp", &place, "--timeout", "50ms"]).0, 0);
+    let (exit, p) = probe(&["udp", &place, "--timeout", "50ms", "--require-reply"]);
+    assert_eq!((exit, &p["reason"]), (2, &Value::from("timeout-reply")), "{p}");
+
+    drop(silent);
+    let (exit, p) = probe(&["udp", &place]);
+    assert_eq!((exit, &p["reason"]), (2, &Value::from("refused")), "{p}");
+    assert_eq!(p["message"], "127.0.0.1 says: port unreachable (ICMP type 3 code 3)");
+}
+
+#[test]
+fn what_could_not_be_asked_is_unknown() {
+    let (exit, p) = probe(&["tcp", "127.0.0.1:9", "--interface", "no-such-if"]);
+    assert_eq!((exit, &p["reason"], &p["verdict"]), (3, &Value::from("local"), &Value::from("unknown")), "{p}");
+    for args in
+        [&["tcp", "127.0.0.1"][..], &["icmp", "127.0.0.1:9"], &["tcp", "10.0.0.0/8:80"], &["tcp"], &["nothing", "x"]]
+    {
+        let o = hactl(&[&["probe"], args].concat());
+        assert_eq!((status(&o), o.stdout.is_empty(), o.stderr.is_empty()), (3, true, false), "{args:?}");
+    }
+    let o = hactl(&["probe", "tcp", "@/no/such/file"]);
+    assert_eq!((status(&o), stderr(&o).starts_with("hactl: cannot read the targets in /no/such/file: ")), (3, true));
+}
+
+#[test]
+fn a_failure_may_be_wanted_and_many_are_told_worst_first() {
+    let (open, shut) = (service(drop), closed());
+    let exit = |args: &[&str]| status(&hactl(&[&["probe", "tcp"], args].concat()));
+    assert_eq!((exit(&[&shut, "--expect-fail"]), exit(&[&open, "--expect-fail"])), (0, 2));
+    assert_eq!(exit(&[&shut, "--exit-zero"]), 0);
+    assert_eq!(exit(&[&open, "--warn", "1h", "--crit", "2h"]), 0);
+    let o = hactl(&["probe", "tcp", &open, &shut]);
+    assert_eq!(status(&o), 2);
+    assert!(line(&o).starts_with(&format!("CRITICAL tcp {shut}: refused: connection refused (usually: ")), "{o:?}");
+    let o = hactl(&["probe", "tcp", &shut, "--plugin"]);
+    assert!(stdout(&o).starts_with(&format!("TCP CRITICAL - {shut}: refused: ")) && stdout(&o).contains(" | time="));
+}
+
+#[test]
+fn rounds_and_retries_are_counted() {
+    let open = service(drop);
+    let (exit, p) = probe(&["tcp", &open, "--count", "5", "--interval", "0s"]);
+    assert_eq!((exit, &p["series"]["sent"], &p["series"]["lost"]), (0, &Value::from(5), &Value::from(0)), "{p}");
+    assert!(p["series"]["median_ms"].is_number(), "{p}");
+    let (exit, p) = probe(&["tcp", &closed(), "--retries", "2", "--retry-delay", "0s"]);
+    assert_eq!((exit, &p["attempts"]), (2, &Value::from(3)), "{p}");
+}
