@@ -172,6 +172,9 @@ struct Slot {
     group: Option<usize>,
     /// Points of the operator.
     points: i16,
+    /// Points that a reload counted wrongly: with the results that scripts keep keepalived does not look at `reverse`. What
+    /// scripts change later is added to that.
+    astray: i32,
     /// Tracked scripts without a first result.
     pending: usize,
     /// Told to wait although it has no such script itself, for another member of its group has.
@@ -183,7 +186,7 @@ struct Slot {
 impl Slot {
     fn priority(&self) -> u8 {
         let tracked = self.tracks.iter().map(|(.., e)| e.points);
-        effective_priority(self.vr.params().priority, tracked.chain([i32::from(self.points)]))
+        effective_priority(self.vr.params().priority, tracked.chain([i32::from(self.points), self.astray]))
     }
 
     fn faults(&self, fault: Fault) -> usize {
@@ -626,18 +629,22 @@ impl VrrpRouter {
             }
             let list = resolve(&member, g.map(|g| (&groups[g], mixed[g])), &trackers);
             let mut tracks = Vec::with_capacity(list.len());
+            let mut astray = 0;
             for (n, (track, kind)) in list.into_iter().enumerate() {
                 let w = &mut trackers[track.tracker];
                 w.watchers.push((i, n));
                 let mut effect = track.effect(w.reading);
                 effect.pending &= fresh;
+                if !fresh && kind == Kind::Script {
+                    astray += Track { reverse: false, ..track }.effect(w.reading).points - effect.points;
+                }
                 tracks.push((track, kind, effect));
             }
             if kept.contains(&i) {
-                self.reconfigure(now, i, member, tracks, g);
+                self.reconfigure(now, i, member, tracks, (g, astray));
             } else {
                 new.push(i);
-                self.place(now, i, member, tracks, g);
+                self.place(now, i, member, tracks, (g, astray));
             }
         }
         self.trackers = trackers;
@@ -678,12 +685,13 @@ impl VrrpRouter {
         i: usize,
         member: Member,
         tracks: Vec<(Track, Kind, Effect)>,
-        group: Option<usize>,
+        (group, astray): (Option<usize>, i32),
     ) {
         let vr = VirtualRouter::new(member.params.clone());
         let pending = tracks.iter().filter(|(.., e)| e.pending).count();
         let faults: Vec<Fault> = tracks.iter().filter(|(.., e)| e.fault).map(|(_, kind, _)| kind.fault()).collect();
-        self.slots[i] = Some(Slot { vr, member, tracks, group, points: 0, pending, held: false, kept_out: false });
+        self.slots[i] =
+            Some(Slot { vr, member, tracks, group, points: 0, astray, pending, held: false, kept_out: false });
         self.set_priority(now, i);
         for fault in faults {
             self.raise(now, i, Event::Fault(fault));
@@ -700,7 +708,7 @@ impl VrrpRouter {
         i: usize,
         member: Member,
         tracks: Vec<(Track, Kind, Effect)>,
-        group: Option<usize>,
+        (group, astray): (Option<usize>, i32),
     ) {
         const COUNTED: [Fault; 2] = [Fault::Interface, Fault::Tracked];
         let shared = |p: &Profile, fault| p.interfaces_share_a_fault && fault == Fault::Interface;
@@ -709,7 +717,7 @@ impl VrrpRouter {
         let params = member.params.clone();
         let profile = params.profile;
         (slot.member, slot.tracks, slot.group) = (member, tracks, group);
-        (slot.pending, slot.held) = (0, false);
+        (slot.pending, slot.held, slot.astray) = (0, false, astray);
         let from = self.out.len();
         self.raise(now, i, Event::Reload(Box::new(params)));
         self.set_priority(now, i);

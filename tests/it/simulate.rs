@@ -13,7 +13,7 @@ use hactl::simulate::{Configs, Draft, Play, Record, read};
 use hactl::time::Instant;
 use serde_json::Value;
 
-use crate::support::root;
+use crate::support::{hactl, objects, root, status, stderr};
 
 /// Files as they are.
 struct Disk;
@@ -139,4 +139,55 @@ fn a_difference_is_seen() {
     assert_ne!(compare("", &lanes(&[(0, "BACKUP"), (9_070_000, "MASTER")]), &told), "");
     assert_ne!(compare("", &lanes(&[(0, "BACKUP")]), &told), "");
     assert_ne!(compare("", &lanes(&[(0, "BACKUP"), (9_000_000, "FAULT")]), &told), "");
+}
+
+/// A configuration of a pair, by its priority.
+fn conf(priority: u8) -> String {
+    format!(
+        "vrrp_instance VI_1 {{\n state BACKUP\n interface eth0\n virtual_router_id 51\n priority {priority}\n advert_int 1\n \
+         virtual_ipaddress {{\n 10.77.0.110/24\n }}\n}}\n"
+    )
+}
+
+#[test]
+fn what_is_written_is_a_capture_that_watch_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("a.conf"), conf(150)).unwrap();
+    std::fs::write(path("b.conf"), conf(100)).unwrap();
+    let (a, b, file) = (path("a.conf"), path("b.conf"), path("sim.pcapng"));
+    let o = hactl(&["simulate", &a, &b, "--at", "8s crash a", "--for", "20s", "--write", &file, "-q", "--exit-zero"]);
+    assert_eq!(status(&o), 0, "{}", stderr(&o));
+    let all = objects(&hactl(&["watch", &file, "--json"]));
+    // a after 3 + 106/256 s, its last advert 4 s later; b 3 + 156/256 s after that.
+    let seen: Vec<(f64, &str, &str)> = all
+        .iter()
+        .filter(|v| v["type"] == "transition")
+        .map(|v| (v["t"].as_f64().unwrap() - 1_767_225_600.0, v["to"].as_str().unwrap(), v["reason"].as_str().unwrap()))
+        .map(|(t, to, why)| ((t * 1e6).round() / 1e6, to, why))
+        .collect();
+    assert_eq!(seen, [(3.414_062, "10.77.0.1", "first-seen"), (11.023_437, "10.77.0.2", "timeout")]);
+    let end = all.last().unwrap();
+    // Adverts of a at 3.4 to 7.4 s and of b at 11.0 to 19.0 s; each master announces its address five times, twice.
+    assert_eq!((&end["adverts"], &end["malformed"]), (&14.into(), &0.into()));
+}
+
+#[test]
+fn one_configuration_tells_the_tutorials_story() {
+    let file = root().join("tests/fixtures/simulate/recorded/06-seed-weight2-tie/a.conf");
+    let o = hactl(&["simulate", file.to_str().unwrap(), "--json", "-q"]);
+    assert_eq!(status(&o), 1, "{}", stderr(&o));
+    let all = objects(&o);
+    let answers: Vec<(&str, u64, u64, bool)> = all
+        .iter()
+        .filter(|v| v["type"] == "what-if" && v["fault"].as_str().unwrap().starts_with("script"))
+        .filter(|v| v["fault"].as_str().unwrap().ends_with(" 1"))
+        .map(|v| {
+            let range = |i: usize| v["peer_priority"][i].as_u64().unwrap();
+            (v["reason"].as_str().unwrap_or(""), range(0), range(1), v["takes_over"] == true)
+        })
+        .collect();
+    assert_eq!(answers[..3], [("lower", 1, 99, false), ("tie", 100, 100, false), ("", 101, 101, true)]);
+    let finding = all.iter().find(|v| v["type"] == "finding").unwrap();
+    assert_eq!((&finding["id"], &finding["severity"]), (&"no-failover".into(), &"warning".into()));
 }

@@ -246,7 +246,7 @@ pub fn simulations() {
     terminal.given_back(&before, "after-ctrl-c");
 
     terminal.line("clear; hactl watch --demo; echo status=$?");
-    terminal.shows("the pair", SOON, |s| s.contains("demo: ") && s.contains("1 kill a"));
+    terminal.shows("the pair", SOON, |s| s.contains("each with one master") && s.contains("1 kill a"));
     press(&terminal, "1");
     terminal.shows("a dead node", SOON, |s| s.contains("demo: a was killed") && s.contains("1 start a"));
     press(&terminal, "q");

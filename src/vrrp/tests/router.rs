@@ -620,6 +620,27 @@ fn a_script_keeps_its_result_over_a_reload() {
 }
 
 #[test]
+fn a_reload_forgets_that_a_script_is_reversed() {
+    // Recorded (2.2.7): 101 and 60 points, after a reload with priority 104 it was 44.
+    let config = |priority| {
+        let mut config = Config { members: vec![member(1, priority)], ..Config::default() };
+        config.members[0].tracks = vec![Track { reverse: true, ..track(0, -60) }];
+        config.trackers = vec![script(1)];
+        config
+    };
+    let mut router = started(config(101));
+    router.handle(at(0), Input::Script(0, false));
+    assert_eq!(priority(&router), 161);
+    reload(&mut router, 1_000_000, config(104));
+    assert_eq!(priority(&router), 44);
+    // What it then gives and takes is as it should be, from there.
+    router.handle(at(2_000_000), Input::Script(0, true));
+    assert_eq!(priority(&router), 1);
+    router.handle(at(3_000_000), Input::Script(0, false));
+    assert_eq!(priority(&router), 44);
+}
+
+#[test]
 fn a_reload_releases_what_waits_for_a_script() {
     let mut config = pair();
     config.members[1].tracks = vec![track(0, 0)];
