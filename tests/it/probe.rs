@@ -58,13 +58,8 @@ fn each_bad_peer_has_its_own_reason() {
     let wrong = service(|mut c| drop(c.write_all(b"-ERR\r\n")));
     let endless = service(|mut c| while c.write_all(&[b'x'; 4096]).is_ok() {});
     let ask = ["--payload", "PING", "--expect", "PONG", "--timeout", "400ms"];
-    let rows = [
-        (&closed(), "refused"),
-        (&mute, "timeout-read"),
-        (&resets, "reset"),
-        (&ends, "closed"),
-        (&endless, "pattern"),
-    ];
+    let rows =
+        [(&closed(), "refused"), (&mute, "timeout-read"), (&resets, "reset"), (&ends, "closed"), (&endless, "pattern")];
     for (place, reason) in rows {
         let (exit, p) = probe(&[&["tcp", place.as_str()], &ask[..]].concat());
         assert_eq!((exit, &p["reason"], &p["verdict"]), (2, &Value::from(reason), &Value::from("critical")), "{p}");
@@ -103,7 +98,9 @@ fn udp_with_and_without_an_answer() {
 fn what_could_not_be_asked_is_unknown() {
     let (exit, p) = probe(&["tcp", "127.0.0.1:9", "--interface", "no-such-if"]);
     assert_eq!((exit, &p["reason"], &p["verdict"]), (3, &Value::from("local"), &Value::from("unknown")), "{p}");
-    for args in [&["tcp", "127.0.0.1"][..], &["icmp", "127.0.0.1:9"], &["tcp", "10.0.0.0/8:80"], &["tcp"], &["nothing", "x"]] {
+    for args in
+        [&["tcp", "127.0.0.1"][..], &["icmp", "127.0.0.1:9"], &["tcp", "10.0.0.0/8:80"], &["tcp"], &["nothing", "x"]]
+    {
         let o = hactl(&[&["probe"], args].concat());
         assert_eq!((status(&o), o.stdout.is_empty(), o.stderr.is_empty()), (3, true, false), "{args:?}");
     }
