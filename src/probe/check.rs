@@ -28,7 +28,7 @@ pub struct At<'a> {
 pub struct Found {
     /// Whether it counts as up.
     pub result: Result<(), Reason>,
-    /// The phases that it has timed; `resolve` and `total` are its caller's.
+    /// The phases that it has timed; `resolve` is its caller's, and so is `total` where it says none.
     pub phases: Phases,
     /// What else it learnt.
     pub facts: Vec<Fact>,

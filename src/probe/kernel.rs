@@ -1,5 +1,6 @@
 //! What the kernel says, as a [`Reason`].
 
+use std::fmt::Write as _;
 use std::io;
 
 use super::reason::Reason;
@@ -44,7 +45,7 @@ pub(super) fn told(icmp: &IcmpError) -> Reason {
     };
     let too_big = matches!((icmp.v6, icmp.kind, icmp.code), (false, 3, 4) | (true, 2, _));
     if too_big {
-        sentence.push_str(&format!(", at most {} bytes", icmp.info));
+        let _ = write!(sentence, ", at most {} bytes", icmp.info);
         return Reason::new("mtu", sentence);
     }
     let id = match (icmp.v6, icmp.kind, icmp.code) {

@@ -400,9 +400,9 @@ fn script(s: &VrrpScript, run: &Run, how: Scripts<'_>) -> Script {
     let tracks = |list: &[RunTrack]| list.iter().any(|t| t.name == s.name);
     let instances = run.instances.iter().filter(|i| tracks(&i.track)).map(|i| i.name.clone());
     let groups = run.groups.iter().filter(|g| tracks(&g.track)).map(|g| format!("group {}", g.name));
-    let interval = Effective::of(s.interval.clone(), Duration::from_secs(1));
-    let timeout = Effective::of(s.timeout.clone(), interval.value);
-    let (rise, fall) = (Effective::of(s.rise.clone(), 1), Effective::of(s.fall.clone(), 1));
+    let interval = Effective::of(s.interval, Duration::from_secs(1));
+    let timeout = Effective::of(s.timeout, interval.value);
+    let (rise, fall) = (Effective::of(s.rise, 1), Effective::of(s.fall, 1));
     let does = match &s.command {
         Some(command) => {
             let user = s.user.as_ref().map(|u| u.value.as_slice());

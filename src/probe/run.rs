@@ -133,7 +133,8 @@ async fn attempts(job: &Job, address: SocketAddr, options: &Options) -> Outcome 
         let begun = monotonic();
         let at = At { target: &job.target, address, origin: &options.origin, timeout: options.timeout };
         let found = job.check.attempt(at).await;
-        let phases = Phases { total: Some(monotonic().since(begun)), ..found.phases };
+        let total = found.phases.total.unwrap_or_else(|| monotonic().since(begun));
+        let phases = Phases { total: Some(total), ..found.phases };
         // What was not asked counts neither way and is not asked again.
         let again = found.result.as_ref().is_err_and(|r| !is_local(r.id)) && attempt <= options.retries;
         if !again {

@@ -57,6 +57,8 @@ async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
     let left = at.timeout.saturating_sub(connect);
     let said = timeout(left, talk.go(&mut stream, connected)).await;
     let (tls, first_byte) = (talk.tls, talk.first_byte);
+    // What is known now is what was asked; to part in peace is not of the service's time.
+    let total = monotonic().since(begun);
     let result = match &said {
         Ok(Err(e)) => Err(failed(e, first_byte.is_some())),
         Ok(Ok(())) => dialog.verdict(false),
@@ -70,7 +72,8 @@ async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
             facts.push(Fact::bool("reset_after", true));
         }
     }
-    Found { result, phases: Phases { connect: Some(connect), tls, first_byte, ..Phases::default() }, facts }
+    let phases = Phases { connect: Some(connect), tls, first_byte, total: Some(total), ..Phases::default() };
+    Found { result, phases, facts }
 }
 
 fn failed(error: &io::Error, answered: bool) -> Reason {

@@ -74,8 +74,8 @@ async fn talk(socket: &Waiting, dialog: &mut dyn Dialog, phases: &mut Phases) ->
             Step::Done => return Ok(()),
             Step::Last(data) => return socket.send(data).await,
             Step::Send(data) => {
-                socket.send(data).await?;
                 asked = monotonic();
+                socket.send(data).await?;
             }
             Step::Read => {}
         }

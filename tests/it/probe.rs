@@ -48,7 +48,7 @@ fn a_port_that_is_open() {
 
 #[test]
 fn each_bad_peer_has_its_own_reason() {
-    let mute = service(|c| std::mem::forget(c));
+    let mute = service(std::mem::forget);
     let resets = service(|mut c| {
         // What was sent and not read makes the kernel end the connection with a reset.
         let _ = c.peek(&mut [0; 1]);

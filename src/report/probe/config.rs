@@ -124,7 +124,7 @@ impl<'a> Found<'a> {
             for (server, (weight, standing)) in service.servers.iter().zip(servers) {
                 rows(&mut table, server, *weight, *standing, verbose, &mut next, &mut reasons);
             }
-            lines.extend(table.lines().map(|l| format!("  {}", l.trim()).trim_end().to_owned()));
+            lines.extend(table.lines().map(|l| format!(" {}", l.trim_end())));
         }
         if !self.plan.scripts.is_empty() {
             lines.push(String::new());
@@ -145,7 +145,7 @@ impl<'a> Found<'a> {
                     extra(&script.check, verbose),
                 ]);
             }
-            lines.extend(table.lines().map(|l| format!("  {}", l.trim()).trim_end().to_owned()));
+            lines.extend(table.lines().map(|l| format!(" {}", l.trim_end())));
         }
         if !reasons.is_empty() {
             lines.push(String::new());
@@ -300,7 +300,7 @@ fn one(
         let mut map = serde_json::Map::new();
         map.insert("type".into(), "probe".into());
         map.insert("checker".into(), check.keyword.into());
-        place.iter().for_each(|(name, value)| drop(map.insert((*name).into(), (*value).into())));
+        map.extend(place.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         map.insert("message".into(), why.into());
         return object(out, &map);
     };

@@ -1,5 +1,6 @@
 //! One line for one address, and the bar of its phases below it.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{is_detail, time, words};
@@ -27,13 +28,13 @@ pub fn sentence(checked: &Checked, wanted: &Wanted, usually: bool) -> String {
             let mut text = format!("{answered} of {} answered, loss {:.0} %", series.sent, series.loss_percent());
             if let Some(t) = series.times() {
                 let all = [t.min, t.median, t.p95, t.max].map(|d| format!("{:.2}", d.as_micros() as f64 / 1e3));
-                text.push_str(&format!(", min/median/p95/max {} ms", all.join("/")));
+                let _ = write!(text, ", min/median/p95/max {} ms", all.join("/"));
             }
             if let Err(reason) = result {
                 let each: Vec<String> = series.failures().iter().map(|(id, n)| format!("{n} {id}")).collect();
-                text.push_str(&format!("; {}; last: {}", each.join(", "), printable(&reason.sentence)));
+                let _ = write!(text, "; {}; last: {}", each.join(", "), printable(&reason.sentence));
                 if usually {
-                    text.push_str(&format!(" (usually: {})", reason.usually));
+                    let _ = write!(text, " (usually: {})", reason.usually);
                 }
             }
             text
@@ -42,16 +43,16 @@ pub fn sentence(checked: &Checked, wanted: &Wanted, usually: bool) -> String {
         (None, Err(reason)) => {
             let mut text = format!("{}: {}", reason.id, printable(&reason.sentence));
             if usually && !wanted.failure {
-                text.push_str(&format!(" (usually: {})", reason.usually));
+                let _ = write!(text, " (usually: {})", reason.usually);
             }
             text
         }
     };
     for fact in outcome.facts.iter().filter(|f| !is_detail(f)) {
-        text.push_str(&format!(", {}", words(fact)));
+        let _ = write!(text, ", {}", words(fact));
     }
     if outcome.attempts > 1 {
-        text.push_str(&format!(", at attempt {}", outcome.attempts));
+        let _ = write!(text, ", at attempt {}", outcome.attempts);
     }
     match (checked.level(wanted), wanted.failure) {
         (Level::Ok, true) => text.push_str("; as expected"),
@@ -59,7 +60,7 @@ pub fn sentence(checked: &Checked, wanted: &Wanted, usually: bool) -> String {
         (level @ (Level::Warning | Level::Critical), false) => {
             let limit = if level == Level::Critical { wanted.crit } else { wanted.warn };
             if let Some((limit, _)) = limit.zip(checked.time()).filter(|(limit, time)| time > limit) {
-                text.push_str(&format!("; slower than {}", time(limit)));
+                let _ = write!(text, "; slower than {}", time(limit));
             }
         }
         _ => {}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Tally, json, line, plugin, table, time};
 use crate::probe::{Checked, Fact, Outcome, Phases, Reason, Series, Wanted};
 
+#[expect(clippy::unnecessary_wraps, reason = "phases are options")]
 fn us(n: u64) -> Option<Duration> {
     Some(Duration::from_micros(n))
 }
