@@ -104,8 +104,7 @@ fn many_are_a_table_with_failures_first() {
     let many = [tcp("127.0.0.1:80", Ok(())), tcp("127.0.0.1:81", refused()), tcp("127.0.0.1:82", Ok(()))];
     assert_eq!(
         table::table(&many, &PLAIN, 120, false),
-        "\
-           check  target        time     what
+        "           check  target        time     what
  CRITICAL  tcp    127.0.0.1:81  0.34 ms  refused: connection refused
  OK        tcp    127.0.0.1:80  0.34 ms  connected in 0.12 ms
  OK        tcp    127.0.0.1:82  0.34 ms  connected in 0.12 ms
