@@ -143,17 +143,22 @@ impl Talk<'_> {
         let mut opening = self.dialog.opening();
         let mut step = self.dialog.start();
         let mut buffer = vec![0; 16 * 1024];
+        let mut unsent = None;
         loop {
             match &step {
                 Step::Done => return Ok(()),
                 Step::Last(data) => return stream.write_all(data).await,
                 Step::Send(data) => {
-                    stream.write_all(data).await?;
+                    // What the peer said before it ended the connection is there all the same.
+                    unsent = stream.write_all(data).await.err();
                     self.asked = monotonic();
                 }
                 Step::Read => {}
             }
-            let n = read(stream, &mut buffer).await?;
+            let n = match (read(stream, &mut buffer).await, unsent.take()) {
+                (Ok(0) | Err(_), Some(error)) => return Err(error),
+                (n, _) => n?,
+            };
             if n > 0 && !opening && self.first_byte.is_none() {
                 self.first_byte = Some(monotonic().since(self.asked));
             }

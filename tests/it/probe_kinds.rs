@@ -45,7 +45,7 @@ fn a_page_is_judged_as_keepalived_judges_it() {
     assert_eq!(exit, 0);
     let (exit, found) = probed(&["http", &server(&[b"", b"HTTP/1.1 503 Busy\r\n\r\n"])]);
     assert_eq!((exit, &found["reason"], &found["status"]), (2, &json!("status"), &json!(503)));
-    let (exit, found) = probed(&["http", &server(&[b"SSH-2.0-x\r\n"])]);
+    let (exit, found) = probed(&["http", &server(&[b"SSH-2.0-x\r\n", b""])]);
     assert_eq!((exit, &found["reason"]), (2, &json!("protocol")));
 }
 
@@ -54,7 +54,7 @@ fn a_mail_server_is_greeted() {
     let mail: &[&[u8]] = &[b"220 mail ready\r\n", b"250-mail\r\n250 STARTTLS\r\n", b"221 bye\r\n"];
     let (exit, found) = probed(&["smtp", &server(mail)]);
     assert_eq!((exit, &found["banner"], &found["starttls"]), (0, &json!("mail ready"), &json!(true)));
-    let (exit, found) = probed(&["smtp", &server(&[b"554 go away\r\n"])]);
+    let (exit, found) = probed(&["smtp", &server(&[b"554 go away\r\n", b""])]);
     assert_eq!((exit, &found["reason"]), (2, &json!("status")));
 }
 
