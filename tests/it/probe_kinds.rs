@@ -7,7 +7,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::{hactl, objects, status, stdout};
+use crate::support::{hactl, objects, status, stderr, stdout};
 
 /// A server that takes one connection: says the first text, then each next one after it was sent something.
 fn server(texts: &'static [&'static [u8]]) -> String {
@@ -47,6 +47,15 @@ fn a_page_is_judged_as_keepalived_judges_it() {
     assert_eq!((exit, &found["reason"], &found["status"]), (2, &json!("status"), &json!(503)));
     let (exit, found) = probed(&["http", &server(&[b"SSH-2.0-x\r\n", b""])]);
     assert_eq!((exit, &found["reason"]), (2, &json!("protocol")));
+}
+
+#[test]
+fn a_url_is_for_its_own_kind() {
+    let o = hactl(&["probe", "http", "https://127.0.0.1:1/"]);
+    assert_eq!(status(&o), 3);
+    assert!(stderr(&o).contains("is for `hactl probe https`"), "{}", stderr(&o));
+    let o = hactl(&["probe", "https", "http://127.0.0.1:1/"]);
+    assert_eq!((status(&o), stderr(&o).contains("is for `hactl probe http`")), (3, true), "{}", stderr(&o));
 }
 
 #[test]

@@ -100,6 +100,17 @@ fn page(get: &Get, virtualhost: Option<&str>, at: &At<'_>) -> Http {
     Http::new(Get { host: http::host(virtualhost, at.address.ip(), at.address.port()), ..get.clone() })
 }
 
+/// A URL says itself which kind it is for.
+fn of_scheme(target: &Target, this: &str, other: &str) -> Result<(), Error> {
+    match target.scheme.as_deref() {
+        Some(scheme) if scheme == other => {
+            Err(Error::Other(format!("{}: a URL of {other} is for `hactl probe {other}`, not {this}", target.text)))
+        }
+        Some(scheme) if scheme != this => Err(Error::Other(format!("{}: `{scheme}` is not {this}", target.text))),
+        _ => Ok(()),
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct HttpArgs {
     #[command(flatten)]
@@ -127,6 +138,7 @@ Examples:
     }
 
     fn check(&self, target: &Target) -> Result<Arc<dyn Check>, Error> {
+        of_scheme(target, "http", "https")?;
         let (get, host) = self.page.get(target)?;
         Ok(Arc::new(OverTcp::new(Self::NAME, move |at| Box::new(page(&get, host.as_deref(), at)))))
     }
@@ -160,6 +172,7 @@ Examples:
     }
 
     fn check(&self, target: &Target) -> Result<Arc<dyn Check>, Error> {
+        of_scheme(target, "https", "http")?;
         let (get, host) = self.page.get(target)?;
         let options = self.security.options(target)?;
         Ok(Arc::new(OverTcp::new(Self::NAME, move |at| through(&options, None, page(&get, host.as_deref(), at)))))

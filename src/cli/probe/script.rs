@@ -8,10 +8,12 @@ use clap::Args;
 
 use super::{Kind, ProbeArgs};
 use crate::cli::Error;
+use crate::cli::output::note;
 use crate::cli::speak::accounts::Accounts;
 use crate::probe::script::{Meaning, Script};
 use crate::probe::target::{Host, Ports};
 use crate::probe::{Check, Job, Target};
+use crate::report::printable;
 
 #[derive(Debug, Args)]
 pub struct ScriptArgs {
@@ -77,6 +79,11 @@ Examples:
             scheme: None,
             path: None,
         };
+        if !self.common.common.quiet && !self.common.common.json && !self.common.plugin {
+            for command in &self.common.targets {
+                note(&format!("runs: {}", printable(command)));
+            }
+        }
         let targets = self.common.targets.iter().map(target);
         targets.map(|target| Ok(Job { check: self.check(&target)?, target, options: None })).collect()
     }
