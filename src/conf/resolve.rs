@@ -3,6 +3,7 @@
 
 mod servers;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use crate::vrrp::track;
 /// Completes a configuration.
 pub fn resolve(conf: &Conf, version: Version) -> Run {
     let zero = |t: Set<Duration>| value(t).unwrap_or_default();
-    let mut r = Resolver { conf, version, problems: Vec::new() };
+    let mut r = Resolver { conf, version, problems: Vec::new(), blocks: OnceCell::new() };
     let mut instances: Vec<RunInstance> = Vec::with_capacity(conf.instances.len());
     instances.extend(conf.instances.iter().filter_map(|i| r.instance(i)));
     let mut run = Run {
@@ -70,6 +71,8 @@ struct Resolver<'a> {
     conf: &'a Conf,
     version: Version,
     problems: Vec<Problem>,
+    /// The block of each name, once somebody asks for one.
+    blocks: OnceCell<HashMap<Span, &'a Node>>,
 }
 
 impl Resolver<'_> {
@@ -272,7 +275,10 @@ impl Resolver<'_> {
 
     /// The lines of an instance that begin with this keyword, whatever became of them.
     fn own<'n>(&'n self, i: &VrrpInstance, keyword: &str) -> impl Iterator<Item = &'n Node> {
-        let own = self.conf.tree.iter().find(|n| n.words.get(1).is_some_and(|w| w.span == i.name.span));
+        let conf = self.conf;
+        let blocks =
+            self.blocks.get_or_init(|| conf.tree.iter().filter_map(|n| Some((n.words.get(1)?.span, n))).collect());
+        let own = blocks.get(&i.name.span).copied();
         own.into_iter().flat_map(Node::nodes).filter(move |n| n.keyword().is_some_and(|k| k.name == keyword))
     }
 
