@@ -25,6 +25,7 @@ pub mod target;
 pub mod tcp;
 pub mod tls;
 pub mod udp;
+pub mod watch;
 
 pub use check::{At, Attempt, Check, Found};
 pub use dialog::{Dialog, Step};

@@ -1,7 +1,8 @@
-//! What a keepalived.conf checks: every checker of every real server and every tracked script, as keepalived would run them
-//! once, and what their results come to.
+//! What a keepalived.conf checks: every checker of every real server and every tracked script, as keepalived would run
+//! them, and what their results come to.
 
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::conf::run::{Effective, RunChecker, RunRealServer, RunTrack, RunVirtua
 use crate::conf::{Conf, Run};
 use crate::net::probe_socket::Origin;
 use crate::net::wall;
+use crate::vrrp::track::{Kind, Track};
 
 /// Everything that is checked.
 #[derive(Default)]
@@ -31,6 +33,18 @@ pub struct Plan {
     pub services: Vec<Service>,
     /// Tracked scripts, in the order of the configuration.
     pub scripts: Vec<Script>,
+    /// Instances that track one of the scripts, by themselves or through their group.
+    pub instances: Vec<Instance>,
+}
+
+/// A virtual router whose priority scripts change.
+pub struct Instance {
+    /// Its name.
+    pub name: String,
+    /// Its configured priority.
+    pub priority: u8,
+    /// The scripts, by their place in the plan.
+    pub tracks: Vec<Track>,
 }
 
 /// A virtual server.
@@ -59,6 +73,52 @@ pub struct Server {
     pub inhibit: bool,
     /// Its checkers, a page of a web checker each. Without any it is always up.
     pub checks: Vec<Planned>,
+    /// The same by checker.
+    pub checkers: Vec<Checker>,
+}
+
+/// A checker: which of its server's checks are its own, and when it runs them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checker {
+    /// Its checks. A web checker's take turns; any other has one.
+    pub checks: Range<usize>,
+    /// Whether it counts as failed until it has succeeded once.
+    pub alpha: bool,
+    /// When it runs; nothing for one that follows something else.
+    pub rhythm: Option<Rhythm>,
+}
+
+/// When a checker runs, as the daemon reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rhythm {
+    /// From the end of a check to the next.
+    pub delay_loop: Duration,
+    /// The first check is at random within this time, after a second. Zero for no chance.
+    pub warmup: Duration,
+    /// Attempts after the first failed one.
+    pub retry: u32,
+    /// Before each of those.
+    pub delay_before_retry: Duration,
+    /// For one attempt.
+    pub timeout: Duration,
+    /// How the kinds differ.
+    pub scheme: Scheme,
+}
+
+/// How kinds of checkers differ in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Those that retry only while they are up.
+    Plain,
+    /// Mail: it retries in every round, also the first and those while it is down.
+    EveryRound,
+    /// Web: the pages take turns. `fast_recovery` leaves out the waits while it comes up.
+    Pages {
+        /// Whether it does.
+        fast_recovery: bool,
+    },
+    /// A script: the next run is counted from the start of the last.
+    FromStart,
 }
 
 /// A tracked script.
@@ -71,6 +131,14 @@ pub struct Script {
     pub reverse: bool,
     /// Who tracks it.
     pub tracked: Vec<String>,
+    /// From one start to the next.
+    pub interval: Duration,
+    /// For one run.
+    pub timeout: Duration,
+    /// So many good runs in a row end its being bad.
+    pub rise: u32,
+    /// So many bad runs in a row end its being good.
+    pub fall: u32,
     /// What is run.
     pub check: Planned,
 }
@@ -194,8 +262,28 @@ struct Scripts<'a> {
 pub fn plan(conf: &Conf, run: &Run, account: Account<'_>, run_anyway: bool) -> Plan {
     let how = Scripts { account, anyway: run_anyway };
     let services = run.virtual_servers.iter().map(|v| service(v, how)).collect();
-    let scripts = conf.scripts.iter().map(|s| script(s, run, how)).collect();
-    Plan { services, scripts }
+    let scripts: Vec<Script> = conf.scripts.iter().map(|s| script(s, run, how)).collect();
+    let instances = instances(run, &scripts);
+    Plan { services, scripts, instances }
+}
+
+fn instances(run: &Run, scripts: &[Script]) -> Vec<Instance> {
+    let track = |t: &RunTrack| {
+        let tracker = scripts.iter().position(|s| t.kind == Kind::Script && s.name == t.name)?;
+        Some(Track { tracker, weight: t.weight, reverse: t.reverse })
+    };
+    let all = run.instances.iter().map(|i| {
+        // What its group tracks goes before what it tracks itself.
+        let group = i.group.and_then(|g| run.groups.get(g)).map_or(&[][..], |g| &g.track[..]);
+        let mut tracks: Vec<Track> = Vec::new();
+        for t in group.iter().chain(&i.track).filter_map(track) {
+            if tracks.iter().all(|known| known.tracker != t.tracker) {
+                tracks.push(t);
+            }
+        }
+        Instance { name: i.name.clone(), priority: i.priority, tracks }
+    });
+    all.filter(|i| !i.tracks.is_empty()).collect()
 }
 
 fn at(address: IpAddr, port: u16) -> String {
@@ -223,12 +311,37 @@ fn service(v: &RunVirtualServer, how: Scripts<'_>) -> Service {
 }
 
 fn server(s: &RunRealServer, how: Scripts<'_>) -> Server {
+    let (mut all, mut checkers) = (Vec::new(), Vec::new());
+    for c in &s.checkers {
+        let begin = all.len();
+        all.extend(checks(c, how));
+        checkers.push(Checker { checks: begin..all.len(), alpha: c.alpha.value, rhythm: rhythm(c) });
+    }
     Server {
         name: at(s.address, s.port.value),
         weight: s.weight.value,
         inhibit: s.inhibit.value,
-        checks: s.checkers.iter().flat_map(|c| checks(c, how)).collect(),
+        checks: all,
+        checkers,
     }
+}
+
+fn rhythm(c: &RunChecker) -> Option<Rhythm> {
+    let t = c.timing.as_ref()?;
+    let timeout = t.connect_timeout.or(c.script_timeout).map_or(Duration::from_secs(5), |x| x.value);
+    Some(Rhythm {
+        delay_loop: t.delay_loop.value,
+        warmup: t.warmup.value,
+        retry: t.retry.value,
+        delay_before_retry: t.delay_before_retry.value,
+        timeout,
+        scheme: match &c.check {
+            model::Check::Smtp(_) => Scheme::EveryRound,
+            model::Check::Http(h) => Scheme::Pages { fast_recovery: h.fast_recovery.as_ref().is_some_and(|f| f.value) },
+            model::Check::Misc(_) => Scheme::FromStart,
+            _ => Scheme::Plain,
+        },
+    })
 }
 
 /// A checker as what is run: a page of a web checker each.
@@ -419,6 +532,10 @@ fn script(s: &VrrpScript, run: &Run, how: Scripts<'_>) -> Script {
         weight: s.weight.as_ref().map_or(0, |w| w.value),
         reverse: s.reverse,
         tracked: instances.chain(groups).collect(),
+        interval: interval.value,
+        timeout: timeout.value,
+        rise: rise.value,
+        fall: fall.value,
         check: Planned { keyword: "vrrp_script", does, parameters, detect: Some(detect) },
     }
 }

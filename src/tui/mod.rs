@@ -12,6 +12,7 @@ mod keymap;
 mod keys;
 mod msg;
 mod parts;
+pub mod probe;
 mod save;
 mod scroll;
 pub mod simulate;

@@ -62,6 +62,15 @@ impl ScriptState {
         if self.first { Reading::Unknown } else { Reading::from(self.count >= self.rise) }
     }
 
+    /// Runs in a row that speak against what it says now, and how many of them change that. The first result always does.
+    pub fn against(&self) -> (u64, u64) {
+        match (self.first, self.count >= self.rise) {
+            (true, _) => (0, 1),
+            (false, true) => (self.most() - self.count, self.fall),
+            (false, false) => (self.count, self.rise),
+        }
+    }
+
     /// The same result under another `rise` and `fall`, as a reload keeps it: as far from the threshold as before, or at
     /// the end of the scale if it was there.
     #[must_use]
@@ -160,6 +169,11 @@ impl Schedule {
         self.runs.iter().map(|r| r.until).chain(self.next).min()
     }
 
+    /// When the next run is due.
+    pub fn next_start(&self) -> Option<Instant> {
+        self.next
+    }
+
     /// What is due now, one thing at a time: to be called until there is nothing.
     ///
     /// A run's end of time comes before a start that is due at the same moment. Whether the run has ended by the time of
@@ -231,6 +245,22 @@ mod tests {
         for (rise, fall, results, expected) in table {
             assert_eq!(changes(&mut ScriptState::new(rise, fall), results), expected, "{rise} {fall} {results}");
         }
+    }
+
+    #[test]
+    fn runs_against_the_reading_are_counted() {
+        let mut state = ScriptState::new(2, 3);
+        assert_eq!(state.against(), (0, 1));
+        let after = |state: &mut ScriptState, ok| {
+            state.result(ok);
+            state.against()
+        };
+        assert_eq!(after(&mut state, true), (0, 3));
+        assert_eq!(after(&mut state, false), (1, 3));
+        assert_eq!(after(&mut state, false), (2, 3));
+        assert_eq!(after(&mut state, false), (0, 2)); // bad now
+        assert_eq!(after(&mut state, true), (1, 2));
+        assert_eq!(after(&mut state, true), (0, 3)); // good again
     }
 
     #[test]

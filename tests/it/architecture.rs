@@ -17,10 +17,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("simulate", &["conf", "finding", "frame", "pcap", "time", "vrrp", "wire"]),
     ("lint", &["conf", "finding", "time", "vrrp", "wire"]),
     ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
-    ("probe", &["conf", "finding", "net", "time"]),
+    ("probe", &["conf", "finding", "net", "time", "vrrp"]),
     ("speak", &["finding", "frame", "net", "time", "vrrp", "wire"]),
     ("report", &["conf", "finding", "lint", "probe", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
-    ("tui", &["finding", "frame", "pcap", "report", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
+    ("tui", &["finding", "frame", "pcap", "probe", "report", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
     (
         "cli",
         &[

@@ -3,11 +3,12 @@
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::cli::Error;
-use crate::cli::args::CommonArgs;
+use crate::cli::args::{CommonArgs, duration};
 use crate::cli::files::{self, Files};
 use crate::cli::output::{Output, note, width};
 use crate::cli::speak::accounts::Accounts;
@@ -24,6 +25,8 @@ Examples:
   hactl probe config lvs.conf --virtual-server 10.0.0.10:80
   hactl probe config lvs.conf --real-server 10.0.0.21 -v   with all parameters
   hactl probe config ha.conf --json
+  hactl probe config lvs.conf --watch                    goes on as keepalived does, as a screen
+  hactl probe config lvs.conf --watch --for 10m --json   for a script: one object a transition
 ";
 
 #[derive(Debug, Args)]
@@ -40,14 +43,27 @@ pub struct ConfigArgs {
     /// Run scripts that look as if they stopped or restarted something, too
     #[arg(long)]
     run_anyway: bool,
+    /// Go on and run everything when keepalived does: delay_loop, retries, rise and fall, quorum. A screen on a terminal.
+    /// Elsewhere it ends by itself once a death at its beginning would have been noticed, at most after 15 minutes
+    #[arg(long, help_heading = "Watching")]
+    pub watch: bool,
+    /// End after so long
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration, requires = "watch", help_heading = "Watching")]
+    pub for_: Option<Duration>,
+    /// All first checks at once, instead of after keepalived's second and its warmup
+    #[arg(long, requires = "watch", help_heading = "Watching")]
+    pub at_once: bool,
+    /// A line a change, even on a terminal; with -v attempts that change nothing yet, too
+    #[arg(long, requires = "watch", help_heading = "Watching")]
+    pub plain: bool,
     /// So many checks at the same time
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=900))]
-    parallel: u32,
+    pub parallel: u32,
     /// Exit with 0 whatever was found
     #[arg(long)]
-    exit_zero: bool,
+    pub exit_zero: bool,
     #[command(flatten)]
-    common: CommonArgs,
+    pub common: CommonArgs,
 }
 
 /// The part of the plan that was asked for.
@@ -72,6 +88,7 @@ fn chosen(args: &ConfigArgs, mut plan: Plan) -> Result<Plan, Error> {
     }
     if args.virtual_server.is_some() || args.real_server.is_some() {
         plan.scripts.clear();
+        plan.instances.clear();
     }
     Ok(plan)
 }
@@ -96,6 +113,9 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
     }
     if !conf.problems.is_empty() && !args.common.quiet {
         note(&format!("note: `hactl lint {name}` has something to say of this file"));
+    }
+    if args.watch {
+        return super::watch::run(args, name, plan);
     }
     let jobs: Vec<Job> = plan.jobs().cloned().collect();
     let mut results: Vec<Option<Checked>> = vec![None; jobs.len()];

@@ -11,6 +11,7 @@ mod smtp;
 mod tcp;
 mod tls;
 mod udp;
+mod watch;
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::net::IpAddr;
@@ -72,7 +73,7 @@ macro_rules! kinds {
         #[derive(Debug, Subcommand)]
         enum AnyKind {
             $($(#[$about])* $name(Box<$args>),)*
-            /// Every checker and tracked script of a keepalived.conf, once, and what that comes to
+            /// Every checker and tracked script of a keepalived.conf, once or as keepalived goes on, and what that comes to
             Config(Box<config::ConfigArgs>),
         }
 

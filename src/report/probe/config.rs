@@ -268,13 +268,14 @@ fn extra(check: &Planned, verbose: bool) -> String {
     printable(&all.join(", "))
 }
 
-fn words(d: std::time::Duration) -> String {
+/// `6 s`, `1.500 s`.
+pub fn words(d: std::time::Duration) -> String {
     let seconds = d.as_secs_f64();
     if d.subsec_millis() == 0 { format!("{seconds:.0} s") } else { format!("{seconds:.3} s") }
 }
 
 /// What a script's failure does.
-fn means(script: &Script) -> String {
+pub fn means(script: &Script) -> String {
     let who = if script.tracked.is_empty() { "nobody tracks it".to_owned() } else { script.tracked.join(", ") };
     let what = match (script.weight, script.reverse) {
         (_, _) if script.tracked.is_empty() => return who,
@@ -313,7 +314,7 @@ fn one(
 }
 
 #[derive(Serialize)]
-struct ServiceObject<'a> {
+pub(super) struct ServiceObject<'a> {
     r#type: &'static str,
     name: &'a str,
     served: bool,
@@ -333,7 +334,7 @@ struct ServerObject<'a> {
 }
 
 impl<'a> ServiceObject<'a> {
-    fn of(service: &'a Service, quorum: Quorum, servers: &[(u32, Standing)]) -> Self {
+    pub(super) fn of(service: &'a Service, quorum: Quorum, servers: &[(u32, Standing)]) -> Self {
         let server = |(s, (weight, standing)): (&'a Server, &(u32, Standing))| ServerObject {
             name: &s.name,
             state: standing.as_str(),

@@ -7,6 +7,7 @@ pub mod plugin;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod watch;
 
 use std::time::Duration;
 

@@ -1,0 +1,100 @@
+//! Drives a [`Watch`]: starts what is due, and tells it what came of it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::{Answer, Event, Watch};
+use crate::net::monotonic;
+use crate::probe::run::{Job, Options, run};
+use crate::time::Instant;
+
+/// How long, and how much at once.
+pub struct Limits {
+    /// So many checks at the same time; more wait.
+    pub parallel: usize,
+    /// It ends then, if not before.
+    pub length: Option<Duration>,
+    /// It ends once there is something to read from this.
+    pub stop: Option<UnixStream>,
+}
+
+/// What is told: the state, the time, and what happened.
+pub type Told<'a> = &'a mut dyn FnMut(&Watch, Instant, Vec<Event>) -> io::Result<()>;
+
+/// Runs checks as they are due until it is to end. `told` hears of everything that starts, ends and changes. Gives
+/// whether it was ended from outside.
+///
+/// # Errors
+/// Those of `told`, and when the system has no more of what it takes.
+pub fn watch(watch: &mut Watch, limits: Limits, told: Told<'_>) -> io::Result<bool> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let ended = runtime.block_on(drive(watch, limits, told));
+    // A script may still be dying: nobody waits for it.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn drive(watch: &mut Watch, limits: Limits, told: Told<'_>) -> io::Result<bool> {
+    let stop = match limits.stop {
+        Some(stop) => {
+            stop.set_nonblocking(true)?;
+            Some(tokio::net::UnixStream::from_std(stop)?)
+        }
+        None => None,
+    };
+    let stopped = async {
+        match &stop {
+            Some(stop) => drop(stop.readable().await),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(stopped);
+    let jobs: Vec<Job> = watch.plan().jobs().cloned().collect();
+    let end = limits.length.map(|l| watch.began().after(l));
+    let mut waiting = VecDeque::new();
+    let mut running = JoinSet::new();
+    let interrupted = loop {
+        let now = monotonic();
+        waiting.extend(watch.tick(now));
+        while running.len() < limits.parallel.max(1) {
+            let Some(place) = waiting.pop_front() else { break };
+            let Some(job) = jobs.get(place).cloned() else { continue };
+            running.spawn(async move {
+                let mut last = None;
+                let default = Options::default();
+                run(&job, job.options.as_ref().unwrap_or(&default), &mut |_, checked| last = Some(checked)).await;
+                (place, last)
+            });
+        }
+        let events = watch.take_events();
+        told(watch, now, events)?;
+        if end.is_some_and(|end| end <= now) {
+            break false;
+        }
+        let next = watch.next_deadline().into_iter().chain(end).min();
+        let wait = async {
+            match next {
+                Some(at) => sleep(at.since(monotonic())).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(ended) = running.join_next(), if !running.is_empty() => {
+                let (place, checked) = ended.map_err(io::Error::other)?;
+                if let Some(checked) = checked {
+                    watch.ended(monotonic(), place, Answer::of(&checked));
+                }
+            }
+            () = wait => {}
+            () = &mut stopped => break true,
+        }
+    };
+    running.shutdown().await;
+    Ok(interrupted)
+}

@@ -1,0 +1,271 @@
+//! The rows: virtual servers with their real servers, then the scripts.
+
+use std::time::Duration;
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::finding::Severity;
+use crate::probe::plan::{Does, Planned, Standing};
+use crate::probe::watch::{Turn, Watch};
+use crate::report::describe::count;
+use crate::report::printable;
+use crate::report::probe::config::words;
+use crate::report::probe::watch::{answer, priority};
+use crate::time::Instant;
+use crate::tui::probe::app::{App, Item};
+use crate::tui::text::{bar, fit, fit_middle, left, right, width};
+use crate::tui::theme::Theme;
+use crate::vrrp::track::Reading;
+
+/// `2 virtual servers, 4 real servers, 1 script`
+pub fn title(app: &App) -> String {
+    let Some(watch) = &app.watch else { return "checks".to_owned() };
+    let plan = watch.plan();
+    let servers = plan.services.iter().map(|s| s.servers.len() as u64).sum();
+    let all = [
+        (plan.services.len() as u64, "virtual server"),
+        (servers, "real server"),
+        (plan.scripts.len() as u64, "tracked script"),
+    ];
+    all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)).collect::<Vec<_>>().join(", ")
+}
+
+/// What the rule says at its right.
+pub fn summary(app: &App) -> String {
+    let n = app.items().into_iter().filter(|i| app.trouble(*i).is_some()).count();
+    if n == 0 { String::new() } else { format!("{n} marked !") }
+}
+
+/// Lines that everything takes, the heading included.
+pub fn height(app: &App) -> usize {
+    app.items().len() + 1
+}
+
+/// Widths of the columns.
+#[derive(Clone, Copy)]
+struct Columns {
+    name: usize,
+    weight: usize,
+    bar: usize,
+    all: usize,
+}
+
+const STATE: usize = 7;
+const FAILS: usize = 5;
+const NEXT: usize = 7;
+const NOTICED: usize = 7;
+
+impl Columns {
+    fn of(app: &App, watch: &Watch, all: usize) -> Self {
+        let plan = watch.plan();
+        let names = plan.services.iter().flat_map(|s| &s.servers).map(|s| width(&s.name));
+        let longest = names.chain(plan.scripts.iter().map(|s| width(&s.name))).max().unwrap_or(4);
+        let most = match all {
+            0..70 => 14,
+            70..100 => 19,
+            _ => 40,
+        };
+        let _ = app;
+        let weights = plan.scripts.iter().map(|s| points(s.weight).len()).max().unwrap_or(0);
+        Self { name: longest.clamp(8, most), weight: weights.max(3), bar: if all >= 110 { 12 } else { 0 }, all }
+    }
+
+    fn rest(self) -> usize {
+        let bar = if self.bar > 0 { self.bar + 1 } else { 0 };
+        self.all.saturating_sub(4 + self.name + STATE + self.weight + FAILS + bar + NEXT + NOTICED + 7)
+    }
+}
+
+fn points(weight: i32) -> String {
+    if weight == 0 { "FAULT".to_owned() } else { format!("{weight:+}") }
+}
+
+/// The rows, the heading first. `rows` counts the heading.
+pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
+    let theme = Theme::new(app.color);
+    let Some(watch) = &app.watch else { return Vec::new() };
+    let items = app.items();
+    let at = app.selected.min(items.len().saturating_sub(1));
+    let room = rows.saturating_sub(1).max(1);
+    let first = at.saturating_sub(room / 2).min(items.len().saturating_sub(room));
+    let c = Columns::of(app, watch, columns);
+    let mut next = String::new();
+    if c.bar > 0 {
+        next = " ".repeat(c.bar + 1);
+    }
+    let heading = format!(
+        "    {} {} {} {} {next}{} {} {}",
+        left("", c.name),
+        left("state", STATE),
+        right("w", c.weight),
+        right("fails", FAILS),
+        right("next", NEXT),
+        right("noticed", NOTICED),
+        "last said"
+    );
+    let mut lines = vec![Line::styled(fit(&heading, columns), theme.quiet())];
+    for (k, item) in items.iter().enumerate().skip(first).take(room) {
+        let trouble = app.trouble(*item);
+        let mark = theme.severity(trouble.or(Some(Severity::Critical))).patch(Theme::bold());
+        let mut spans = vec![
+            Span::raw(if k == at { ">" } else { " " }),
+            Span::styled(if trouble.is_some() { "!" } else { " " }, mark),
+        ];
+        match *item {
+            Item::Service(n) => spans.extend(service(watch, n, columns - 2, theme)),
+            Item::Server(n, m) => spans.extend(server(watch, (n, m), app.now(), c, theme)),
+            Item::Script(s) => spans.extend(script(watch, s, app.now(), c, theme)),
+        }
+        let line = Line::from(spans);
+        lines.push(if k == at { line.patch_style(Theme::bold()) } else { line });
+    }
+    lines
+}
+
+fn service(watch: &Watch, n: usize, columns: usize, theme: Theme) -> Vec<Span<'static>> {
+    let (planned, state, quorum) = (&watch.plan().services[n], &watch.services()[n], watch.quorum(n));
+    let name = printable(&format!("{} {}", planned.name, planned.scheduler));
+    let (word, style, more) = match (state.up, &planned.sorry) {
+        (true, _) => ("served", theme.good(), String::new()),
+        (false, Some(sorry)) => ("NO QUORUM", theme.bad(), format!(", sorry server {sorry} serves")),
+        (false, None) if quorum.live > 0 => ("NO QUORUM", theme.bad(), ", what is up serves".to_owned()),
+        (false, None) => ("NO QUORUM", theme.bad(), ", nobody serves".to_owned()),
+    };
+    let needed = if state.up {
+        format!("lost below {}", quorum.needed)
+    } else {
+        format!("back at {}", quorum.needed)
+    };
+    let text = format!("weight {} of {} up, {needed}{more}", quorum.live, quorum.total);
+    let room = columns.saturating_sub(width(&name) + width(word) + 4);
+    vec![
+        Span::styled(name, theme.title()),
+        Span::raw("  "),
+        Span::styled(word, style),
+        Span::raw("  "),
+        Span::raw(fit(&text, room)),
+    ]
+}
+
+fn server(watch: &Watch, (n, m): (usize, usize), now: Instant, c: Columns, theme: Theme) -> Vec<Span<'static>> {
+    let (planned, state) = (&watch.plan().services[n].servers[m], &watch.services()[n].servers[m]);
+    let telling = App::telling(watch, n, m);
+    let failing = state.checkers.iter().filter_map(Turn::failing).max_by_key(|(n, of)| (*n, u32::MAX - *of));
+    let (word, style) = match (watch.standing(n, m), planned.checks.is_empty()) {
+        (Standing::Down, _) => ("DOWN", theme.bad()),
+        (_, true) => ("up", theme.good()),
+        (Standing::Up, _) if failing.is_some() => ("up", theme.warn()),
+        (Standing::Up, _) => ("up", theme.good()),
+        (Standing::Unknown, _) => ("?", theme.quiet()),
+    };
+    let weight = if state.alive || !planned.inhibit { state.weight } else { 0 };
+    let fails = failing.map_or(String::new(), |(n, of)| format!("{n}/{of}"));
+    let checker = telling.and_then(|(k, _)| planned.checkers.get(k));
+    let check: Option<&Planned> = telling.and_then(|(_, t)| planned.checks.get(t.check()));
+    let check = check.filter(|_| telling.is_some_and(|(_, t)| t.runs()));
+    let first = checker.and_then(|k| planned.checks.get(k.checks.start));
+    let noticed = planned.checks.iter().filter_map(|k| k.detect).min();
+    let said = match (telling, check.or(first)) {
+        (_, None) => "no checker: always up".to_owned(),
+        (Some((_, turn)), Some(check)) if turn.runs() => {
+            let said = turn.latest().map_or("not yet".to_owned(), |(_, a)| answer(a));
+            format!("{} {said}", check.keyword)
+        }
+        (_, Some(check)) => format!("{}: {}", check.keyword, unasked(check)),
+    };
+    let mut spans = vec![
+        Span::raw("  "),
+        Span::raw(left(&fit_middle(&printable(&planned.name), c.name), c.name)),
+        Span::raw(" "),
+        Span::styled(left(word, STATE), style),
+        Span::raw(" "),
+        Span::raw(right(&weight.to_string(), c.weight)),
+        Span::raw(" "),
+        Span::styled(right(&fails, FAILS), theme.warn()),
+        Span::raw(" "),
+    ];
+    let times = telling.map(|(_, t)| (t.next(), t.started()));
+    let whole = checker.and_then(|k| k.rhythm).map_or(Duration::ZERO, |r| r.delay_loop);
+    spans.extend(until(times.unwrap_or((None, None)), now, whole, c, theme));
+    spans.push(Span::raw(format!(" {} ", right(&noticed.map_or(String::new(), words), NOTICED))));
+    spans.push(Span::styled(fit(&printable(&said), c.rest()), if word == "DOWN" { style } else { Style::new() }));
+    spans
+}
+
+/// Why a check is not run here.
+fn unasked(check: &Planned) -> String {
+    match &check.does {
+        Does::Follows(what) => format!("follows {what}"),
+        Does::Unable(why) => why.clone(),
+        Does::Runs(job) => job.target.text.clone(),
+    }
+}
+
+fn script(watch: &Watch, k: usize, now: Instant, c: Columns, theme: Theme) -> Vec<Span<'static>> {
+    let (planned, state) = (&watch.plan().scripts[k], &watch.scripts()[k]);
+    let (against, of) = state.state.against();
+    let (word, style) = match (state.state.reading(), against) {
+        (Reading::Bad, _) => ("BAD", theme.bad()),
+        (Reading::Unknown, _) => ("?", theme.quiet()),
+        (_, 0) => ("good", theme.good()),
+        _ => ("good", theme.warn()),
+    };
+    let fails = if against > 0 { format!("{against}/{of}") } else { String::new() };
+    let times = state.schedule.as_ref().map_or((None, None), |s| (s.next_start(), None));
+    let effects = watch.plan().instances.iter().zip(watch.instances());
+    let effects: Vec<String> = effects
+        .filter(|(i, _)| i.tracks.iter().any(|t| t.tracker == k))
+        .map(|(i, p)| format!("{} {}", i.name, priority(i.priority, *p)))
+        .collect();
+    let effect = if effects.is_empty() { "nobody tracks it".to_owned() } else { effects.join(", ") };
+    let said = match (&planned.check.does, &state.last) {
+        (Does::Runs(_), Some((_, a))) if a.good != Some(true) => format!("{effect}; {}", answer(a)),
+        (Does::Runs(_), Some((_, a))) => format!("{effect}; {}", answer(a)),
+        (Does::Runs(_), None) => effect,
+        _ => unasked(&planned.check),
+    };
+    let mut spans = vec![
+        Span::raw(left(&fit_middle(&printable(&planned.name), c.name + 2), c.name + 2)),
+        Span::raw(" "),
+        Span::styled(left(word, STATE), style),
+        Span::raw(" "),
+        Span::raw(right(&points(planned.weight), c.weight)),
+        Span::raw(" "),
+        Span::styled(right(&fails, FAILS), theme.warn()),
+        Span::raw(" "),
+    ];
+    spans.extend(until(times, now, planned.interval, c, theme));
+    let noticed = planned.check.detect.map_or(String::new(), words);
+    spans.push(Span::raw(format!(" {} ", right(&noticed, NOTICED))));
+    spans.push(Span::styled(fit(&printable(&said), c.rest()), if word == "BAD" { style } else { Style::new() }));
+    spans
+}
+
+/// What is left until the next check, as a bar and in seconds; or how long one runs.
+fn until(
+    (next, started): (Option<Instant>, Option<Instant>),
+    now: Instant,
+    whole: Duration,
+    c: Columns,
+    theme: Theme,
+) -> Vec<Span<'static>> {
+    let (share, text) = match (next, started) {
+        (Some(next), _) => {
+            let remaining = next.since(now);
+            let share = remaining.as_secs_f64() / whole.as_secs_f64().max(1e-6);
+            (Some(share), format!("{:.1} s", remaining.as_secs_f64()))
+        }
+        (None, Some(started)) => (Some(0.0), format!("+{:.1} s", now.since(started).as_secs_f64())),
+        (None, None) => (None, "-".to_owned()),
+    };
+    let mut spans = Vec::new();
+    if c.bar > 0 {
+        let bar = share.map_or(" ".repeat(c.bar), |s| bar(s, c.bar));
+        spans.push(Span::styled(bar, theme.title()));
+        spans.push(Span::raw(" "));
+    }
+    let style = if next.is_none() && started.is_some() { theme.warn() } else { Style::new() };
+    spans.push(Span::styled(right(&text, NEXT), style));
+    spans
+}

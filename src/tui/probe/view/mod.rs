@@ -1,0 +1,155 @@
+//! Drawing: pure functions of the state. One area a file.
+
+mod detail;
+mod header;
+mod list;
+mod log;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::app::{App, Screen};
+use super::keymap::KEYS;
+use crate::report::describe;
+use crate::tui::parts::{self, section};
+use crate::tui::scroll::Window;
+use crate::tui::text::rule;
+use crate::tui::theme::Theme;
+
+/// Below this nothing useful can be shown.
+const MIN: (u16, u16) = (50, 12);
+
+/// What the words and marks mean.
+const LEGEND: &[(&str, &str)] = &[
+    (">  !", "the selected row; one that is down or about to be"),
+    ("up  DOWN", "whether a real server takes part; good, BAD the same of a script"),
+    ("fails 1/3", "failures in a row, and how many make it down; of a BAD script, successes to be good again"),
+    ("next", "until the next check is due; while one runs, how long it has run"),
+    ("noticed", "from a death to the moment it counts, at worst: Enter shows the formula"),
+    ("quorum", "the weight of servers that are up that a virtual server needs; with hysteresis more to get it back"),
+    ("effect", "what tracked scripts make of an instance's priority; other trackers are not looked at here"),
+];
+
+/// Draws the state.
+pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
+    if parts::too_small(area, buf, MIN) {
+        return;
+    }
+    let (w, h) = (usize::from(area.width), usize::from(area.height));
+    parts::draw(&screen(app, w, h), &footer(app, w), area, buf);
+}
+
+/// How the lines of the first screen are shared out, without rules; an area of none has no rule either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Rows {
+    /// With the heading.
+    list: usize,
+    detail: usize,
+    log: usize,
+}
+
+fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
+    let theme = Theme::new(app.color);
+    let mut lines = head(app, w, h);
+    if app.screen != Screen::Main {
+        let (title, body) = page(app, w);
+        let room = text_room(h, lines.len());
+        let most = body.len().saturating_sub(room);
+        let first = app.scroll.min(most);
+        let more = match most - first {
+            0 => String::new(),
+            below => format!("{} below", describe::count(below as u64, "line")),
+        };
+        lines.push(rule(&title, &more, w, theme));
+        lines.extend(body.into_iter().skip(first).take(room));
+        return lines;
+    }
+    let rows = rows(app, w, h, lines.len());
+    lines.push(rule(&list::title(app), &list::summary(app), w, theme));
+    section(&mut lines, list::lines(app, w, rows.list), rows.list);
+    if rows.detail > 0 {
+        lines.push(rule(&detail::title(app), "Enter: all of it", w, theme));
+        section(&mut lines, detail::lines(app, w, false), rows.detail);
+    }
+    if rows.log > 0 {
+        lines.push(rule("events", &log::position(app), w, theme));
+        section(&mut lines, log::lines(app, w, rows.log), rows.log);
+    }
+    lines
+}
+
+fn head(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![header::status(app, w)];
+    lines.extend(header::sentence(app, w, parts::verdict_rows(h).min(2)));
+    lines
+}
+
+fn text_room(h: usize, above: usize) -> usize {
+    h.saturating_sub(above + 1 + 1)
+}
+
+/// Shares out the lines below so many others: the list may have three in five, where there is room the selected row has
+/// its details, and the rest is events.
+fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
+    let room = h.saturating_sub(above + 1 + 2);
+    let list = list::height(app).clamp(2, (room * 3 / 5).max(3));
+    let mut left = room.saturating_sub(list);
+    let mut detail = 0;
+    if h >= 34 && left > 14 {
+        detail = detail::lines(app, w, false).len().min(left / 2);
+        left = left.saturating_sub(detail + 1);
+    }
+    Rows { list, detail, log: left }
+}
+
+/// A screen of text.
+fn page(app: &App, w: usize) -> (String, Vec<Line<'static>>) {
+    match app.screen {
+        Screen::Help => {
+            ("keys, and how to read the screen".to_owned(), parts::help(KEYS.iter(), LEGEND, w, Theme::new(app.color)))
+        }
+        Screen::One | Screen::Main => (detail::title(app), detail::lines(app, w, true)),
+    }
+}
+
+fn footer(app: &App, w: usize) -> Line<'static> {
+    if let Some(status) = &app.status {
+        return parts::status(status, w);
+    }
+    let main = app.screen == Screen::Main;
+    let hints = KEYS.iter().filter_map(|b| b.hint).filter(|(key, _)| main || matches!(*key, "↑↓" | "?" | "q"));
+    let hints = hints.map(|(key, text)| {
+        let text = match (key, main) {
+            ("p", _) if app.held.is_some() => "follow again",
+            ("↑↓", false) => "scroll",
+            ("q", false) => "back",
+            _ => text,
+        };
+        (key.to_owned(), text.to_owned())
+    });
+    parts::hints(hints.collect(), &["next trouble", "pause"], w, Theme::new(app.color))
+}
+
+fn size(app: &App) -> (usize, usize) {
+    (usize::from(app.size.0.max(MIN.0)), usize::from(app.size.1.max(MIN.1)))
+}
+
+/// The window of events as it is drawn now.
+pub(super) fn log_window(app: &App) -> Window {
+    let (w, h) = size(app);
+    let rows = rows(app, w, h, head(app, w, h).len()).log.max(1);
+    let numbers = (0..app.log.len() as u64).map(|n| n + app.forgotten).collect();
+    Window::new(numbers, &log::heights(app, w, rows), log::end(app), rows)
+}
+
+/// Lines of text that show at once on a screen other than the first.
+pub(super) fn text_rows(app: &App) -> usize {
+    let (w, h) = size(app);
+    text_room(h, head(app, w, h).len())
+}
+
+/// Lines of text of a screen other than the first.
+pub(super) fn text_len(app: &App) -> usize {
+    page(app, size(app).0).1.len()
+}
