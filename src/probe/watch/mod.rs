@@ -8,7 +8,7 @@ mod checker;
 mod event;
 pub mod run;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

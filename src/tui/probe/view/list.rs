@@ -51,13 +51,15 @@ struct Columns {
     all: usize,
 }
 
-const STATE: usize = 7;
+/// Columns before the name of a real server: marks, and that it belongs to what is above.
+const INDENT: usize = 5;
+const STATE: usize = 5;
 const FAILS: usize = 5;
 const NEXT: usize = 7;
 const NOTICED: usize = 7;
 
 impl Columns {
-    fn of(app: &App, watch: &Watch, all: usize) -> Self {
+    fn of(watch: &Watch, all: usize) -> Self {
         let plan = watch.plan();
         let names = plan.services.iter().flat_map(|s| &s.servers).map(|s| width(&s.name));
         let longest = names.chain(plan.scripts.iter().map(|s| width(&s.name))).max().unwrap_or(4);
@@ -66,14 +68,13 @@ impl Columns {
             70..100 => 19,
             _ => 40,
         };
-        let _ = app;
         let weights = plan.scripts.iter().map(|s| points(s.weight).len()).max().unwrap_or(0);
         Self { name: longest.clamp(8, most), weight: weights.max(3), bar: if all >= 110 { 12 } else { 0 }, all }
     }
 
     fn rest(self) -> usize {
         let bar = if self.bar > 0 { self.bar + 1 } else { 0 };
-        self.all.saturating_sub(4 + self.name + STATE + self.weight + FAILS + bar + NEXT + NOTICED + 7)
+        self.all.saturating_sub(INDENT + self.name + STATE + self.weight + FAILS + bar + NEXT + NOTICED + 8)
     }
 }
 
@@ -89,13 +90,13 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let at = app.selected.min(items.len().saturating_sub(1));
     let room = rows.saturating_sub(1).max(1);
     let first = at.saturating_sub(room / 2).min(items.len().saturating_sub(room));
-    let c = Columns::of(app, watch, columns);
+    let c = Columns::of(watch, columns);
     let mut next = String::new();
     if c.bar > 0 {
         next = " ".repeat(c.bar + 1);
     }
     let heading = format!(
-        "    {} {} {} {} {next}{} {} {}",
+        "     {} {} {} {} {next}{} {}  {}",
         left("", c.name),
         left("state", STATE),
         right("w", c.weight),
@@ -138,9 +139,9 @@ fn service(watch: &Watch, n: usize, columns: usize, theme: Theme) -> Vec<Span<'s
         format!("back at {}", quorum.needed)
     };
     let text = format!("weight {} of {} up, {needed}{more}", quorum.live, quorum.total);
-    let room = columns.saturating_sub(width(&name) + width(word) + 4);
+    let room = columns.saturating_sub(width(&name) + width(word) + 5);
     vec![
-        Span::styled(name, theme.title()),
+        Span::styled(format!(" {name}"), theme.title()),
         Span::raw("  "),
         Span::styled(word, style),
         Span::raw("  "),
@@ -170,12 +171,13 @@ fn server(watch: &Watch, (n, m): (usize, usize), now: Instant, c: Columns, theme
         (_, None) => "no checker: always up".to_owned(),
         (Some((_, turn)), Some(check)) if turn.runs() => {
             let said = turn.latest().map_or("not yet".to_owned(), |(_, a)| answer(a));
-            format!("{} {said}", check.keyword)
+            // Where it is narrow the reason is worth more.
+            if c.rest() < 40 { said } else { format!("{} {said}", check.keyword) }
         }
         (_, Some(check)) => format!("{}: {}", check.keyword, unasked(check)),
     };
     let mut spans = vec![
-        Span::raw("  "),
+        Span::raw("   "),
         Span::raw(left(&fit_middle(&printable(&planned.name), c.name), c.name)),
         Span::raw(" "),
         Span::styled(left(word, STATE), style),
@@ -188,7 +190,7 @@ fn server(watch: &Watch, (n, m): (usize, usize), now: Instant, c: Columns, theme
     let times = telling.map(|(_, t)| (t.next(), t.started()));
     let whole = checker.and_then(|k| k.rhythm).map_or(Duration::ZERO, |r| r.delay_loop);
     spans.extend(until(times.unwrap_or((None, None)), now, whole, c, theme));
-    spans.push(Span::raw(format!(" {} ", right(&noticed.map_or(String::new(), words), NOTICED))));
+    spans.push(Span::raw(format!(" {}  ", right(&noticed.map_or(String::new(), words), NOTICED))));
     spans.push(Span::styled(fit(&printable(&said), c.rest()), if word == "DOWN" { style } else { Style::new() }));
     spans
 }
@@ -216,16 +218,16 @@ fn script(watch: &Watch, k: usize, now: Instant, c: Columns, theme: Theme) -> Ve
     let effects = watch.plan().instances.iter().zip(watch.instances());
     let effects: Vec<String> = effects
         .filter(|(i, _)| i.tracks.iter().any(|t| t.tracker == k))
-        .map(|(i, p)| format!("{} {}", i.name, priority(i.priority, *p)))
+        .map(|(i, p)| format!("{} {}", i.name, priority(i.priority, *p).replace("priority ", "")))
         .collect();
     let effect = if effects.is_empty() { "nobody tracks it".to_owned() } else { effects.join(", ") };
     let said = match (&planned.check.does, &state.last) {
-        (Does::Runs(_), Some((_, a))) if a.good != Some(true) => format!("{effect}; {}", answer(a)),
         (Does::Runs(_), Some((_, a))) => format!("{effect}; {}", answer(a)),
         (Does::Runs(_), None) => effect,
         _ => unasked(&planned.check),
     };
     let mut spans = vec![
+        Span::raw(" "),
         Span::raw(left(&fit_middle(&printable(&planned.name), c.name + 2), c.name + 2)),
         Span::raw(" "),
         Span::styled(left(word, STATE), style),
@@ -237,7 +239,7 @@ fn script(watch: &Watch, k: usize, now: Instant, c: Columns, theme: Theme) -> Ve
     ];
     spans.extend(until(times, now, planned.interval, c, theme));
     let noticed = planned.check.detect.map_or(String::new(), words);
-    spans.push(Span::raw(format!(" {} ", right(&noticed, NOTICED))));
+    spans.push(Span::raw(format!(" {}  ", right(&noticed, NOTICED))));
     spans.push(Span::styled(fit(&printable(&said), c.rest()), if word == "BAD" { style } else { Style::new() }));
     spans
 }
