@@ -11,6 +11,7 @@ use super::args::CommonArgs;
 use super::output::Output;
 use crate::finding::Page;
 use crate::lint::RULES;
+use crate::probe::nginx::PAGES;
 use crate::report::json;
 use crate::sniff::DETECTORS;
 use crate::wire::Problem;
@@ -56,18 +57,21 @@ enum About {
     Wire,
     /// A finding in configurations.
     Configuration,
+    /// A finding in an nginx.conf.
+    Nginx,
     /// A problem of a single advert.
     Advert,
 }
 
 impl About {
-    const ALL: [Self; 3] = [Self::Wire, Self::Configuration, Self::Advert];
+    const ALL: [Self; 4] = [Self::Wire, Self::Configuration, Self::Nginx, Self::Advert];
 
     /// The word used in JSON.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Wire => "wire",
             Self::Configuration => "configuration",
+            Self::Nginx => "nginx",
             Self::Advert => "advert",
         }
     }
@@ -76,6 +80,7 @@ impl About {
         match self {
             Self::Wire => "On the wire",
             Self::Configuration => "In configurations",
+            Self::Nginx => "In an nginx.conf",
             Self::Advert => "In a single advert",
         }
     }
@@ -84,6 +89,7 @@ impl About {
         match self {
             Self::Wire => "hactl watch",
             Self::Configuration => "hactl lint",
+            Self::Nginx => "hactl probe nginx",
             Self::Advert => "hactl decode",
         }
     }
@@ -94,6 +100,7 @@ fn pages() -> Vec<(About, Page)> {
     let problems = Problem::ALL.iter().filter(|p| !DETECTORS.iter().any(|d| d.page.id == p.id()));
     let mut pages: Vec<(About, Page)> = DETECTORS.iter().map(|d| (About::Wire, d.page)).collect();
     pages.extend(RULES.iter().map(|r| (About::Configuration, r.page)));
+    pages.extend(PAGES.iter().map(|p| (About::Nginx, *p)));
     pages.sort_by_key(|(about, p)| (*about, p.id));
     pages.extend(problems.map(|p| (About::Advert, Page { id: p.id(), title: p.about(), text: "" })));
     pages

@@ -12,6 +12,7 @@ pub mod icmp;
 pub mod judge;
 mod kernel;
 pub mod many;
+pub mod nginx;
 pub mod outcome;
 pub mod plain;
 pub mod plan;
@@ -25,6 +26,7 @@ pub mod target;
 pub mod tcp;
 pub mod tls;
 pub mod udp;
+pub mod unix;
 pub mod watch;
 
 pub use check::{At, Attempt, Check, Found};

@@ -52,6 +52,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("not-run", "the script could not be run: not there, not executable, or no interpreter"),
     ("dangerous", "running it changes services; read it, and say --run-anyway if that is what you want"),
     ("timeout-script", "the script waits for something: a lock, a name server, a service that hangs"),
+    ("no-socket", "the service that makes the socket does not run, or makes it elsewhere"),
     ("nobody", "no host answers for the address: no master, or its announcement is filtered"),
     ("several", "more than one host answers for the address: two masters, or an address left behind"),
 ];

@@ -6,6 +6,7 @@ mod config;
 mod dns;
 mod http;
 mod icmp;
+mod nginx;
 mod script;
 mod smtp;
 mod tcp;
@@ -75,17 +76,20 @@ macro_rules! kinds {
             $($(#[$about])* $name(Box<$args>),)*
             /// Every checker and tracked script of a keepalived.conf, once or as keepalived goes on, and what that comes to
             Config(Box<config::ConfigArgs>),
+            /// Every server behind an nginx.conf, and its listens beside the VIPs of a keepalived.conf
+            Nginx(Box<nginx::NginxArgs>),
         }
 
         /// Names and examples.
         const KINDS: &[(&str, &str)] =
-            &[$((<$args>::NAME, <$args>::EXAMPLES),)* ("config", config::EXAMPLES)];
+            &[$((<$args>::NAME, <$args>::EXAMPLES),)* ("config", config::EXAMPLES), ("nginx", nginx::EXAMPLES)];
 
         impl AnyKind {
             fn run(&self) -> Result<u8, Error> {
                 match self {
                     $(Self::$name(args) => run_kind(&**args),)*
                     Self::Config(args) => config::run(args),
+                    Self::Nginx(args) => nginx::run(args),
                 }
             }
         }

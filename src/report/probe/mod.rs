@@ -3,6 +3,7 @@
 pub mod config;
 pub mod json;
 pub mod line;
+pub mod nginx;
 pub mod plugin;
 pub mod table;
 #[cfg(test)]

@@ -188,6 +188,7 @@ fn keys() {
     b.press(&[Action::NextTrouble]);
     assert_eq!(b.app.selected, 2);
     // The log goes back and comes again.
+    b.draw(60, 16);
     b.press(&[Action::Home]);
     assert!(b.app.log_end.is_some());
     b.press(&[Action::PageDown, Action::End]);
