@@ -15,6 +15,8 @@ mod machine;
 mod probe;
 mod probe_config;
 mod probe_kinds;
+mod probe_nginx;
+mod probe_watch;
 mod provenance;
 mod receive;
 mod simulate;

@@ -8,6 +8,7 @@ mod capture;
 mod failover;
 mod keepalive;
 mod netns;
+mod probe;
 mod program;
 mod screen;
 mod simulate;
@@ -60,6 +61,7 @@ const TESTS: &[Test] = &[
     test("screen::at_80_by_24", SCREEN, screen::small),
     test("screen::at_160_by_50", SCREEN, screen::large),
     test("screen::simulations", &["tmux", "bash", "stty"], screen::simulations),
+    test("screen::checks", &["/usr/sbin/nginx", "tmux", "bash", "stty"], screen::checks),
     test("takeover::cascade_unicast", KEEPALIVED, takeover::cascade_unicast),
     test("takeover::cascade_ipv6", KEEPALIVED, takeover::cascade_ipv6),
     test("takeover::cascade_version_3", KEEPALIVED, takeover::cascade_version_3),
@@ -98,6 +100,7 @@ const TESTS: &[Test] = &[
     test("capture::tagged_frames_are_grouped_by_vlan", &[], capture::vlans),
     test("capture::authentication_and_extension_headers_pass_the_filter", &[], capture::headers),
     test("capture::watching_transmits_nothing_and_joins_nothing", &["tcpdump"], capture::silent),
+    test("probe::nginx_and_an_address_that_is_elsewhere", &["/usr/sbin/nginx"], probe::address_elsewhere),
     test("program::without_privileges_it_says_what_to_do", &["setpriv"], program::unprivileged),
     test("program::a_missing_interface_names_those_there_are", &[], program::missing_interface),
     test("program::an_interface_deleted_while_watching_is_an_error", &[], program::deleted_interface),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::netns::{Instance, Lab, SOON, inside, until, wall};
+use crate::netns::{Instance, Lab, Running, SOON, inside, ip, until, wall};
 use crate::program::{NOBODY, public_copy};
 use crate::sys;
 
@@ -258,5 +258,58 @@ pub fn simulations() {
     terminal.shows("a dead neighbour", SOON, |s| s.contains("is down: 1 starts it"));
     press(&terminal, "q");
     terminal.given_back(&before, "after-speak");
+    terminal.try_tmux(&["kill-server"]);
+}
+
+/// The checks of a configuration, with a real nginx that goes and comes again.
+pub fn checks() {
+    let lab = Lab::new();
+    ip(&lab.switch, "link set lo up\n");
+    let dir = lab.dir.display();
+    let text = format!(
+        "daemon off;\npid {dir}/nginx.pid;\nerror_log {dir}/error.log;\nevents {{ }}\nhttp {{\n    log_format at '$msec $request';\n    \
+         access_log {dir}/access.log at;\n    server {{\n        listen 127.0.0.1:8080;\n        return 200 ok;\n    }}\n}}\n"
+    );
+    fs::write(lab.dir.join("nginx.conf"), text).expect("a configuration is written");
+    let text = "virtual_server 10.77.0.110 80 {\n    delay_loop 0.5\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    \
+                real_server 127.0.0.1 8080 {\n        HTTP_GET {\n            url {\n                path /\n                \
+                status_code 200\n            }\n            connect_timeout 1\n            retry 1\n            \
+                delay_before_retry 0.2\n        }\n    }\n}\n";
+    fs::write(lab.dir.join("lvs.conf"), text).expect("a configuration is written");
+    let conf = lab.dir.join("nginx.conf");
+    let nginx = || Running::start(inside(&lab.switch, "/usr/sbin/nginx").arg("-c").arg(&conf), Stdio::null());
+    let served = nginx();
+    public_copy(&lab);
+    let terminal = Terminal::open(&lab, 80, 24);
+    let before = terminal.stty("before");
+    until("a socket of nginx", SOON, || lab.dir.join("nginx.pid").exists().then_some(()));
+    terminal.line("clear; hactl probe config lvs.conf --watch --at-once; echo status=$?");
+    let shown =
+        terminal.shows("a good check", SOON, |s| s.contains("OK  1 of 1 real servers up") && s.contains("served"));
+    terminal.fits(&shown);
+    served.end(libc::SIGTERM);
+    let shown = terminal.shows("a death", SOON, |s| s.contains("NO QUORUM") && s.contains("DOWN: removed from"));
+    assert!(shown.contains("HTTP_GET failed, 1 of 2: refused"), "{shown}");
+    terminal.fits(&shown);
+    let again = nginx();
+    terminal.shows("its return", SOON, |s| s.contains("quorum gained") && s.contains("served"));
+    terminal.tmux(&["send-keys", "Down"]);
+    terminal.tmux(&["send-keys", "Enter"]);
+    // 0.5 + 2 × 1 + 0.2 s
+    terminal.shows("the formula", SOON, |s| s.contains("within 2.700 s at worst"));
+    let log = lab.dir.join("access.log");
+    let lines = || fs::read_to_string(&log).unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>();
+    let n = lines().len();
+    until("three checks more", SOON, || (lines().len() >= n + 3).then_some(()));
+    terminal.tmux(&["send-keys", "q"]);
+    terminal.tmux(&["send-keys", "q"]);
+    terminal.given_back(&before, "after-q");
+    again.end(libc::SIGTERM);
+    // What nginx saw: keepalived's request, and a delay_loop from the end of a check to the next.
+    let all = lines();
+    assert!(all.iter().all(|l| l.ends_with(" GET / HTTP/1.0")), "{all:?}");
+    let times: Vec<f64> = all[n..].iter().filter_map(|l| l.split(' ').next()?.parse().ok()).collect();
+    let gaps: Vec<f64> = times.windows(2).map(|w| w[1] - w[0]).collect();
+    assert!(gaps.len() >= 2 && gaps.iter().all(|g| (0.498..0.8).contains(g)), "{gaps:?}");
     terminal.try_tmux(&["kill-server"]);
 }

@@ -32,7 +32,8 @@ pub fn run(args: &ConfigArgs, name: &str, plan: Plan) -> Result<u8, Error> {
     let epoch = Epoch { began: watch.began(), wall };
     let stop = Stop::install()?;
     let screen = !args.plain && !args.common.json && has_screen();
-    let level = if screen { on_screen(args, name, watch, epoch, &stop)? } else { plain(args, name, watch, epoch, &stop)? };
+    let level =
+        if screen { on_screen(args, name, watch, epoch, &stop)? } else { plain(args, name, watch, epoch, &stop)? };
     Ok(if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() })
 }
 

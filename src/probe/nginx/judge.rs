@@ -183,7 +183,8 @@ fn keepalive(nginx: &Nginx, upstream: &Upstream, users: &[&Pass], all: &mut Vec<
         all.push(f);
         return;
     }
-    if !proxies.is_empty() {
+    // Few servers give up an idle connection earlier.
+    if !proxies.is_empty() && upstream.keepalive_timeout.value >= Duration::from_secs(5) {
         let timeout = upstream.keepalive_timeout;
         let default = if timeout.written { "" } else { " (the default)" };
         let message = format!(
@@ -269,12 +270,11 @@ fn listens(nginx: &Nginx, around: &Around, all: &mut Vec<Finding>) {
             all.push(f);
         }
     }
-    for (n, listen) in nginx.listens.iter().enumerate().filter(|(n, _)| first(nginx, *n)) {
+    for (_, listen) in nginx.listens.iter().enumerate().filter(|(n, _)| first(nginx, *n)) {
         let At::Address(address, port) = listen.at else { continue };
         if address.is_unspecified() || address.is_loopback() {
             continue;
         }
-        let _ = n;
         let vip = vips.iter().find(|(a, _)| *a == address).map(|(_, name)| name.as_str());
         let local = around.host.as_ref().map(|h| h.addresses.contains(&address));
         let spot = place(nginx, listen.spot, "`listen`");
@@ -349,7 +349,8 @@ pub fn conduct(upstream: &Upstream, server: &UpstreamServer) -> String {
 /// What a request that meets a dead server goes through.
 pub fn request(pass: &Pass, several: bool) -> String {
     let s = &pass.settings;
-    let wait = format!("waits up to {} to connect and {} for an answer", words(s.connect_timeout), words(s.read_timeout));
+    let wait =
+        format!("waits up to {} to connect and {} for an answer", words(s.connect_timeout), words(s.read_timeout));
     let next = match (several, s.next_upstream.as_str()) {
         (false, _) | (_, "off") => "then fails".to_owned(),
         (true, "on") => "then tries the next server".to_owned(),

@@ -9,9 +9,9 @@ mod lex;
 pub mod model;
 mod pages;
 pub mod plan;
-mod tree;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use model::Nginx;
 pub use pages::PAGES;

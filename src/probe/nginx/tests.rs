@@ -79,7 +79,7 @@ fn what_nginx_would_not_take_is_told_with_its_line() {
     assert_eq!(refused(";"), "n.conf:1: unexpected `;`: no directive stands before it");
     assert_eq!(refused("x;\n{"), "n.conf:2: unexpected `{`: no directive stands before it");
     assert_eq!(refused("\ninclude no.conf;"), "n.conf:2: cannot read no.conf: there is no such file");
-    assert_eq!(files(&[("a.conf", "include a.conf;")]).unwrap_err().contains("too deep"), true);
+    assert!(files(&[("a.conf", "include a.conf;")]).unwrap_err().contains("too deep"));
     assert_eq!(read("no.conf", &mut Texts(BTreeMap::new())).unwrap_err().to_string(), "no.conf: there is no such file");
 }
 
@@ -123,7 +123,8 @@ fn servers_have_their_parameters_and_defaults() {
 
 #[test]
 fn times_are_those_of_nginx() {
-    let table = [("30", 30_000), ("5s", 5000), ("1m30s", 90_000), ("1m 30s", 90_000), ("250ms", 250), ("1d", 86_400_000)];
+    let table =
+        [("30", 30_000), ("5s", 5000), ("1m30s", 90_000), ("1m 30s", 90_000), ("250ms", 250), ("1d", 86_400_000)];
     for (text, ms) in table {
         assert_eq!(model::time(text), Some(Duration::from_millis(ms)), "{text}");
     }
@@ -162,10 +163,22 @@ fn listens_in_all_forms() {
          stream { upstream d { server x:1; } server { listen 53 udp; proxy_pass d; } server { listen 5432; proxy_ssl on; proxy_pass d; } }",
     );
     let all: Vec<String> = n.listens.iter().map(|l| l.at.to_string()).collect();
-    assert_eq!(all, [
-        "0.0.0.0:8080", "0.0.0.0:81", "[::]:82", "10.0.0.9:80", "[fd00::1]:83", "unix:/a", "host:84", "0.0.0.0:443",
-        "0.0.0.0:80", "0.0.0.0:53", "0.0.0.0:5432"
-    ]);
+    assert_eq!(
+        all,
+        [
+            "0.0.0.0:8080",
+            "0.0.0.0:81",
+            "[::]:82",
+            "10.0.0.9:80",
+            "[fd00::1]:83",
+            "unix:/a",
+            "host:84",
+            "0.0.0.0:443",
+            "0.0.0.0:80",
+            "0.0.0.0:53",
+            "0.0.0.0:5432"
+        ]
+    );
     assert!(n.listens[2].both && n.listens[4].binds && n.listens[4].tls && n.listens[7].udp && n.listens[9].udp);
     assert_eq!(n.listens[9].area, Area::Stream);
     assert_eq!((n.passes[0].udp, n.passes[0].tls, n.passes[1].tls), (true, false, true));
@@ -208,8 +221,7 @@ fn checked(reason: Option<&'static str>) -> Vec<Checked> {
 fn what_is_left_of_an_upstream() {
     let n = conf("http { upstream u { server a; server b; server c backup; server d down; } }");
     let of = |a: Option<&'static str>, b: Option<&'static str>, c: Option<&'static str>| {
-        let found: Found =
-            [a, b, c].iter().enumerate().map(|(m, r)| (Of::Server(0, m), checked(*r))).collect();
+        let found: Found = [a, b, c].iter().enumerate().map(|(m, r)| (Of::Server(0, m), checked(*r))).collect();
         let left = Left::of(0, &n.upstreams[0], &found);
         (left.up, left.all, left.only_backups(), left.nobody())
     };
@@ -291,7 +303,9 @@ fn pages_are_in_order_and_every_finding_has_one() {
     sorted.sort_unstable();
     assert_eq!(ids, sorted);
     for page in PAGES {
-        for heading in ["What it means", "How it is decided", "What it can be confused with", "How to confirm", "How to fix"] {
+        for heading in
+            ["What it means", "How it is decided", "What it can be confused with", "How to confirm", "How to fix"]
+        {
             assert!(page.text.contains(&format!("{heading}\n")), "{} {heading}", page.id);
         }
     }

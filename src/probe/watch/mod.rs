@@ -137,17 +137,10 @@ impl Watch {
             if let Some(schedule) = &mut schedule {
                 schedule.start(now);
             }
-            ScriptWatch {
-                state: ScriptState::new(s.rise, s.fall),
-                schedule,
-                last: None,
-                skipped: 0,
-                running: None,
-            }
+            ScriptWatch { state: ScriptState::new(s.rise, s.fall), schedule, last: None, skipped: 0, running: None }
         });
         let scripts = scripts.collect();
-        let mut watch =
-            Self { plan, services, scripts, instances: Vec::new(), owners, events: Vec::new(), began: now };
+        let mut watch = Self { plan, services, scripts, instances: Vec::new(), owners, events: Vec::new(), began: now };
         watch.instances = (0..watch.plan.instances.len()).map(|i| watch.judge(i)).collect();
         for service in 0..watch.services.len() {
             watch.judge_quorum(now, service);
@@ -226,7 +219,7 @@ impl Watch {
     pub fn ended(&mut self, now: Instant, job: usize, answer: Answer) {
         match self.owners.get(job) {
             Some(&Owner::Checker { service, server, checker, .. }) => {
-                self.checked(now, (service, server, checker), answer);
+                self.checked(now, (service, server, checker), &answer);
             }
             Some(&Owner::Script(n)) => self.script_ended(now, n, answer),
             None => {}
@@ -242,11 +235,11 @@ impl Watch {
         self.events.push(Event { at, what });
     }
 
-    fn checked(&mut self, now: Instant, (service, server, checker): (usize, usize, usize), answer: Answer) {
+    fn checked(&mut self, now: Instant, (service, server, checker): (usize, usize, usize), answer: &Answer) {
         let state = &mut self.services[service].servers[server];
         let turn = &mut state.checkers[checker];
         let check = turn.check();
-        let came = turn.ended(now, &answer);
+        let came = turn.ended(now, answer);
         let reason = answer.reason.clone();
         match came {
             checker::Came::Nothing => {}
@@ -370,7 +363,8 @@ impl Watch {
             Reading::Unknown => Level::Unknown,
             Reading::Good | Reading::Value(_) => Level::Ok,
         });
-        let order = |l: &Level| [Level::Ok, Level::Unknown, Level::Warning, Level::Critical].iter().position(|x| x == l);
+        let order =
+            |l: &Level| [Level::Ok, Level::Unknown, Level::Warning, Level::Critical].iter().position(|x| x == l);
         services.chain(scripts).max_by_key(order).unwrap_or(Level::Unknown)
     }
 

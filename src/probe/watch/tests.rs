@@ -21,14 +21,19 @@ fn at(n: i64) -> Instant {
 
 fn job() -> Does {
     let command = "true".to_owned();
-    let target = Target { text: command.clone(), host: Host::Name(String::new()), port: None, scheme: None, path: None };
-    let check =
-        Command { command, meaning: Meaning::Misc, timeout: ms(1000), account: None, run_anyway: false };
+    let target =
+        Target { text: command.clone(), host: Host::Name(String::new()), port: None, scheme: None, path: None };
+    let check = Command { command, meaning: Meaning::Misc, timeout: ms(1000), account: None, run_anyway: false };
     Does::Runs(Box::new(Job { target, check: Arc::new(check), options: None }))
 }
 
 fn check(keyword: &'static str) -> Planned {
-    Planned { keyword, does: job(), parameters: Vec::new(), detect: Some(ms(if keyword == "TCP_CHECK" { 17_000 } else { 9000 })) }
+    Planned {
+        keyword,
+        does: job(),
+        parameters: Vec::new(),
+        detect: Some(ms(if keyword == "TCP_CHECK" { 17_000 } else { 9000 })),
+    }
 }
 
 /// delay_loop 6 s, no warmup, 2 retries after 1 s each.
@@ -96,13 +101,17 @@ fn drive(plan: Plan, said: &str, beginning: Beginning) -> (Vec<String>, Vec<Stri
     let (mut starts, mut told) = (Vec::new(), Vec::new());
     let word = |e: Event| {
         let what = match e.what {
-            What::Checker { up, first, .. } => format!("{}{}", if up { "up" } else { "down" }, if first { "!" } else { "" }),
+            What::Checker { up, first, .. } => {
+                format!("{}{}", if up { "up" } else { "down" }, if first { "!" } else { "" })
+            }
             What::Failed { failures, of, .. } => format!("{failures}/{of}"),
             What::Unasked { .. } | What::ScriptUnasked { .. } => "unasked".to_owned(),
             What::Server { server, up, .. } => format!("server{server} {}", if up { "up" } else { "down" }),
             What::Weight { from, to, .. } => format!("weight {from}>{to}"),
             What::Quorum { up, live, needed, .. } => format!("quorum {up} {live} of {needed}"),
-            What::Script { good, first, .. } => format!("{}{}", if good { "good" } else { "bad" }, if first { "!" } else { "" }),
+            What::Script { good, first, .. } => {
+                format!("{}{}", if good { "good" } else { "bad" }, if first { "!" } else { "" })
+            }
             What::ScriptRun { count, of, .. } => format!("run {count}/{of}"),
             What::Skipped { .. } => "skipped".to_owned(),
             What::Priority { to, .. } => format!("priority {}{}", to.priority, if to.fault { " FAULT" } else { "" }),
@@ -115,11 +124,15 @@ fn drive(plan: Plan, said: &str, beginning: Beginning) -> (Vec<String>, Vec<Stri
         if let Some(k) = running.iter().position(|r| r.0 == next) {
             let (now, job) = running.remove(k);
             let Some(letter) = said.next() else { return (starts, told) };
-            watch.ended(now, job, match letter {
-                '+' => Answer::GOOD,
-                '-' => bad(),
-                _ => Answer { good: None, ..bad() },
-            });
+            watch.ended(
+                now,
+                job,
+                match letter {
+                    '+' => Answer::GOOD,
+                    '-' => bad(),
+                    _ => Answer { good: None, ..bad() },
+                },
+            );
             continue;
         }
         for job in watch.tick(next) {
@@ -138,18 +151,21 @@ fn a_plain_checker_retries_while_it_is_up() {
     let (starts, told) = plain(one(RHYTHM), "+-----+-");
     // After a second; 6 s after the end of a good one; 1 s after each of the first two failures; while down every 6 s.
     assert_eq!(starts[..8], ["1000:0", "7100:0", "8200:0", "9300:0", "15400:0", "21500:0", "27600:0", "33700:0"]);
-    assert_eq!(told, [
-        "1100 up!",
-        "7200 1/3",
-        "8300 2/3",
-        "9400 down",
-        "9400 server0 down",
-        "9400 quorum false 0 of 1",
-        "27700 up",
-        "27700 server0 up",
-        "27700 quorum true 1 of 1",
-        "33800 1/3",
-    ]);
+    assert_eq!(
+        told,
+        [
+            "1100 up!",
+            "7200 1/3",
+            "8300 2/3",
+            "9400 down",
+            "9400 server0 down",
+            "9400 quorum false 0 of 1",
+            "27700 up",
+            "27700 server0 up",
+            "27700 quorum true 1 of 1",
+            "33800 1/3",
+        ]
+    );
     // From a death at 1101 to 9400 is less than the worst: 6 + 3 × 3 + 2 × 1 s.
 }
 
@@ -179,15 +195,18 @@ fn what_could_not_be_asked_counts_neither_way() {
 fn mail_retries_in_every_round() {
     let (starts, told) = plain(one(Rhythm { scheme: Scheme::EveryRound, retry: 1, ..RHYTHM }), "----+");
     assert_eq!(starts[..5], ["1000:0", "2100:0", "8200:0", "9300:0", "15400:0"]);
-    assert_eq!(told, [
-        "1100 1/2",
-        "2200 down!",
-        "2200 server0 down",
-        "2200 quorum false 0 of 1",
-        "15500 up",
-        "15500 server0 up",
-        "15500 quorum true 1 of 1",
-    ]);
+    assert_eq!(
+        told,
+        [
+            "1100 1/2",
+            "2200 down!",
+            "2200 server0 down",
+            "2200 quorum false 0 of 1",
+            "15500 up",
+            "15500 server0 up",
+            "15500 quorum true 1 of 1",
+        ]
+    );
 }
 
 #[test]
@@ -205,9 +224,10 @@ fn pages_take_turns_and_the_failed_one_comes_first() {
     };
     let (starts, told) = plain(plan(false), "+++--++++");
     // Both pages good; page 0 good, page 1 fails twice; then page 1 alone until it is good; then both from the first.
-    assert_eq!(starts[..9], [
-        "1000:0", "7100:1", "13200:0", "19300:1", "20400:1", "26500:1", "32600:0", "38700:1", "44800:0"
-    ]);
+    assert_eq!(
+        starts[..9],
+        ["1000:0", "7100:1", "13200:0", "19300:1", "20400:1", "26500:1", "32600:0", "38700:1", "44800:0"]
+    );
     assert_eq!(told[..2], ["7200 up!", "19400 1/2"]);
     assert_eq!(told[2..5], ["20500 down", "20500 server0 down", "20500 quorum false 0 of 1"]);
     assert_eq!(told[5], "38800 up");
@@ -222,7 +242,10 @@ fn alpha_begins_down() {
     let servers = vec![server("a", 1, true, &[(RHYTHM, 1)])];
     let plan = Plan { services: vec![service(1, 0, servers)], ..Plan::default() };
     let (_, told) = plain(plan, "--+");
-    assert_eq!(told, ["0 quorum false 0 of 1", "1100 down!", "13300 up", "13300 server0 up", "13300 quorum true 1 of 1"]);
+    assert_eq!(
+        told,
+        ["0 quorum false 0 of 1", "1100 down!", "13300 up", "13300 server0 up", "13300 quorum true 1 of 1"]
+    );
 }
 
 #[test]
@@ -255,15 +278,19 @@ fn a_script_changes_a_weight() {
     watch.tick(at(1000));
     watch.ended(at(1100), 0, Answer { weight: Some(0), ..Answer::GOOD });
     let told: Vec<What> = watch.take_events().into_iter().map(|e| e.what).collect();
-    assert_eq!(told[1..], [
-        What::Weight { service: 0, server: 0, from: 1, to: 0 },
-        What::Quorum { service: 0, up: false, live: 0, needed: 1 },
-    ]);
+    assert_eq!(
+        told[1..],
+        [
+            What::Weight { service: 0, server: 0, from: 1, to: 0 },
+            What::Quorum { service: 0, up: false, live: 0, needed: 1 },
+        ]
+    );
 }
 
 #[test]
 fn scripts_count_and_change_priorities() {
-    let tracks = vec![Track { tracker: 0, weight: -20, reverse: false }, Track { tracker: 1, weight: 0, reverse: false }];
+    let tracks =
+        vec![Track { tracker: 0, weight: -20, reverse: false }, Track { tracker: 1, weight: 0, reverse: false }];
     let plan = || Plan {
         scripts: vec![script("chk_a", -20), script("chk_b", 0)],
         instances: vec![Instance { name: "VI_1".to_owned(), priority: 102, tracks: tracks.clone() }],
@@ -274,22 +301,25 @@ fn scripts_count_and_change_priorities() {
     // Both every 2 s from the beginning: a is + - - - + +, b is + + + + - - -.
     let (starts, told) = plain(plan(), "++-+-+-++-+-+-");
     assert_eq!(starts[..4], ["0:0", "0:1", "2000:0", "2000:1"]);
-    assert_eq!(told, [
-        "100 good!",
-        "100 good!",
-        "100 priority 102",
-        "2100 run 1/3",
-        "4100 run 2/3",
-        "6100 bad",
-        "6100 priority 82",
-        "8100 run 1/2",
-        "8100 run 1/3",
-        "10100 good",
-        "10100 priority 102",
-        "10100 run 2/3",
-        "12100 bad",
-        "12100 priority 102 FAULT",
-    ]);
+    assert_eq!(
+        told,
+        [
+            "100 good!",
+            "100 good!",
+            "100 priority 102",
+            "2100 run 1/3",
+            "4100 run 2/3",
+            "6100 bad",
+            "6100 priority 82",
+            "8100 run 1/2",
+            "8100 run 1/3",
+            "10100 good",
+            "10100 priority 102",
+            "10100 run 2/3",
+            "12100 bad",
+            "12100 priority 102 FAULT",
+        ]
+    );
 }
 
 #[test]

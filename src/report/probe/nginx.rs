@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::config::words;
 use super::time;
 use crate::finding::{Finding, Severity, Tally};
+use crate::probe::nginx::Nginx;
 use crate::probe::nginx::judge::{Around, Left, Stands, conduct, covers, request, stands};
 use crate::probe::nginx::model::{Area, At, Listen, Pass, Peer, Said, To, Upstream, UpstreamServer};
 use crate::probe::nginx::plan::{Found, Of, direct, first};
-use crate::probe::nginx::Nginx;
 use crate::probe::{Checked, Fact, Level, Wanted};
 use crate::report::json::{self, line as object};
 use crate::report::printable;
@@ -43,14 +43,15 @@ fn told(checked: Option<&Vec<Checked>>) -> String {
     let good = all.iter().filter(|c| c.outcome.result.is_ok()).count();
     let bad = all.iter().find_map(|c| c.outcome.result.as_ref().err());
     let several = if all.len() > 1 { format!("{good} of {} addresses; ", all.len()) } else { String::new() };
-    match bad {
-        Some(reason) => printable(&format!("{several}{}: {}", reason.id, reason.sentence)),
-        None => {
-            let slowest = all.iter().filter_map(|c| c.outcome.phases.total).max().unwrap_or_default();
-            format!("{several}{} answers in {}", all[0].outcome.kind, time(slowest))
-        }
+    if let Some(reason) = bad {
+        return printable(&format!("{several}{}: {}", reason.id, reason.sentence));
     }
+    let slowest = all.iter().filter_map(|c| c.outcome.phases.total).max().unwrap_or_default();
+    format!("{several}{} answers in {}", all[0].outcome.kind, time(slowest))
 }
+
+/// Where a listen was connected to, and what that said.
+type Asked<'a> = Vec<(Option<IpAddr>, &'a Vec<Checked>)>;
 
 const fn word(stands: Stands) -> &'static str {
     match stands {
@@ -80,7 +81,7 @@ impl Report<'_> {
     }
 
     /// Each listen once, with where it was connected to and what that said.
-    fn listens(&self) -> Vec<(&Listen, Vec<(Option<IpAddr>, &Vec<Checked>)>)> {
+    fn listens(&self) -> Vec<(&Listen, Asked<'_>)> {
         let own = |n: usize| {
             let of = self.found.iter().filter_map(move |(of, checked)| match of {
                 Of::Listen(m, address) if *m == n => Some((*address, checked)),
@@ -124,7 +125,8 @@ impl Report<'_> {
             Severity::Warning => Level::Warning,
             Severity::Critical => Level::Critical,
         }));
-        let order = |l: &Level| [Level::Ok, Level::Unknown, Level::Warning, Level::Critical].iter().position(|x| x == l);
+        let order =
+            |l: &Level| [Level::Ok, Level::Unknown, Level::Warning, Level::Critical].iter().position(|x| x == l);
         levels.into_iter().max_by_key(order).unwrap_or(Level::Ok)
     }
 
@@ -138,7 +140,8 @@ impl Report<'_> {
     pub fn verdict(&self) -> String {
         let mut parts = Vec::new();
         let names = |f: fn(Left) -> bool| {
-            let all: Vec<&str> = self.lefts().filter(|(_, l)| l.all > 0 && f(*l)).map(|(u, _)| u.name.as_str()).collect();
+            let all: Vec<&str> =
+                self.lefts().filter(|(_, l)| l.all > 0 && f(*l)).map(|(u, _)| u.name.as_str()).collect();
             all.join(", ")
         };
         let (dead, backups) = (names(Left::nobody), names(Left::only_backups));
@@ -207,7 +210,8 @@ impl Report<'_> {
                 _ if pass.udp => "not looked at".to_owned(),
                 _ => told(checked),
             };
-            t.add_row(vec![peer.to_string(), state.to_owned(), what, request(pass, false)]);
+            let then = if pass.directive == "proxy_pass" { request(pass, false) } else { pass.directive.clone() };
+            t.add_row(vec![peer.to_string(), state.to_owned(), what, then]);
         }
         if some {
             lines.push(String::new());
@@ -234,7 +238,7 @@ impl Report<'_> {
         let mut lines = Vec::new();
         let users: Vec<&Pass> = self.nginx.passes.iter().filter(|p| p.to == To::Upstream(n)).collect();
         let mut said: Vec<String> = Vec::new();
-        for pass in &users {
+        for pass in users.iter().filter(|p| p.directive == "proxy_pass") {
             let text = request(pass, upstream.servers.len() > 1);
             if !said.contains(&text) {
                 said.push(text);
@@ -313,7 +317,13 @@ impl Report<'_> {
                 (false, false) => area(listen.area),
             };
             if checks.is_empty() {
-                t.add_row(vec![listen.at.to_string(), kind.to_owned(), "-".to_owned(), "not looked at".to_owned(), whose]);
+                t.add_row(vec![
+                    listen.at.to_string(),
+                    kind.to_owned(),
+                    "-".to_owned(),
+                    "not looked at".to_owned(),
+                    whose,
+                ]);
                 continue;
             }
             for (i, (to, checked)) in checks.iter().enumerate() {
@@ -323,9 +333,17 @@ impl Report<'_> {
                     Stands::Unknown => "unknown",
                 };
                 let at = if i == 0 { listen.at.to_string() } else { String::new() };
-                let through = to.map_or(String::new(), |a| format!("{a}: "));
+                // Only where it is another place than the listen says.
+                let wildcard = matches!(listen.at, At::Address(a, _) if a.is_unspecified());
+                let through = to.filter(|_| wildcard).map_or(String::new(), |a| format!("{a}: "));
                 let whose = if i == 0 { whose.clone() } else { String::new() };
-                t.add_row(vec![at, kind.to_owned(), state.to_owned(), format!("{through}{}", told(Some(checked))), whose]);
+                t.add_row(vec![
+                    at,
+                    kind.to_owned(),
+                    state.to_owned(),
+                    format!("{through}{}", told(Some(checked))),
+                    whose,
+                ]);
             }
         }
         if listens.is_empty() {
@@ -409,11 +427,14 @@ impl Report<'_> {
         let dead = lefts.iter().filter(|l| l.all > 0 && l.nobody()).count();
         let text = self.verdict().replace('|', "/");
         let (level, n) = (self.level().word(), lefts.len());
-        format!("NGINX {level} - {text} | up={up};;;0;{all} dead_upstreams={dead};;;0;{n} findings={}", self.findings.len())
+        format!(
+            "NGINX {level} - {text} | up={up};;;0;{all} dead_upstreams={dead};;;0;{n} findings={}",
+            self.findings.len()
+        )
     }
 }
 
-fn star<T>(said: Said<T>) -> &'static str {
+fn star<T: Copy>(said: Said<T>) -> &'static str {
     if said.written { "" } else { "*" }
 }
 

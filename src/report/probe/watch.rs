@@ -209,7 +209,7 @@ fn said(watch: &Watch) -> String {
     }
     match &down[..] {
         [] => {}
-        [few @ ..] if few.len() <= 3 => parts.push(format!("{} down", few.join(", "))),
+        few if few.len() <= 3 => parts.push(format!("{} down", few.join(", "))),
         many => parts.push(format!("{} of {all} real servers down", many.len())),
     }
     if !going.is_empty() {

@@ -176,7 +176,7 @@ impl App {
     }
 
     /// The checker of a real server that says most: one that is down, else one that fails, else the next to run.
-    pub(super) fn telling<'a>(watch: &'a Watch, n: usize, m: usize) -> Option<(usize, &'a Turn)> {
+    pub(super) fn telling(watch: &Watch, n: usize, m: usize) -> Option<(usize, &Turn)> {
         let turns = watch.services()[n].servers[m].checkers.iter().enumerate();
         turns.min_by_key(|(_, t)| (t.up, t.failing().is_none(), !t.runs(), t.next().is_none(), t.next()))
     }

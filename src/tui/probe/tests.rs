@@ -37,8 +37,7 @@ fn good() -> Answer {
 
 /// Three real servers of which two are needed, and a script that takes 20 points from an instance.
 fn watch() -> Watch {
-    let mut servers: Vec<_> =
-        (21..24).map(|n| server(&format!("10.0.0.{n}:80"), 1, false, &[(RHYTHM, 1)])).collect();
+    let mut servers: Vec<_> = (21..24).map(|n| server(&format!("10.0.0.{n}:80"), 1, false, &[(RHYTHM, 1)])).collect();
     servers[1].inhibit = true;
     let mut lvs = service(2, 0, servers);
     lvs.sorry = Some("10.0.0.99:80".to_owned());
@@ -126,15 +125,40 @@ fn before_the_first_news() {
     }
     let mut b = Bench::new();
     b.news(0);
-    assert_eq!(
-        b.draw(80, 24)[1],
-        " WAITING  0 of 3 real servers up, 3 not looked at yet, 0 of 1 script good"
-    );
+    assert_eq!(b.draw(80, 24)[1], " WAITING  0 of 3 real servers up, 3 not looked at yet, 0 of 1 script good");
 }
 
 #[test]
 fn one_is_down_and_one_about_to_be_at_80x24() {
-    shows(&story().draw(80, 24), &[""]);
+    shows(
+        &story().draw(80, 24),
+        &[
+            " hactl probe config lvs.conf  for 8.0 s  0 checks running              22:13:28",
+            " WARNING  10.0.0.23:80 down; failing: 10.0.0.22:80 (2 of 3); 2 of 3 real",
+            "          servers up, 1 of 1 script good",
+            "── 1 virtual server, 3 real servers, 1 tracked script ──────────── 2 marked ! ──",
+            "                  state   w fails    next noticed  last said",
+            ">  TCP 10.0.0.10:80 rr  served  weight 2 of 3 up, lost below 2",
+            "     10.0.0.21:80 up      1         5.0 s    17 s  good (0.31 ms)",
+            " !   10.0.0.22:80 up      1   2/3   1.0 s    17 s  refused: connection refused",
+            " !   10.0.0.23:80 DOWN    1         5.0 s    17 s  refused: connection refused",
+            "   chk_nginx      good  -20         2.0 s     9 s  VI_1 102; good (0.31 ms)",
+            "── events ──────────────────────────────────────────────────────────────────────",
+            " 22:13:20.010  chk_nginx     good at the first run (-20 points when bad: VI_1)",
+            " 22:13:21.010  10.0.0.21:80  TCP_CHECK is good",
+            " 22:13:21.010  10.0.0.22:80  TCP_CHECK is good",
+            " 22:13:21.010  10.0.0.23:80  TCP_CHECK failed at the first look: refused:",
+            "                             connection refused",
+            " 22:13:21.010  10.0.0.23:80  DOWN: removed from TCP 10.0.0.10:80",
+            " 22:13:22.010  chk_nginx     failed, 1 of 3: refused: connection refused",
+            " 22:13:24.010  chk_nginx     failed, 2 of 3: refused: connection refused",
+            " 22:13:27.020  10.0.0.22:80  TCP_CHECK failed, 1 of 3: refused: connection",
+            "                             refused",
+            " 22:13:28.030  10.0.0.22:80  TCP_CHECK failed, 2 of 3: refused: connection",
+            "                             refused",
+            " ↑↓ select  Enter details  n next trouble  p pause  ? help  q quit",
+        ],
+    );
 }
 
 #[test]
@@ -145,7 +169,35 @@ fn a_lost_quorum_and_a_bad_script_at_80x24() {
     b.run(12_000, &[bad()]);
     b.run(13_020, &[good(), bad()]);
     b.run(14_000, &[bad()]);
-    shows(&b.draw(80, 24), &[""]);
+    shows(
+        &b.draw(80, 24),
+        &[
+            " hactl probe config lvs.conf  for 14 s  0 checks running               22:13:34",
+            " CRITICAL  TCP 10.0.0.10:80 has no quorum: weight 1 up, 2 needed; clients go to",
+            "           the sorry server 10.0.0.99:80; bad: chk_nginx; 10.0.0.22:80, 10.0.0…",
+            "── 1 virtual server, 3 real servers, 1 tracked script ──────────── 4 marked ! ──",
+            "                  state   w fails    next noticed  last said",
+            ">! TCP 10.0.0.10:80 rr  NO QUORUM  weight 1 of 3 up, back at 2, sorry server 10…",
+            "     10.0.0.21:80 up      1         5.0 s    17 s  good (0.31 ms)",
+            " !   10.0.0.22:80 DOWN    0         1.0 s    17 s  refused: connection refused",
+            " !   10.0.0.23:80 DOWN    1         5.0 s    17 s  refused: connection refused",
+            " ! chk_nginx      BAD   -20         2.0 s     9 s  VI_1 102 → 82; refused: con…",
+            "── events ──────────────────────────────────────────────────────────────────────",
+            " 22:13:29.040  10.0.0.22:80      TCP_CHECK failed for good: refused: connection",
+            "                                 refused",
+            " 22:13:29.040  10.0.0.22:80      DOWN: weight 0 in TCP 10.0.0.10:80; what is",
+            "                                 connected stays",
+            " 22:13:29.040  TCP 10.0.0.10:80  QUORUM LOST: weight 1, 2 needed; clients go to",
+            "                                 the sorry server 10.0.0.99:80",
+            " 22:13:30.010  chk_nginx         failed, 1 of 3: refused: connection refused",
+            " 22:13:32.010  chk_nginx         failed, 2 of 3: refused: connection refused",
+            " 22:13:34.010  chk_nginx         BAD (-20 points when bad: VI_1): refused:",
+            "                                 connection refused",
+            " 22:13:34.010  VI_1              priority 102 → 82, as its scripts say",
+            "",
+            " ↑↓ select  Enter details  n next trouble  p pause  ? help  q quit",
+        ],
+    );
 }
 
 #[test]
@@ -153,21 +205,110 @@ fn a_wide_screen_has_bars_and_details() {
     let mut b = story();
     b.press(&[Action::NextTrouble]);
     let screen = b.draw(160, 50);
-    shows(&screen[..20], &[""]);
+    shows(
+        &screen[..20],
+        &[
+            " hactl probe config lvs.conf  for 8.0 s  0 checks running                                                                                   2023-11-14 22:13:28",
+            " WARNING  10.0.0.23:80 down; failing: 10.0.0.22:80 (2 of 3); 2 of 3 real servers up, 1 of 1 script good",
+            "── 1 virtual server, 3 real servers, 1 tracked script ──────────────────────────────────────────────────────────────────────────────────────────── 2 marked ! ──",
+            "                  state   w fails                 next noticed  last said",
+            "   TCP 10.0.0.10:80 rr  served  weight 2 of 3 up, lost below 2",
+            "     10.0.0.21:80 up      1       ██████████░░   5.0 s    17 s  TCP_CHECK good (0.31 ms)",
+            ">!   10.0.0.22:80 up      1   2/3 ██░░░░░░░░░░   1.0 s    17 s  TCP_CHECK refused: connection refused",
+            " !   10.0.0.23:80 DOWN    1       ██████████░░   5.0 s    17 s  TCP_CHECK refused: connection refused",
+            "   chk_nginx      good  -20       ████████████   2.0 s     9 s  VI_1 102; good (0.31 ms)",
+            "── 10.0.0.22:80 of TCP 10.0.0.10:80 ──────────────────────────────────────────────────────────────────────────────────────────────────────── Enter: all of it ──",
+            " state         up; weight 1",
+            " TCP_CHECK     true  refused: connection refused, 0.0 s ago",
+            " failing       2 of 3 in a row: 1 more and it is down",
+            " usually       the host is up and nothing listens on the port, or a firewall answers with a reset",
+            " next check    in 1.0 s",
+            " noticed       within 17 s at worst = 6 s delay_loop + 3 × 3 s attempt + 2 × 1 s delay_before_retry",
+            "── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────",
+            " 22:13:20.010  chk_nginx     good at the first run (-20 points when bad: VI_1)",
+            " 22:13:21.010  10.0.0.21:80  TCP_CHECK is good",
+            " 22:13:21.010  10.0.0.22:80  TCP_CHECK is good",
+        ],
+    );
 }
 
 #[test]
-fn details_of_each_kind_of_row() {
+fn details_of_a_real_server() {
     let mut b = story();
     b.press(&[Action::Down, Action::Down, Action::Open]);
     let screen = b.draw(80, 24);
-    shows(&screen[3..], &[""]);
-    b.press(&[Action::Back, Action::Down, Action::Down, Action::Open]);
+    shows(
+        &screen[3..],
+        &[
+            "── 10.0.0.22:80 of TCP 10.0.0.10:80 ────────────────────────────────────────────",
+            " state         up; weight 1",
+            " TCP_CHECK     true  refused: connection refused, 0.0 s ago",
+            " failing       2 of 3 in a row: 1 more and it is down",
+            " usually       the host is up and nothing listens on the port, or a firewall",
+            "               answers with a reset",
+            " next check    in 1.0 s",
+            " noticed       within 17 s at worst = 6 s delay_loop + 3 × 3 s attempt +",
+            "               2 × 1 s delay_before_retry",
+            " rhythm        retries only while it is up; while down one check a delay_loop,",
+            "               and one success brings it back",
+            "",
+            " events, the newest first",
+            " 22:13:28.030  TCP_CHECK failed, 2 of 3: refused: connection refused",
+            " 22:13:27.020  TCP_CHECK failed, 1 of 3: refused: connection refused",
+            " 22:13:21.010  TCP_CHECK is good",
+            "",
+            " ↑↓ scroll  ? help  q back",
+        ],
+    );
+}
+
+#[test]
+fn details_of_a_script() {
+    let mut b = story();
+    b.press(&[Action::Down, Action::Down, Action::Down, Action::Down, Action::Open]);
     let screen = b.draw(80, 24);
-    shows(&screen[3..], &[""]);
-    b.press(&[Action::Back, Action::Up, Action::Up, Action::Up, Action::Up, Action::Up, Action::Open]);
+    shows(
+        &screen[3..],
+        &[
+            "── script chk_nginx ────────────────────────────────────────────────────────────",
+            " state         good",
+            " effect        -20 points when bad: VI_1",
+            "               VI_1: priority 102",
+            " script        true",
+            " last said     good (0.31 ms), 0.0 s ago",
+            " next run      in 2.0 s",
+            " noticed       within 9 s at worst = 3 × 2 s interval + 3 s timeout",
+            "",
+            " events, the newest first",
+            " 22:13:24.010  failed, 2 of 3: refused: connection refused",
+            " 22:13:22.010  failed, 1 of 3: refused: connection refused",
+            " 22:13:20.010  good at the first run (-20 points when bad: VI_1)",
+            "",
+            " ↑↓ scroll  ? help  q back",
+        ],
+    );
+}
+
+#[test]
+fn details_of_a_virtual_server() {
+    let mut b = story();
+    b.press(&[Action::Open]);
     let screen = b.draw(80, 24);
-    shows(&screen[3..], &[""]);
+    shows(
+        &screen[3..],
+        &[
+            "── TCP 10.0.0.10:80 ────────────────────────────────────────────────────────────",
+            " state         has its quorum: weight 2 of 3 up",
+            " quorum        2, hysteresis 0: lost below 2, back at 2",
+            " sorry server  10.0.0.99:80",
+            " scheduler     rr",
+            "",
+            " events, the newest first",
+            " none yet",
+            "",
+            " ↑↓ scroll  ? help  q back",
+        ],
+    );
 }
 
 #[test]

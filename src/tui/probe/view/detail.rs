@@ -1,5 +1,6 @@
 //! Everything about the selected row.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use ratatui::style::Style;
@@ -16,6 +17,7 @@ use crate::time::Instant;
 use crate::tui::probe::app::{App, Item};
 use crate::tui::text::wrap;
 use crate::tui::theme::Theme;
+use crate::vrrp::script::Schedule;
 
 /// The name of the selected row.
 pub fn title(app: &App) -> String {
@@ -89,8 +91,7 @@ fn service(text: &mut Text, watch: &Watch, n: usize) {
 }
 
 fn server(text: &mut Text, watch: &Watch, (n, m): (usize, usize), now: Instant, all: bool) {
-    let (planned, state): (&Server, _) =
-        (&watch.plan().services[n].servers[m], &watch.services()[n].servers[m]);
+    let (planned, state): (&Server, _) = (&watch.plan().services[n].servers[m], &watch.services()[n].servers[m]);
     let theme = text.theme;
     let (word, style) = match watch.standing(n, m) {
         Standing::Up => ("up", theme.good()),
@@ -125,13 +126,16 @@ fn one(text: &mut Text, server: &Server, checker: &Checker, turn: &Turn, now: In
         let Some(planned) = server.checks.get(*check) else { continue };
         let target = if let Does::Runs(job) = &planned.does { job.target.text.as_str() } else { "" };
         let said = turn.last.get(place).and_then(Option::as_ref);
-        let said = said.map_or("not yet asked".to_owned(), |(at, a)| {
-            format!("{}, {} ago", answer(a), duration(now.since(*at)))
-        });
+        let said = said
+            .map_or("not yet asked".to_owned(), |(at, a)| format!("{}, {} ago", answer(a), duration(now.since(*at))));
         text.row(planned.keyword, &format!("{target}  {said}"), style);
     }
     if let Some((failures, of)) = turn.failing() {
-        text.row("failing", &format!("{failures} of {of} in a row: {} more and it is down", of - failures), theme.warn());
+        text.row(
+            "failing",
+            &format!("{failures} of {of} in a row: {} more and it is down", of - failures),
+            theme.warn(),
+        );
     }
     if let Some((_, a)) = turn.latest()
         && let Some(reason) = &a.reason
@@ -172,14 +176,16 @@ fn formula(r: Rhythm, pages: usize) -> String {
     let attempts = u64::from(r.retry) + 1;
     let mut text = format!("{pages}{} delay_loop + {attempts} × {} attempt", words(r.delay_loop), words(r.timeout));
     if r.retry > 0 {
-        text.push_str(&format!(" + {} × {} delay_before_retry", r.retry, words(r.delay_before_retry)));
+        let _ = write!(text, " + {} × {} delay_before_retry", r.retry, words(r.delay_before_retry));
     }
     text
 }
 
 const fn rhythm(r: Rhythm) -> &'static str {
     match r.scheme {
-        Scheme::Plain => "retries only while it is up; while down one check a delay_loop, and one success brings it back",
+        Scheme::Plain => {
+            "retries only while it is up; while down one check a delay_loop, and one success brings it back"
+        }
         Scheme::EveryRound => "retries in every round, also in the first one and while it is down",
         Scheme::Pages { fast_recovery: false } => {
             "one page a delay_loop; a page that made it down is asked until it is good, then all are asked again"
@@ -214,9 +220,9 @@ fn script(text: &mut Text, watch: &Watch, k: usize, now: Instant, all: bool) {
     match (&planned.check.does, &state.last) {
         (Does::Runs(job), last) => {
             text.row("script", &job.target.text, Style::new());
-            let said = last.as_ref().map_or("nothing yet".to_owned(), |(at, a)| {
-                format!("{}, {} ago", answer(a), duration(now.since(*at)))
-            });
+            let said = last
+                .as_ref()
+                .map_or("nothing yet".to_owned(), |(at, a)| format!("{}, {} ago", answer(a), duration(now.since(*at))));
             text.row("last said", &said, style);
         }
         (Does::Unable(why) | Does::Follows(why), _) => text.row("script", why, theme.warn()),
@@ -224,7 +230,7 @@ fn script(text: &mut Text, watch: &Watch, k: usize, now: Instant, all: bool) {
     if state.skipped > 0 {
         text.row("left out", &format!("{} runs, as the one before still ran", state.skipped), theme.warn());
     }
-    if let Some(next) = state.schedule.as_ref().and_then(|s| s.next_start()) {
+    if let Some(next) = state.schedule.as_ref().and_then(Schedule::next_start) {
         text.row("next run", &format!("in {}", duration(next.since(now))), Style::new());
     }
     let worst = planned.check.detect.unwrap_or(Duration::ZERO);
@@ -250,5 +256,7 @@ fn parameters(text: &mut Text, check: &Planned) {
         .iter()
         .map(|p| format!("{} {}{}", p.name, p.value, if p.default { " (default)" } else { "" }))
         .collect();
-    text.row("parameters", &all.join(", "), Style::new());
+    if !all.is_empty() {
+        text.row("parameters", &all.join(", "), Style::new());
+    }
 }

@@ -133,11 +133,7 @@ fn service(watch: &Watch, n: usize, columns: usize, theme: Theme) -> Vec<Span<'s
         (false, None) if quorum.live > 0 => ("NO QUORUM", theme.bad(), ", what is up serves".to_owned()),
         (false, None) => ("NO QUORUM", theme.bad(), ", nobody serves".to_owned()),
     };
-    let needed = if state.up {
-        format!("lost below {}", quorum.needed)
-    } else {
-        format!("back at {}", quorum.needed)
-    };
+    let needed = if state.up { format!("lost below {}", quorum.needed) } else { format!("back at {}", quorum.needed) };
     let text = format!("weight {} of {} up, {needed}{more}", quorum.live, quorum.total);
     let room = columns.saturating_sub(width(&name) + width(word) + 5);
     vec![
