@@ -200,7 +200,8 @@ fn nginx_refuses_what_is_refused_here() {
         ("include none.conf;", 3),
         ("include none/*.conf;", 0),
         ("# } ' \"", 0),
-        ("env X=\"a b\\\"c;{}\";", 0),
+        ("env X=\"a b\\\"c;{}\";", 4),
+        ("env \"X=a b\\\"c;{}\";", 0),
         ("env Y='#';", 0),
         ("http { map $a $b { ~^\\;x ${a}; } }", 0),
     ];

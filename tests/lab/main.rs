@@ -100,6 +100,7 @@ const TESTS: &[Test] = &[
     test("capture::tagged_frames_are_grouped_by_vlan", &[], capture::vlans),
     test("capture::authentication_and_extension_headers_pass_the_filter", &[], capture::headers),
     test("capture::watching_transmits_nothing_and_joins_nothing", &["tcpdump"], capture::silent),
+    test("probe::scripts_as_the_daemon_judges_them", &["keepalived", "sh"], probe::scripts),
     test("probe::nginx_and_an_address_that_is_elsewhere", &["/usr/sbin/nginx"], probe::address_elsewhere),
     test("program::without_privileges_it_says_what_to_do", &["setpriv"], program::unprivileged),
     test("program::a_missing_interface_names_those_there_are", &[], program::missing_interface),

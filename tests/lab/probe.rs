@@ -1,11 +1,67 @@
 //! `hactl probe` beside what it judges.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::netns::{Lab, hactl, inside, run};
+use crate::netns::{Instance, Lab, SOON, hactl, inside, run, wall};
+
+/// A tracked script, run by keepalived and by hactl at the same time: both find it good and bad after as many runs.
+pub fn scripts() {
+    let lab = Lab::new();
+    let mut node = lab.node("a", 1);
+    let (flag, script) = (node.dir.join("flag"), node.dir.join("check.sh"));
+    fs::write(&flag, "").expect("a file is written");
+    // Who runs it is told apart by the parent's name.
+    let text = format!(
+        "#!/bin/sh\nread -r name < /proc/$PPID/comm\ndate +%s.%N >> {}/runs-$name\ntest -e {}\n",
+        node.dir.display(),
+        flag.display()
+    );
+    fs::write(&script, text).expect("a script is written");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let extra = "track_script {\n    chk\n  }".to_owned();
+    node.configure(&format!(
+        "vrrp_script chk {{\n  script \"{}\"\n  interval 0.5\n  rise 2\n  fall 3\n}}\n{}",
+        script.display(),
+        Instance { extra, ..Instance::default() }.text()
+    ));
+    let conf = node.dir.join("keepalived.conf");
+    let watch = hactl(&node.ns, &format!("probe config {} --watch --json --for 2m", conf.display()));
+    node.start();
+    lab.expect("a", "MASTER", 0.0);
+    let said = |what: &str, state: &'static str, count: usize| {
+        watch.object(what, SOON, count, |v| v["what"] == "script" && v["state"] == state).0
+    };
+    said("a good script", "good", 1);
+    // Between two and three intervals of 0.5 s, as the first bad run comes within one.
+    let gone = wall();
+    fs::remove_file(&flag).expect("it was there");
+    let (theirs, ours) = (lab.expect("a", "FAULT", gone) - gone, said("a bad script", "bad", 1) - gone);
+    assert!((0.99..1.8).contains(&theirs) && (0.99..1.8).contains(&ours), "{theirs} {ours}");
+    // Two good runs: between one interval and two.
+    let back = wall();
+    fs::write(&flag, "").expect("a file is written");
+    let (theirs, ours) = (lab.expect("a", "BACKUP", back) - back, said("a good script", "good", 2) - back);
+    assert!((0.49..1.3).contains(&theirs) && (0.49..1.3).contains(&ours), "{theirs} {ours}");
+    watch.end(libc::SIGINT);
+    node.stop();
+    // The rhythm of both: an interval from start to start.
+    let mut logs = 0;
+    for entry in fs::read_dir(&node.dir).expect("a directory").flatten() {
+        if !entry.file_name().to_string_lossy().starts_with("runs-") {
+            continue;
+        }
+        logs += 1;
+        let text = fs::read_to_string(entry.path()).expect("a log");
+        let times: Vec<f64> = text.lines().filter_map(|l| l.parse().ok()).collect();
+        let mean = (times[times.len() - 1] - times[0]) / (times.len() - 1) as f64;
+        assert!(times.len() > 4 && (0.49..0.52).contains(&mean), "{:?}: {mean} of {times:?}", entry.file_name());
+    }
+    assert_eq!(logs, 2, "one log of keepalived and one of hactl");
+}
 
 /// What nginx and hactl say of a listen on an address that this node does not have.
 pub fn address_elsewhere() {
