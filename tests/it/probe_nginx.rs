@@ -203,7 +203,7 @@ fn nginx_refuses_what_is_refused_here() {
         ("env X=\"a b\\\"c;{}\";", 4),
         ("env \"X=a b\\\"c;{}\";", 0),
         ("env Y='#';", 0),
-        ("http { map $a $b { ~^\\;x ${a}; } }", 0),
+        ("http { map $uri $b { ~^\\;x ${uri}; } }", 0),
     ];
     for (line, at) in cases {
         // Two http blocks are too many for nginx, but not for its lexer.

@@ -24,6 +24,8 @@ use crate::tui::probe::Update;
 
 /// Off a terminal it ends by itself, at the latest after this.
 const LONGEST: Duration = Duration::from_mins(15);
+/// The screen is given a new state at most this often.
+const FRAME: Duration = Duration::from_millis(50);
 
 pub fn run(args: &ConfigArgs, name: &str, plan: Plan) -> Result<u8, Error> {
     let wall = wall();
@@ -57,7 +59,7 @@ fn plain(args: &ConfigArgs, name: &str, mut watch: Watch, epoch: Epoch, stop: &S
     stop.wake(&wake)?;
     let clock = Clock::local();
     let (mut transitions, mut last) = (0, watch.began());
-    let mut told = |watch: &Watch, now: Instant, events: Vec<Event>| -> io::Result<()> {
+    let mut told = |watch: &Watch, now: Instant, events: Vec<Event>| -> io::Result<Option<Instant>> {
         last = now;
         for event in &events {
             let transition = event.what.is_transition();
@@ -71,7 +73,10 @@ fn plain(args: &ConfigArgs, name: &str, mut watch: Watch, epoch: Epoch, stop: &S
                 writeln!(out, "{line}")?;
             }
         }
-        if events.is_empty() { Ok(()) } else { out.record_done() }
+        if !events.is_empty() {
+            out.record_done()?;
+        }
+        Ok(None)
     };
     let interrupted = run::watch(&mut watch, limits(args, Some(length), woken), &mut told)?;
     let level = watch.level();
@@ -120,10 +125,18 @@ fn on_screen(args: &ConfigArgs, name: &str, watch: Watch, epoch: Epoch, stop: &S
 
 /// Runs the checks, and tells the screen what it is to show.
 fn feed(mut watch: Watch, limits: Limits, send: &SyncSender<Update>) -> io::Result<Watch> {
+    let mut sent = None::<Instant>;
+    let mut unsent = Vec::new();
     run::watch(&mut watch, limits, &mut |watch, at, events| {
+        unsent.extend(events);
+        // Many checks that end at once are one picture.
+        if let Some(due) = sent.map(|s| s.after(FRAME)).filter(|due| at < *due) {
+            return Ok(Some(due));
+        }
+        sent = Some(at);
         // A screen that is gone has said so by other means.
-        let _ = send.send(Update { watch: Arc::new(watch.clone()), at, events });
-        Ok(())
+        let _ = send.send(Update { watch: Arc::new(watch.clone()), at, events: std::mem::take(&mut unsent) });
+        Ok(None)
     })?;
     Ok(watch)
 }

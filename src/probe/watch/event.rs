@@ -150,7 +150,7 @@ pub enum What {
         /// Why the run was bad.
         reason: Option<Reason>,
     },
-    /// A script was due while it still ran: there is no run.
+    /// A script was due while it still ran, for the first time: there is no run.
     Skipped {
         /// The script.
         script: usize,

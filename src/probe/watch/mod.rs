@@ -203,7 +203,10 @@ impl Watch {
                             }
                             script::Job::Skip => {
                                 script.skipped += 1;
-                                self.events.push(Event { at: now, what: What::Skipped { script: n } });
+                                // A script that is always too slow would say nothing else.
+                                if script.skipped == 1 {
+                                    self.events.push(Event { at: now, what: What::Skipped { script: n } });
+                                }
                             }
                             // What runs it has its time limit too, and sends the signals.
                             script::Job::Terminate(_) | script::Job::Kill(_) => {}

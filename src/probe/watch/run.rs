@@ -24,8 +24,8 @@ pub struct Limits {
     pub stop: Option<UnixStream>,
 }
 
-/// What is told: the state, the time, and what happened.
-pub type Told<'a> = &'a mut dyn FnMut(&Watch, Instant, Vec<Event>) -> io::Result<()>;
+/// What is told: the state, the time, and what happened. Whoever is told may want to be told again at some time.
+pub type Told<'a> = &'a mut dyn FnMut(&Watch, Instant, Vec<Event>) -> io::Result<Option<Instant>>;
 
 /// Runs checks as they are due until it is to end. `told` hears of everything that starts, ends and changes. Gives
 /// whether it was ended from outside.
@@ -73,11 +73,11 @@ async fn drive(watch: &mut Watch, limits: Limits, told: Told<'_>) -> io::Result<
             });
         }
         let events = watch.take_events();
-        told(watch, now, events)?;
+        let again = told(watch, now, events)?;
         if end.is_some_and(|end| end <= now) {
             break false;
         }
-        let next = watch.next_deadline().into_iter().chain(end).min();
+        let next = watch.next_deadline().into_iter().chain(end).chain(again).min();
         let wait = async {
             match next {
                 Some(at) => sleep(at.since(monotonic())).await,

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use super::config::words;
 use super::time;
 use crate::finding::{Finding, Severity, Tally};
 use crate::probe::nginx::Nginx;
@@ -35,6 +35,11 @@ const fn area(area: Area) -> &'static str {
         Area::Stream => "stream",
         Area::Mail => "mail",
     }
+}
+
+/// As nginx writes times: `1m 30s`.
+fn words(d: Duration) -> String {
+    humantime::format_duration(d).to_string()
 }
 
 /// The failure of the first address that failed, else how long the slowest took.
@@ -210,7 +215,13 @@ impl Report<'_> {
                 _ if pass.udp => "not looked at".to_owned(),
                 _ => told(checked),
             };
-            let then = if pass.directive == "proxy_pass" { request(pass, false) } else { pass.directive.clone() };
+            let s = &pass.settings;
+            let then = match pass.directive.as_str() {
+                "proxy_pass" => {
+                    format!("up to {} to connect, {} to answer", words(s.connect_timeout), words(s.read_timeout))
+                }
+                other => other.to_owned(),
+            };
             t.add_row(vec![peer.to_string(), state.to_owned(), what, then]);
         }
         if some {
@@ -277,7 +288,7 @@ impl Report<'_> {
             }
             for s in &upstream.servers {
                 lines.push(format!(
-                    "  {}: weight {}{}, max_fails {}{}, fail_timeout {}{}, max_conns {}{}",
+                    "  {}: weight {}{}, max_fails {}{}, fail_timeout {}{}{}{}",
                     s.peer,
                     s.weight.value,
                     star(s.weight),
@@ -285,7 +296,7 @@ impl Report<'_> {
                     star(s.max_fails),
                     words(s.fail_timeout.value),
                     star(s.fail_timeout),
-                    s.max_conns,
+                    if s.max_conns > 0 { format!(", max_conns {}", s.max_conns) } else { String::new() },
                     if s.resolve { ", resolve" } else { "" }
                 ));
             }

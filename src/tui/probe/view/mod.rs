@@ -24,6 +24,7 @@ const MIN: (u16, u16) = (50, 12);
 const LEGEND: &[(&str, &str)] = &[
     (">  !", "the selected row; one that is down or about to be"),
     ("up  DOWN", "whether a real server takes part; good, BAD the same of a script"),
+    ("w", "the weight of a real server now; what a script adds to a priority, or FAULT"),
     ("fails 1/3", "failures in a row, and how many make it down; of a BAD script, successes to be good again"),
     ("next", "until the next check is due; while one runs, how long it has run"),
     ("noticed", "from a death to the moment it counts, at worst: Enter shows the formula"),
