@@ -102,6 +102,18 @@ fn what_cannot_be_read_is_one_line_and_status_3() {
 }
 
 #[test]
+fn what_a_file_says_does_not_act_on_a_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "http { upstream \"a\x1b[2Jb\" { server \"h\x1b]0;x\" max_fails=2; keepalive 2; }\n\
+                server { listen unix:/nowhere/s; location / { proxy_pass \"http://a\x1b[2Jb\"; } } }\n";
+    let file = write(dir.path(), "nginx.conf", text);
+    for more in [&["-v"][..], &["--json"], &["--plugin"]] {
+        let o = hactl(&[&["probe", "nginx", &file, "--timeout", "300ms"], more].concat());
+        assert!(!stdout(&o).contains('\x1b') && stdout(&o).contains('a'), "{}", stdout(&o));
+    }
+}
+
+#[test]
 fn listens_are_compared_with_vips() {
     let dir = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -15,14 +15,14 @@ use crate::cli::args::{CommonArgs, duration};
 use crate::cli::files::{self, Files};
 use crate::cli::output::{Output, width};
 use crate::conf::{self, Version, resolve};
-use crate::finding::Severity;
+use crate::finding::{Evidence, Finding, Severity};
 use crate::net::{Stop, link};
 use crate::probe::nginx::judge::{Around, HostFacts, findings};
 use crate::probe::nginx::plan::{Found, jobs};
 use crate::probe::nginx::{self, Loader};
 use crate::probe::{Level, Options, many};
 use crate::report::probe::{json, nginx as report};
-use crate::report::{Clock, verdict};
+use crate::report::{Clock, printable, verdict};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -138,6 +138,20 @@ fn host() -> HostFacts {
     }
 }
 
+/// A finding without what would act on a terminal: names in it come from a file.
+fn clean(f: &Finding) -> Finding {
+    let mut f = f.clone();
+    (f.message, f.fix) = (printable(&f.message), printable(&f.fix));
+    for e in &mut f.evidence {
+        match e {
+            Evidence::Place(p) => p.file = printable(&p.file),
+            Evidence::Fact(note) => *note = printable(note),
+            Evidence::Frame { .. } => {}
+        }
+    }
+    f
+}
+
 pub fn run(args: &NginxArgs) -> Result<u8, Error> {
     let name = args.file.to_str().ok_or_else(|| Error::Other(format!("{}: not UTF-8", args.file.display())))?;
     let conf = nginx::read(name, &mut Disk).map_err(|e| Error::Other(e.to_string()))?;
@@ -182,7 +196,7 @@ pub fn run(args: &NginxArgs) -> Result<u8, Error> {
         }
         for f in &findings {
             writeln!(out)?;
-            verdict::finding(&mut out, f, &Clock::utc())?;
+            verdict::finding(&mut out, &clean(f), &Clock::utc())?;
         }
         if around.host.is_none() && !args.common.quiet {
             writeln!(out)?;

@@ -84,6 +84,34 @@ fn what_nginx_would_not_take_is_told_with_its_line() {
 }
 
 #[test]
+fn nothing_that_is_cut_or_nested_does_harm() {
+    let whole = include_str!("../../../tests/fixtures/nginx/conf.d/10-api.conf");
+    for (n, _) in whole.char_indices() {
+        // Whether it is taken does not matter.
+        let _ = read("n.conf", &mut Cut(&whole[..n]));
+        let _ = read("n.conf", &mut Cut(&whole[n..]));
+    }
+    let deep = "a{".repeat(1_000_000);
+    assert_eq!(
+        read("n.conf", &mut Cut(&deep)).unwrap_err().to_string(),
+        "n.conf:1: more than 100 blocks in one another"
+    );
+}
+
+/// A single file with this text.
+struct Cut<'a>(&'a str);
+
+impl Loader for Cut<'_> {
+    fn expand(&mut self, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn read(&mut self, _: &str) -> Result<Vec<u8>, String> {
+        Ok(self.0.as_bytes().to_vec())
+    }
+}
+
+#[test]
 fn includes_begin_where_the_file_is() {
     let n = files(&[
         ("/x/n.conf", "http { include c/*.conf; include /y/z; }"),

@@ -47,6 +47,8 @@ pub(super) struct Directive {
 
 /// Includes in includes, at most.
 const DEEPEST: usize = 32;
+/// Blocks in blocks, at most: nginx has a use for far fewer.
+const NESTED: usize = 100;
 /// Files, at most.
 const MOST_FILES: usize = 10_000;
 
@@ -92,18 +94,19 @@ impl Reader<'_> {
         }
         self.files.push(name.to_owned());
         let mut lexer = Lexer::new(&text);
-        self.block(&mut lexer, file, None, depth, out)
+        self.block(&mut lexer, file, &[], depth, out)
     }
 
-    /// Directives up to the brace that closes the block of this line, or to the end of the file.
+    /// Directives up to the brace that closes the last of the blocks that these lines opened, or to the end of the file.
     fn block(
         &mut self,
         lexer: &mut Lexer<'_>,
         file: usize,
-        opened: Option<u32>,
+        outer: &[u32],
         depth: usize,
         out: &mut Vec<Directive>,
     ) -> Result<(), NginxError> {
+        let opened = outer.last().copied();
         let mut words: Vec<String> = Vec::new();
         let mut first = 0;
         loop {
@@ -154,8 +157,11 @@ impl Reader<'_> {
                     let mut inner = Vec::new();
                     if name.ends_with("_by_lua_block") {
                         lexer.lua().map_err(|(line, what)| self.error(Some(Spot { file, line }), what))?;
+                    } else if outer.len() >= NESTED {
+                        return Err(self.error(here, format!("more than {NESTED} blocks in one another")));
                     } else {
-                        self.block(lexer, file, Some(line), depth, &mut inner)?;
+                        let lines = [outer, &[line]].concat();
+                        self.block(lexer, file, &lines, depth, &mut inner)?;
                     }
                     out.push(Directive { name, arguments, block: Some(inner), spot });
                 }

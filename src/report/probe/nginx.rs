@@ -230,7 +230,7 @@ impl Report<'_> {
             lines.extend(t.lines().map(|l| format!(" {}", printable(l.trim_end()))));
         }
         lines.extend(self.listening(width));
-        lines
+        lines.into_iter().map(|l| printable(&l)).collect()
     }
 
     fn heading(&self, upstream: &Upstream, left: Left) -> String {
