@@ -16,6 +16,7 @@ pub mod capture;
 pub mod clock;
 pub mod link;
 mod memory;
+pub mod namespace;
 pub mod netlink;
 pub mod privilege;
 pub mod probe_socket;

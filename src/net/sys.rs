@@ -461,7 +461,6 @@ pub(super) fn enter_new_network_namespace() -> io::Result<()> {
 }
 
 /// Moves this thread to the network namespace that `fd` stands for.
-#[cfg(test)]
 pub(super) fn enter_network_namespace(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: takes integers only.
     check(unsafe { libc::setns(fd.as_raw_fd(), libc::CLONE_NEWNET) })

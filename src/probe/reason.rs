@@ -45,6 +45,10 @@ pub const REASONS: &[(&str, &str)] = &[
     ("certificate-expired", "the certificate has to be renewed, or the clock of this host is wrong"),
     ("certificate-name", "the certificate is for other names than the one asked for: a default server answers"),
     ("certificate-untrusted", "the issuer is not one that this host trusts: self-signed, or a missing intermediate"),
+    (
+        "client-certificate",
+        "mutual TLS: the service is up and takes only clients that show a certificate, which this probe has not",
+    ),
     ("rcode", "the name server answers that it cannot or will not"),
     ("answer", "the answer is not to the question"),
     ("exit-status", "the script says so"),

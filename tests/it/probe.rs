@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, UdpSocket};
 use std::process::Output;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -66,6 +67,47 @@ fn each_bad_peer_has_its_own_reason() {
     }
     let (exit, p) = probe(&["tcp", &wrong, "--expect", "PONG"]);
     assert_eq!((exit, &p["reason"], &p["answer"]), (2, &Value::from("pattern"), &Value::from("-ERR\\r\\n")));
+}
+
+#[test]
+fn a_reset_after_the_accept_is_up_whenever_it_comes() {
+    // With a linger of 0 s the end of a connection is a reset, which comes before, within or after the probe's own end.
+    let place = service(|c| drop(socket2::Socket::from(c).set_linger(Some(Duration::ZERO))));
+    let o = hactl(&["probe", "tcp", &place, "--count", "200", "--interval", "0s", "--plugin"]);
+    assert_eq!(status(&o), 0, "{}", stdout(&o));
+    for _ in 0..30 {
+        let (exit, p) = probe(&["tcp", &place]);
+        assert_eq!((exit, &p["ok"]), (0, &Value::Bool(true)), "{p}");
+        // Whether it is seen is a matter of time.
+        if p["reset_after"] == true {
+            assert!(p["warning"].as_str().is_some_and(|w| w.contains("keepalived's TCP_CHECK")), "{p}");
+        }
+    }
+    let (exit, p) = probe(&["tcp", &place, "--payload", "x", "--expect", "y"]);
+    assert_eq!((exit, &p["reason"]), (2, &Value::from("reset")), "{p}");
+}
+
+#[test]
+fn a_silence_says_how_long_it_was_waited_for() {
+    let mute = service(std::mem::forget);
+    let (_, p) = probe(&["tcp", &mute, "--expect", "PONG", "--timeout", "300ms"]);
+    assert_eq!((&p["reason"], &p["message"]), (&"timeout-read".into(), &"no answer within 300ms".into()));
+}
+
+#[test]
+fn a_namespace_that_cannot_be_entered_is_one_line() {
+    let rows = [
+        ("no-such-namespace", "hactl: there is no network namespace no-such-namespace; `ip netns` knows "),
+        ("/no/such/file", "hactl: there is no network namespace /no/such/file; "),
+        ("/dev/null", "hactl: /dev/null is no network namespace"),
+    ];
+    for (name, said) in rows {
+        for args in [&["tcp", "127.0.0.1:9"][..], &["config", "/dev/null"], &["vip", "127.0.0.1"]] {
+            let o = hactl(&[&["probe"], args, &["--netns", name]].concat());
+            assert_eq!((status(&o), stdout(&o).as_str()), (3, ""), "{name}");
+            assert!(stderr(&o).starts_with(said) && stderr(&o).lines().count() == 1, "{}", stderr(&o));
+        }
+    }
 }
 
 #[test]

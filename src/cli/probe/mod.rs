@@ -25,7 +25,7 @@ use super::Error;
 use super::args::{CommonArgs, duration};
 use super::output::{Output, width};
 use crate::finding::Severity;
-use crate::net::Stop;
+use crate::net::{Stop, namespace};
 use crate::probe::target::{self, Ports};
 use crate::probe::{Check, Checked, Family, Job, Level, Options, Origin, Ran, Target, Wanted, many};
 use crate::report::probe::{Tally, json, line, plugin, table};
@@ -151,6 +151,9 @@ struct ProbeArgs {
     /// So many targets at the same time
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=900), help_heading = "Attempts")]
     parallel: u32,
+    /// No more attempts than this begin in a second; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000_000), help_heading = "Attempts")]
+    rate: u32,
     /// Every address of a name, not only the first
     #[arg(long, help_heading = "Path")]
     all_addresses: bool,
@@ -169,6 +172,8 @@ struct ProbeArgs {
     /// The firewall mark of what is sent, e.g. 0x10
     #[arg(long, value_name = "NUMBER", value_parser = mark, help_heading = "Path")]
     mark: Option<u32>,
+    #[command(flatten)]
+    namespace: NamespaceArgs,
     /// Longer is a warning
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Verdict")]
     warn: Option<Duration>,
@@ -188,6 +193,23 @@ struct ProbeArgs {
     common: CommonArgs,
 }
 
+/// Where on this host to probe from.
+#[derive(Debug, Args)]
+struct NamespaceArgs {
+    /// From this network namespace: a name of `ip netns`, the number of a process, or a path; takes root. Names are
+    /// resolved with this host's /etc/resolv.conf
+    #[arg(long, value_name = "NAME|PID|PATH", help_heading = "Path")]
+    netns: Option<String>,
+}
+
+impl NamespaceArgs {
+    /// Goes there. Before any socket is opened and any thread started.
+    fn enter(&self) -> Result<(), Error> {
+        let Some(name) = &self.netns else { return Ok(()) };
+        namespace::enter(name).map_err(|e| Error::Other(e.to_string()))
+    }
+}
+
 impl ProbeArgs {
     fn options(&self) -> Options {
         Options {
@@ -203,6 +225,7 @@ impl ProbeArgs {
             origin: Origin { source: self.source, interface: self.interface.clone(), mark: self.mark },
             count: self.count,
             interval: self.interval,
+            rate: self.rate,
         }
     }
 
@@ -268,6 +291,7 @@ pub fn run(command: &ProbeCommand) -> Result<u8, Error> {
 
 fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
     let args = kind.common();
+    args.namespace.enter()?;
     let wanted = args.wanted();
     let jobs = kind.jobs()?;
     let mut out = Output::new(true, args.common.color);

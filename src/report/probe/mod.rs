@@ -82,6 +82,7 @@ fn is_detail(fact: &Fact) -> bool {
 fn words(fact: &Fact) -> String {
     let name = fact.name.trim_end_matches("_ms").replace('_', " ");
     match &fact.value {
+        Value::Text(t) if fact.name == "warning" => format!("warning: {}", super::printable(t)),
         Value::Text(t) => {
             let t = super::printable(t);
             let short: String = t.chars().take(60).collect();
