@@ -7,6 +7,7 @@
 pub mod check;
 pub mod dialog;
 pub mod dns;
+pub mod holders;
 pub mod http;
 pub mod icmp;
 pub mod judge;
@@ -25,6 +26,7 @@ pub mod target;
 pub mod tcp;
 pub mod tls;
 pub mod udp;
+pub mod vip;
 
 pub use check::{At, Attempt, Check, Found};
 pub use dialog::{Dialog, Step};

@@ -57,6 +57,10 @@ pub const REASONS: &[(&str, &str)] = &[
     ("dangerous", "running it changes services; read it, and say --run-anyway if that is what you want"),
     ("timeout-script", "the script waits for something: a lock, a name server, a service that hangs"),
     ("nobody", "no host answers for the address: no master, or its announcement is filtered"),
+    (
+        "not-master",
+        "the address was left behind on a node that is not master, or that node does not hear the master; clients go there",
+    ),
     ("several", "more than one host answers for the address: two masters, or an address left behind"),
 ];
 

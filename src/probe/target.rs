@@ -45,6 +45,8 @@ pub struct Target {
 pub enum Ports {
     /// None: ICMP.
     None,
+    /// It may be named.
+    Optional,
     /// It has to be named.
     Named,
     /// This one when none is named.
@@ -96,7 +98,7 @@ pub fn add(argument: &str, ports: Ports, targets: &mut Vec<Target>) -> Result<()
     let (hosts, written) = split(argument, place)?;
     let numbers = match (written, ports) {
         (Some(_), Ports::None) => return Err(TargetError::Port(argument.into())),
-        (None, Ports::None) => vec![None],
+        (None, Ports::None | Ports::Optional) => vec![None],
         (Some(text), _) => port_list(argument, text)?.into_iter().map(Some).collect(),
         (None, Ports::Default(port)) => vec![Some(port)],
         (None, Ports::Named) => match scheme.as_deref() {

@@ -11,6 +11,7 @@ mod smtp;
 mod tcp;
 mod tls;
 mod udp;
+mod vip;
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::net::IpAddr;
@@ -110,6 +111,8 @@ kinds! {
     Dns(dns::DnsArgs),
     /// What does a script of MISC_CHECK or vrrp_script say?
     Script(script::ScriptArgs),
+    /// Who has a virtual address, is that the master, and does it answer?
+    Vip(vip::VipArgs),
 }
 
 #[derive(Debug, Args)]

@@ -75,7 +75,16 @@ pub fn time(d: Duration) -> String {
 
 /// Facts that are not for every line.
 fn is_detail(fact: &Fact) -> bool {
-    matches!(fact.name, "size" | "other_addresses")
+    matches!(fact.name, "size" | "other_addresses") || is_of_vip(fact.name)
+}
+
+/// What the sentence about an address says in words.
+fn is_of_vip(name: &str) -> bool {
+    const NAMES: [&str; 15] = [
+        "message", "on_link", "interface", "held_here", "requests", "macs", "answer_ms", "master", "masters", "vrid",
+        "priority", "master_mac", "is_master", "icmp_ms", "icmp",
+    ];
+    NAMES.contains(&name) || name == "tcp"
 }
 
 /// A fact for people: `status 200`.
