@@ -254,6 +254,18 @@ pub(super) fn take_packet_statistics(fd: BorrowedFd<'_>) -> io::Result<(u32, u32
     Ok((stats.tp_packets, stats.tp_drops))
 }
 
+/// How long ago the last acknowledgement of a TCP connection came.
+pub(super) fn last_acknowledged(fd: BorrowedFd<'_>) -> io::Result<Duration> {
+    // SAFETY: integers only: zero is valid, and so is whatever the kernel writes.
+    let mut info: libc::tcp_info = unsafe { MaybeUninit::zeroed().assume_init() };
+    let mut len = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes into `info`, which is that long and integers only.
+    check(unsafe {
+        libc::getsockopt(fd.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, (&raw mut info).cast(), &raw mut len)
+    })?;
+    Ok(Duration::from_millis(info.tcpi_last_ack_recv.into()))
+}
+
 /// Sets the room for what has been received and not been read, beyond what an ordinary user may ask for.
 pub(super) fn force_receive_buffer(fd: BorrowedFd<'_>, bytes: c_int) -> io::Result<()> {
     set_option(fd, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &bytes)

@@ -22,8 +22,10 @@ pub mod run;
 pub mod script;
 pub mod series;
 pub mod smtp;
+pub mod story;
 pub mod target;
 pub mod tcp;
+pub mod through;
 pub mod tls;
 pub mod udp;
 pub mod vip;
@@ -37,6 +39,7 @@ pub use reason::Reason;
 pub use resolve::Family;
 pub use run::{Job, Options};
 pub use series::Series;
+pub use story::Through;
 pub use target::Target;
 
 // Where a check may come from, and how an echo is sent, for who sets options.

@@ -59,6 +59,11 @@ trait Kind {
     /// The check of one target.
     fn check(&self, target: &Target) -> Result<Arc<dyn Check>, Error>;
 
+    /// Whether it does something else with these arguments; its exit status.
+    fn instead(&self) -> Option<Result<u8, Error>> {
+        None
+    }
+
     /// What to do. A kind whose targets are no hosts says it here.
     fn jobs(&self) -> Result<Vec<Job>, Error> {
         let targets = targets(&self.common().targets, self.ports())?;
@@ -148,9 +153,9 @@ struct ProbeArgs {
     /// Check so many times, and tell min, median, p95, max and loss
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Attempts")]
     count: u32,
-    /// From the beginning of one of them to that of the next
-    #[arg(long, value_name = "DURATION", value_parser = pause, default_value = "1s", help_heading = "Attempts")]
-    interval: Duration,
+    /// From the beginning of one of them to that of the next [default: 1s]
+    #[arg(long, value_name = "DURATION", value_parser = pause, help_heading = "Attempts")]
+    interval: Option<Duration>,
     /// So many targets at the same time
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=900), help_heading = "Attempts")]
     parallel: u32,
@@ -227,7 +232,7 @@ impl ProbeArgs {
             },
             origin: Origin { source: self.source, interface: self.interface.clone(), mark: self.mark },
             count: self.count,
-            interval: self.interval,
+            interval: self.interval.unwrap_or(Duration::from_secs(1)),
             rate: self.rate,
         }
     }
@@ -295,6 +300,9 @@ pub fn run(command: &ProbeCommand) -> Result<u8, Error> {
 fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
     let args = kind.common();
     args.namespace.enter()?;
+    if let Some(done) = kind.instead() {
+        return done;
+    }
     let wanted = args.wanted();
     let jobs = kind.jobs()?;
     let mut out = Output::new(true, args.common.color);

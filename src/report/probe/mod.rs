@@ -7,6 +7,7 @@ pub mod plugin;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod through;
 
 use std::time::Duration;
 
@@ -29,15 +30,24 @@ impl Tally {
     /// Of these.
     pub fn of(checked: &[Checked], wanted: &Wanted) -> Self {
         let mut tally = Self::default();
-        for c in checked {
-            *match c.level(wanted) {
-                Level::Ok => &mut tally.ok,
-                Level::Warning => &mut tally.warning,
-                Level::Critical => &mut tally.critical,
-                Level::Unknown => &mut tally.unknown,
-            } += 1;
-        }
+        checked.iter().for_each(|c| tally.add(c.level(wanted)));
         tally
+    }
+
+    /// One of this level.
+    pub fn one(level: Level) -> Self {
+        let mut tally = Self::default();
+        tally.add(level);
+        tally
+    }
+
+    fn add(&mut self, level: Level) {
+        *match level {
+            Level::Ok => &mut self.ok,
+            Level::Warning => &mut self.warning,
+            Level::Critical => &mut self.critical,
+            Level::Unknown => &mut self.unknown,
+        } += 1;
     }
 
     /// The worst that there is. Nothing at all could not be looked at.
