@@ -31,8 +31,7 @@ pub fn open(interface: &str) -> Result<UdpSocket, ProbeSocketError> {
         .map_err(failed("open a packet socket (it takes CAP_NET_RAW: run `sudo hactl …`)".into()))?;
     let set_up = || -> io::Result<()> {
         let program = bpf::program(LinkType::Ethernet).map_err(io::Error::other)?;
-        let program: Vec<_> =
-            program.iter().map(|i| socket2::SockFilter::new(i.code, i.jt, i.jf, i.k)).collect();
+        let program: Vec<_> = program.iter().map(|i| socket2::SockFilter::new(i.code, i.jt, i.jf, i.k)).collect();
         socket.attach_filter(&program)?;
         sys::set_auxiliary_data(socket.as_fd())?;
         for group in GROUPS {

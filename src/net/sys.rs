@@ -224,7 +224,8 @@ pub(super) fn has_vlan(mut control: &[u8]) -> bool {
         if kind == [libc::SOL_PACKET.to_ne_bytes(), libc::PACKET_AUXDATA.to_ne_bytes()].concat() {
             // `struct tpacket_auxdata`: status, len, snaplen, mac, net, vlan_tci, vlan_tpid.
             let status = control.get(HEADER..HEADER + 4).and_then(|b| b.first_chunk()).map(|b| u32::from_ne_bytes(*b));
-            let tci = control.get(HEADER + 16..HEADER + 18).and_then(|b| b.first_chunk()).map(|b| u16::from_ne_bytes(*b));
+            let tci =
+                control.get(HEADER + 16..HEADER + 18).and_then(|b| b.first_chunk()).map(|b| u16::from_ne_bytes(*b));
             return status.is_some_and(|s| s & libc::TP_STATUS_VLAN_VALID != 0) && tci.is_some_and(|t| t & 0x0fff != 0);
         }
         control = control.get(length.max(HEADER).next_multiple_of(size_of::<usize>())..).unwrap_or_default();

@@ -58,13 +58,15 @@ pub struct Heard {
     own: Mac,
     /// Who answered, and how often.
     answers: Vec<(Mac, u32)>,
+    /// Requests of this host that are not ours: the kernel's, and those of another probe. Their answers come here too.
+    others: u32,
     masters: Vec<Master>,
 }
 
 impl Heard {
     /// Nothing yet.
     pub const fn new(address: IpAddr, own: Mac) -> Self {
-        Self { address, own, answers: Vec::new(), masters: Vec::new() }
+        Self { address, own, answers: Vec::new(), others: 0, masters: Vec::new() }
     }
 
     /// Takes what a frame says, if it is about the address.
@@ -73,6 +75,12 @@ impl Heard {
             Decoded::Arp(arp) if IpAddr::V4(arp.sender_ip) == self.address => {
                 let answer = !arp.request && arp.target_mac == self.own;
                 self.claimed(arp.sender_mac, answer)
+            }
+            Decoded::Arp(arp)
+                if arp.request && arp.sender_mac == self.own && IpAddr::V4(arp.target_ip) == self.address =>
+            {
+                self.others += 1;
+                None
             }
             Decoded::Na(na) if IpAddr::V6(na.target) == self.address => {
                 let answer = na.solicited && na.link.dst == Some(self.own);
@@ -145,20 +153,18 @@ impl Heard {
         if holders.len() > 1 {
             return fail("several", format!("{} hosts answer for it: {}", holders.len(), holders.join(", and ")));
         }
-        // Two masters with one virtual MAC look like one, but for the number of answers.
-        if let Some((mac, n)) = self.answers.iter().find(|a| a.1 > asked.requests) {
-            let sentence = format!(
-                "{} answers came to {} requests, all from {}: two hosts use it",
-                n,
-                asked.requests,
-                name(*mac, v6)
-            );
+        // Two masters with one virtual MAC look like one, but for the number of answers. How often others asked is only
+        // known of ARP.
+        let requests = asked.requests + self.others;
+        let shared = |a: &&(Mac, u32)| !v6 && is_virtual(a.0, v6) && a.1 >= 2 * requests;
+        if let Some((mac, n)) = self.answers.iter().find(shared) {
+            let mac = name(*mac, v6);
+            let sentence = format!("{n} answers came to {requests} requests, all from {mac}: two hosts use it");
             return fail("several", sentence);
         }
         let Some(mac) = self.answers.first().map(|a| a.0) else {
             let Some(here) = here else {
-                let mut sentence =
-                    format!("nobody answers {way} on {} ({} requests)", asked.interface, asked.requests);
+                let mut sentence = format!("nobody answers {way} on {} ({} requests)", asked.interface, asked.requests);
                 if let Some(m) = masters.first() {
                     let _ = write!(sentence, ", though {} announces it", m.words());
                 }
@@ -243,14 +249,15 @@ impl Asked<'_> {
     }
 }
 
+fn is_virtual(mac: Mac, v6: bool) -> bool {
+    let Mac([.., vrid]) = mac;
+    mac == Mac::virtual_router(vrid, v6)
+}
+
 /// A hardware address, with what a virtual one says by itself.
 fn name(mac: Mac, v6: bool) -> String {
     let Mac([.., vrid]) = mac;
-    if mac == Mac::virtual_router(vrid, v6) {
-        format!("{mac} (the virtual MAC of VRID {vrid})")
-    } else {
-        mac.to_string()
-    }
+    if is_virtual(mac, v6) { format!("{mac} (the virtual MAC of VRID {vrid})") } else { mac.to_string() }
 }
 
 #[cfg(test)]
@@ -274,8 +281,7 @@ mod tests {
         let data: Vec<u8> = digits.chunks(2).map(|p| (p[0] * 16 + p[1]) as u8).collect();
         let wire_len = data.len() as u32;
         let time = Timestamp::from_nanos(0);
-        let frame =
-            Frame { number: 1, time, link: LinkType::Ethernet, stripped_tag: None, data: &data, wire_len };
+        let frame = Frame { number: 1, time, link: LinkType::Ethernet, stripped_tag: None, data: &data, wire_len };
         Decoder::default().decode(&frame)
     }
 
@@ -337,9 +343,7 @@ mod tests {
     #[test]
     fn a_virtual_mac_is_the_masters_wherever_adverts_come_from() {
         let virtual_reply = || {
-            decoded(
-                "020000000009 00005e000133 0806 0001 0800 06 04 0002 00005e000133 0a4d006e 020000000009 00000000",
-            )
+            decoded("020000000009 00005e000133 0806 0001 0800 06 04 0002 00005e000133 0a4d006e 020000000009 00000000")
         };
         let (id, text) = says(&[virtual_reply(), advert(1, 102)], &ASKED);
         assert_eq!(
@@ -350,16 +354,21 @@ mod tests {
                  (VRID 51, priority 102)"
             )
         );
-        let four: Vec<Decoded> = (0..4).map(|_| virtual_reply()).collect();
-        let (id, text) = says(&four, &ASKED);
+        let mut six: Vec<Decoded> = (0..6).map(|_| virtual_reply()).collect();
+        let (id, text) = says(&six, &ASKED);
         assert_eq!(
             (id, text.as_str()),
             (
                 Some("several"),
-                "4 answers came to 3 requests, all from 00:00:5e:00:01:33 (the virtual MAC of VRID 51): two hosts \
+                "6 answers came to 3 requests, all from 00:00:5e:00:01:33 (the virtual MAC of VRID 51): two hosts \
                  use it"
             )
         );
+        // Somebody else on this host asked as well.
+        let own = "ffffffffffff 020000000009 0806 0001 0800 06 04 0001 020000000009 0a4d0009 000000000000 0a4d006e";
+        six.push(decoded(own));
+        assert_eq!(says(&six, &ASKED).0, None);
+        assert_eq!(says(&[reply(1), reply(1), reply(1), reply(1), reply(1), reply(1)], &ASKED).0, None);
     }
 
     #[test]
@@ -386,10 +395,7 @@ mod tests {
         let here = Asked { here: Some("eth0"), addresses: &own, ..ASKED };
         let (id, text) = says(&[advert(1, 102)], &here);
         assert_eq!(id, None);
-        assert_eq!(
-            text,
-            "this host (eth0) has it and nobody else answers (master 10.77.0.1 (VRID 51, priority 102))"
-        );
+        assert_eq!(text, "this host (eth0) has it and nobody else answers (master 10.77.0.1 (VRID 51, priority 102))");
         let (id, text) = says(&[advert(2, 100)], &here);
         assert_eq!(id, Some("not-master"));
         assert_eq!(text, "this host (eth0) has it and is not master 10.77.0.2 (VRID 51, priority 100)");
@@ -412,7 +418,8 @@ mod tests {
             assert!(!heard(&[decoded(other)]).is_answered(), "{other}");
         }
         let mut h = heard(&[]);
-        let gratuitous = "ffffffffffff 02000a4d0002 0806 0001 0800 06 04 0001 02000a4d0002 0a4d006e ffffffffffff 0a4d006e";
+        let gratuitous =
+            "ffffffffffff 02000a4d0002 0806 0001 0800 06 04 0001 02000a4d0002 0a4d006e ffffffffffff 0a4d006e";
         assert_eq!(h.see(&decoded(gratuitous)), Some(Sighting::Announcement(Mac([2, 0, 0x0a, 0x4d, 0, 2]))));
         assert_eq!(h.see(&reply(1)), Some(Sighting::Answer(Mac([2, 0, 0x0a, 0x4d, 0, 1]))));
         assert_eq!(h.see(&advert(1, 102)), Some(Sighting::Master("10.77.0.1".parse().unwrap())));

@@ -333,7 +333,9 @@ mod tests {
         // It is away from 5.0 s to 8.6 s.
         s.failed("timeout-syn", ms(7000));
         assert_eq!(s.silent_for(ms(8000)), ms(3000));
-        assert!(s.progress(ms(8000)).contains("51 good, 1 failed, SILENT for 3.0 s; 4 of 4 connections held; at 02:00:"));
+        assert!(
+            s.progress(ms(8000)).contains("51 good, 1 failed, SILENT for 3.0 s; 4 of 4 connections held; at 02:00:")
+        );
         s.holder(B, ms(8550));
         s.lost(0, Loss::Reset, ms(8700));
         s.lost(1, Loss::Closed, ms(8700));

@@ -19,8 +19,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, ProtocolVersion,
+    RootCertStore, SignatureScheme,
 };
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
@@ -318,7 +318,11 @@ impl<D: Dialog> Tls<D> {
                 self.inside(step);
             }
             let mut plain = vec![0; state.plaintext_bytes_to_read()];
-            if !plain.is_empty() && !self.finished && !self.leaving && self.connection.reader().read_exact(&mut plain).is_ok() {
+            if !plain.is_empty()
+                && !self.finished
+                && !self.leaving
+                && self.connection.reader().read_exact(&mut plain).is_ok()
+            {
                 let step = self.inner.received(&plain);
                 self.inside(step);
             }
@@ -708,7 +712,13 @@ mod tests {
     }
 
     fn server(chain: Vec<CertificateDer<'static>>, key: KeyPair) -> Server {
-        Server { clients: Clients::NeedNot, chain, key, versions: vec![&version::TLS13, &version::TLS12], alpn: Vec::new() }
+        Server {
+            clients: Clients::NeedNot,
+            chain,
+            key,
+            versions: vec![&version::TLS13, &version::TLS12],
+            alpn: Vec::new(),
+        }
     }
 
     fn signed(authority: &Authority, names: &[&str], until: (i32, u8, u8)) -> Server {

@@ -21,6 +21,9 @@ use crate::wire::{Decoder, Mac, build};
 /// Requests, within the first half of the window.
 pub const REQUESTS: u32 = 3;
 
+/// What is said of an address that is on no link of this host.
+const BEYOND: &str = "it is in no network of this host: who answers ARP cannot be told beyond a router";
+
 /// Asks who has the address, then whether it answers.
 #[derive(Clone, Copy, Debug)]
 pub struct Vip {
@@ -50,23 +53,22 @@ impl Vip {
             Ok(link) => link,
             Err(reason) => return Found::failed(reason),
         };
-        let (mut result, mut message, mut facts, mut took) = match &link {
-            Some(link) => match self.ask(link).await {
-                Ok(found) => found,
-                Err(reason) => return Found::failed(reason),
-            },
-            None => {
-                let message = "it is in no network of this host: who answers ARP cannot be told beyond a router";
-                (Ok(()), message.to_owned(), Vec::new(), Duration::ZERO)
-            }
+        let asked = match &link {
+            Some(link) => self.ask(link).await,
+            None => Ok((Ok(()), BEYOND.to_owned(), Vec::new(), Duration::ZERO)),
+        };
+        let (mut result, mut message, mut facts, mut took) = match asked {
+            Ok(found) => found,
+            Err(reason) => return Found::failed(reason),
         };
         facts.insert(0, Fact::bool("on_link", link.is_some()));
+        let at = At { address: scoped(at.address, link.as_ref()), ..at };
         let mut phases = Phases::default();
         let silent = result.as_ref().is_err_and(|r: &Reason| r.id == "nobody");
         if !silent {
             let port = at.target.port.or(self.port);
             if self.icmp {
-                let found = Icmp { size: 56, ..Icmp::default() }.attempt(At { ..at }).await;
+                let found = Icmp { size: 56, ..Icmp::default() }.attempt(at.clone()).await;
                 match (found.result, found.phases.first_byte) {
                     (Ok(()), time) => {
                         let time = time.unwrap_or_default();
@@ -86,8 +88,8 @@ impl Vip {
             }
             if let Some(port) = port {
                 let begun = monotonic();
-                let at = At { address: SocketAddr::new(at.address.ip(), port), ..at.clone() };
-                let at = At { address: scoped(at.address, link.as_ref()), ..at };
+                let mut at = at.clone();
+                at.address.set_port(port);
                 match tcp::stands(&at).await {
                     Ok(_) => {
                         let time = monotonic().since(begun);
@@ -210,7 +212,8 @@ impl Link {
             }
             (None, None) => {
                 let near = |i: &Interface| {
-                    let networks = i.addresses.iter().filter(|(a, length)| *length < bits(*a) && holds(*a, *length, address));
+                    let networks =
+                        i.addresses.iter().filter(|(a, length)| *length < bits(*a) && holds(*a, *length, address));
                     networks.map(|n| n.1).max()
                 };
                 let mut near: Vec<(u8, &Interface)> =
@@ -219,7 +222,8 @@ impl Link {
                 near.sort_by_key(|(length, i)| (std::cmp::Reverse(*length), !i.running));
                 if near.len() > 1 && matches!(address, IpAddr::V6(a) if a.is_unicast_link_local()) {
                     let list: Vec<String> = near.iter().map(|n| n.1.name.clone()).collect();
-                    let sentence = format!("{address} may be on each of {}: say {address}%{}", list.join(", "), list[0]);
+                    let sentence =
+                        format!("{address} may be on each of {}: say {address}%{}", list.join(", "), list[0]);
                     return Err(local(sentence));
                 }
                 near.first().map(|n| n.1).or_else(|| here.filter(asks))

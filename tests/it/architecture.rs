@@ -69,8 +69,10 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// The parts of net that transmit or change the system, and the modules that may use them: none that watches.
-const ACTIVE: &[(&[&str], &[&str])] =
-    &[(&["announce", "netlink", "vmac", "vrrp_socket"], &["net", "speak"]), (&["probe_socket", "ask_socket"], &["net", "probe"])];
+const ACTIVE: &[(&[&str], &[&str])] = &[
+    (&["announce", "netlink", "vmac", "vrrp_socket"], &["net", "speak"]),
+    (&["probe_socket", "ask_socket"], &["net", "probe"]),
+];
 
 /// Where a clock may be asked; each other place is told what time it is.
 const CLOCKS: &[&str] = &["net/clock.rs", "net/capture.rs", "sniff/source.rs", "cli/", "tui/drive.rs"];

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, UdpSocket};
 use std::process::Output;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -108,6 +108,54 @@ fn a_namespace_that_cannot_be_entered_is_one_line() {
             assert!(stderr(&o).starts_with(said) && stderr(&o).lines().count() == 1, "{}", stderr(&o));
         }
     }
+}
+
+#[test]
+fn an_address_is_looked_at_with_the_right_words() {
+    let usage: [(&[&str], &str); 6] = [
+        (&["10.0.0.1", "--through-failover", "401"], "401 is not in 0..=400"),
+        (&["10.0.0.1", "--through-failover", "1"], "10.0.0.1: the port to connect to is missing: --port 80?"),
+        (&["10.0.0.1:80,81", "--through-failover", "1"], "--through-failover looks at one address"),
+        (&["10.0.0.1:80", "--for", "1s"], "--through-failover"),
+        (&["10.0.0.1:80", "--through-failover", "1", "--count", "2"], "cannot be used with"),
+        (&["10.0.0.1", "--listen", "5"], "the unit is missing"),
+    ];
+    for (args, said) in usage {
+        let o = hactl(&[&["probe", "vip"], args].concat());
+        assert_eq!((status(&o), stdout(&o).as_str()), (3, ""), "{args:?}");
+        assert!(stderr(&o).contains(said), "{args:?}: {}", stderr(&o));
+    }
+    // Nobody answers ARP on the loopback: that is not asked, the port is.
+    let place = service(drop);
+    let (exit, p) = probe(&["vip", &place, "--no-icmp"]);
+    assert_eq!((exit, &p["on_link"], &p["phases_ms"]["connect"].is_number()), (0, &false.into(), &true), "{p}");
+    let (exit, p) = probe(&["vip", "127.0.0.1", "--interface", "no-such-if"]);
+    assert_eq!((exit, &p["reason"]), (3, &"local".into()), "{p}");
+    let o = hactl(&["probe", "vip", &closed(), "--through-failover", "2", "--plugin"]);
+    assert_eq!(status(&o), 2);
+    assert!(stdout(&o).contains(": cannot begin: refused: connection 1 of 2: connection refused"), "{}", stdout(&o));
+}
+
+#[test]
+fn without_a_move_in_sight_connections_are_held_all_the_same() {
+    let place = service(|mut c| drop(std::thread::spawn(move || drop(c.read(&mut [0; 9])))));
+    let args = ["vip", &place, "--through-failover", "3", "--for", "700ms", "--interval", "20ms"];
+    let (exit, p) = probe(&args);
+    assert_eq!((exit, &p["held"], &p["survived"], &p["moved"]), (0, &3.into(), &3.into(), &false.into()), "{p}");
+    assert_eq!(p["unseen"], "it is in no network of this host");
+    assert!(p["good"].as_u64().is_some_and(|n| n > 1), "{p}");
+    let o = hactl(&[&["probe"], &args[..]].concat());
+    assert!(line(&o).starts_with(&format!("OK vip {place}: no interruption seen; longest silence ")), "{}", stdout(&o));
+}
+
+#[test]
+fn a_rate_is_held() {
+    let open = service(drop);
+    let begun = Instant::now();
+    let o = hactl(&["probe", "tcp", &open, "--count", "6", "--interval", "0s", "--rate", "10"]);
+    // The first at once, the others 100 ms apart.
+    assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
+    assert_eq!(status(&o), 0);
 }
 
 #[test]

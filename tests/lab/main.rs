@@ -101,7 +101,7 @@ const TESTS: &[Test] = &[
     test("probe_vip::through_a_stop", &["keepalived"], probe_vip::through_a_stop),
     test("probe_vip::connections_that_hang", &["keepalived", "nft"], probe_vip::connections_that_hang),
     test("probe_vip::ipv6", &["keepalived"], probe_vip::ipv6),
-    test("probe_vip::virtual_mac", &["keepalived"], probe_vip::virtual_mac),
+    test("probe_vip::virtual_mac", &["keepalived", "nft"], probe_vip::virtual_mac),
     test("probe_vip::unprivileged", &["setpriv"], probe_vip::unprivileged),
     test("capture::sniff_sees_what_tcpdump_sees", KEEPALIVED, capture::same_as_tcpdump),
     test("capture::tagged_frames_are_grouped_by_vlan", &[], capture::vlans),

@@ -130,11 +130,17 @@ pub fn virtual_mac() {
     let lab = Lab::new();
     // Adverts come from the node's own MAC, answers from the virtual one.
     let instance = Instance { extra: "use_vmac\n  vmac_xmit_base".into(), ..Instance::default() };
-    let [a, _b] = pair(&lab, &instance, false);
+    let [a, b] = pair(&lab, &instance, false);
     let client = lab.node("c", 9);
     let (exit, p) = asked(&client, &format!("{VIP} {HERE}"));
     assert_eq!((exit, &p["macs"]), (0, &serde_json::json!(["00:00:5e:00:01:33"])), "{p}");
     assert_eq!((&p["is_master"], &p["master_mac"]), (&true.into(), &a.mac.as_str().into()), "{p}");
+    // Two masters look like one, but for the number of answers.
+    b.deaf();
+    lab.expect("b", "MASTER", 0.0);
+    let (exit, p) = asked(&client, &format!("{VIP} {HERE}"));
+    assert_eq!((exit, &p["reason"], &p["macs"]), (2, &"several".into(), &serde_json::json!(["00:00:5e:00:01:33"])));
+    assert!(p["message"].as_str().is_some_and(|m| m.starts_with("6 answers came to 3 requests, all from ")), "{p}");
 }
 
 /// hactl on a client that goes through a failover, and the servers on both nodes.
@@ -226,7 +232,8 @@ pub fn connections_that_hang() {
     let mut nodes = pair(&lab, &Instance::default(), false);
     let client = lab.node("c", 9);
     // What b does not know it does not answer: as a firewall that drops what is of no connection.
-    nodes[1].nft("table inet lab { chain out { type filter hook output priority 0; tcp flags & rst == rst drop; }; }\n");
+    nodes[1]
+        .nft("table inet lab { chain out { type filter hook output priority 0; tcp flags & rst == rst drop; }; }\n");
     let through = Through::begin(&client, &nodes, 4, " --crit 10s");
     nodes[0].stop();
     let (exit, p) = through.told();

@@ -114,7 +114,13 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
     let stop = Stop::install()?;
     let (wake, woken) = UnixStream::pair()?;
     stop.wake(&wake)?;
-    let ran = many(jobs, &Options { rate: args.rate, ..Options::default() }, args.parallel as usize, Some(woken), &mut |_, _| Ok(()))?;
+    let ran = many(
+        jobs,
+        &Options { rate: args.rate, ..Options::default() },
+        args.parallel as usize,
+        Some(woken),
+        &mut |_, _| Ok(()),
+    )?;
     for (place, checked) in ran.places.iter().zip(ran.checked) {
         results[*place] = Some(checked);
     }

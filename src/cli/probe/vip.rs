@@ -59,7 +59,7 @@ impl Kind for VipArgs {
 Examples:
   sudo hactl probe vip 10.0.0.100            who answers ARP for it, is that the master, do several?
   sudo hactl probe vip 10.0.0.100:443        and is the port open?
-  sudo hactl probe vip fe80::100%eth0 --listen 4s      IPv6; adverts are sent every 3 s
+  sudo hactl probe vip fe80::100%eth0 --listen 4s      IPv6; where adverts come every 3 s
   sudo hactl probe vip 10.0.0.100 --netns red --json
   sudo hactl probe vip 10.0.0.100:80 --through-failover 20      then stop keepalived on the master
   sudo hactl probe vip 10.0.0.100:6379 --through-failover 5 --send 'PING\\r\\n' --expect PONG
@@ -89,9 +89,10 @@ impl VipArgs {
         let mut targets = targets(&args.targets, Ports::Optional)?;
         let target = targets.pop().filter(|_| targets.is_empty());
         let target = target.ok_or_else(|| Error::Other("--through-failover looks at one address".into()))?;
-        let port = target.port.or(self.port).ok_or_else(|| {
-            Error::Other(format!("{}: the port to connect to is missing: --port 80?", target.text))
-        })?;
+        let port = target
+            .port
+            .or(self.port)
+            .ok_or_else(|| Error::Other(format!("{}: the port to connect to is missing: --port 80?", target.text)))?;
         let plan = Plan {
             target,
             port,

@@ -30,7 +30,9 @@ impl Tally {
     /// Of these.
     pub fn of(checked: &[Checked], wanted: &Wanted) -> Self {
         let mut tally = Self::default();
-        checked.iter().for_each(|c| tally.add(c.level(wanted)));
+        for c in checked {
+            tally.add(c.level(wanted));
+        }
         tally
     }
 
@@ -91,8 +93,21 @@ fn is_detail(fact: &Fact) -> bool {
 /// What the sentence about an address says in words.
 fn is_of_vip(name: &str) -> bool {
     const NAMES: [&str; 15] = [
-        "message", "on_link", "interface", "held_here", "requests", "macs", "answer_ms", "master", "masters", "vrid",
-        "priority", "master_mac", "is_master", "icmp_ms", "icmp",
+        "message",
+        "on_link",
+        "interface",
+        "held_here",
+        "requests",
+        "macs",
+        "answer_ms",
+        "master",
+        "masters",
+        "vrid",
+        "priority",
+        "master_mac",
+        "is_master",
+        "icmp_ms",
+        "icmp",
     ];
     NAMES.contains(&name) || name == "tcp"
 }

@@ -86,7 +86,8 @@ impl Told<'_> {
         let Ok(t) = self.result else { return Vec::new() };
         let failed: Vec<String> = t.failures.iter().map(|(id, n)| format!("{n} {id}")).collect();
         let failed = if failed.is_empty() { String::new() } else { format!(", {}", failed.join(", ")) };
-        let mut lines = vec![format!("{} of {} requests good{failed}; {} in all", t.good, t.requests(), time(t.lasted))];
+        let mut lines =
+            vec![format!("{} of {} requests good{failed}; {} in all", t.good, t.requests(), time(t.lasted))];
         let mut say = |n: u32, text: &str| {
             if n > 0 {
                 lines.push(text.to_owned());
@@ -97,7 +98,12 @@ impl Told<'_> {
             "reset: who has the address now does not know the connections; clients that are idle learn it when they next \
              send, or by keepalive (this probe's: every second)",
         );
-        say(t.closed, "closed: the service or a proxy ended the connections in peace; clients connect again");
+        let closed = if t.moved {
+            "closed: the service or a proxy ended the connections in peace; clients connect again"
+        } else {
+            "closed: the service itself does not keep such connections; --send may say what it likes to hear"
+        };
+        say(t.closed, closed);
         say(
             t.hung,
             "hung: nothing answers and nothing resets, a firewall or the lack of its state drops the packets; clients wait \
@@ -117,8 +123,7 @@ impl Told<'_> {
         if let Ok(t) = self.result {
             let limit = |d: Option<Duration>| d.map(|d| format!("{:.3}", d.as_secs_f64())).unwrap_or_default();
             let Limits { warn, crit } = self.limits;
-            let _ =
-                write!(data, " | silence={:.3}s;{};{};0", t.silence.as_secs_f64(), limit(Some(warn)), limit(crit));
+            let _ = write!(data, " | silence={:.3}s;{};{};0", t.silence.as_secs_f64(), limit(Some(warn)), limit(crit));
             for (name, n) in [("survived", t.survived), ("reset", t.reset), ("closed", t.closed), ("hung", t.hung)] {
                 let _ = write!(data, " {name}={n};;;0;{}", t.held);
             }
@@ -279,11 +284,9 @@ mod tests {
             assert_eq!(lines[0], "98 of 100 requests good, 2 timeout-syn; 14.00 s in all");
             assert!(lines.len() == 2 && lines[1].starts_with("reset: "), "{lines:?}");
             assert!(t.plugin().starts_with("VIP WARNING - 10.0.0.100:80: moved from "));
-            assert!(
-                t.plugin().ends_with(
-                    " | silence=3.650s;1.000;;0 survived=3;;;0;10 reset=7;;;0;10 closed=0;;;0;10 hung=0;;;0;10"
-                )
-            );
+            assert!(t.plugin().ends_with(
+                " | silence=3.650s;1.000;;0 survived=3;;;0;10 reset=7;;;0;10 closed=0;;;0;10 hung=0;;;0;10"
+            ));
         });
     }
 
@@ -306,7 +309,9 @@ mod tests {
         let refused = Reason::new("refused", "connection 1 of 10: connection refused");
         told(Err(&refused), |t| {
             assert_eq!(t.level(), Level::Critical);
-            assert!(t.sentence().starts_with("cannot begin: refused: connection 1 of 10: connection refused (usually: "));
+            assert!(
+                t.sentence().starts_with("cannot begin: refused: connection 1 of 10: connection refused (usually: ")
+            );
             let mut out = Vec::new();
             t.json(&mut out).unwrap();
             let text = String::from_utf8(out).unwrap();
