@@ -61,7 +61,7 @@ pub const REASONS: &[(&str, &str)] = &[
         "not-master",
         "the address was left behind on a node that is not master, or that node does not hear the master; clients go there",
     ),
-    ("several", "more than one host answers for the address: two masters, or an address left behind"),
+    ("several", "more than one host answers for the address: two masters, an address left behind, or proxy ARP"),
 ];
 
 impl Reason {

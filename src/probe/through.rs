@@ -96,10 +96,16 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
         holding.spawn(async move { keep(&stream, place, &story, &plan, begun).await });
     }
     match link.and_then(|link| link.ok_or_else(|| Reason::new("local", "it is in no network of this host"))) {
-        Ok(link) => match Listener::open(&link) {
-            Ok(listener) => drop(holding.spawn(watch(listener, Arc::clone(&story), begun))),
-            Err(reason) => lock(&story).is_blind(reason.sentence),
-        },
+        Ok(link) => {
+            if let Some(here) = &link.here {
+                lock(&story)
+                    .is_blind(format!("this host has it itself ({here}); other clients may see something else"));
+            }
+            match Listener::open(&link) {
+                Ok(listener) => drop(holding.spawn(watch(listener, Arc::clone(&story), begun))),
+                Err(reason) => lock(&story).is_blind(reason.sentence),
+            }
+        }
         Err(reason) => lock(&story).is_blind(reason.sentence),
     }
     let mut requests = JoinSet::new();

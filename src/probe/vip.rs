@@ -53,8 +53,9 @@ impl Vip {
             Ok(link) => link,
             Err(reason) => return Found::failed(reason),
         };
+        let at = At { address: scoped(at.address, link.as_ref()), ..at };
         let asked = match &link {
-            Some(link) => self.ask(link).await,
+            Some(link) => self.ask(link, &at).await,
             None => Ok((Ok(()), BEYOND.to_owned(), Vec::new(), Duration::ZERO)),
         };
         let (mut result, mut message, mut facts, mut took) = match asked {
@@ -62,7 +63,6 @@ impl Vip {
             Err(reason) => return Found::failed(reason),
         };
         facts.insert(0, Fact::bool("on_link", link.is_some()));
-        let at = At { address: scoped(at.address, link.as_ref()), ..at };
         let mut phases = Phases::default();
         let silent = result.as_ref().is_err_and(|r: &Reason| r.id == "nobody");
         if !silent {
@@ -116,7 +116,7 @@ impl Vip {
         Found { result, phases, facts }
     }
 
-    async fn ask(&self, link: &Link) -> Result<(Result<(), Reason>, String, Vec<Fact>, Duration), Reason> {
+    async fn ask(&self, link: &Link, at: &At<'_>) -> Result<(Result<(), Reason>, String, Vec<Fact>, Duration), Reason> {
         let mut listener = Listener::open(link)?;
         let begun = monotonic();
         let (mut requests, mut asked_at) = (0, begun);
@@ -144,6 +144,15 @@ impl Vip {
             if let Ok(Sighting::Answer(_)) = sighted {
                 took.get_or_insert_with(|| monotonic().since(asked_at));
             }
+        }
+        if self.icmp && link.here.is_none() && !listener.heard.is_answered() {
+            // Some devices do not answer a request that hides its sender. The kernel's own does not.
+            let at = At { timeout: at.timeout.min(Duration::from_secs(1)), ..at.clone() };
+            Icmp::default().attempt(at).await;
+            while timeout(Duration::from_millis(5), listener.next())
+                .await
+                .is_ok_and(|s| !matches!(s, Sighting::Answer(_)))
+            {}
         }
         let listened = (!self.listen.is_zero()).then(|| self.listen.max(self.window));
         let asked = Asked {
@@ -181,7 +190,7 @@ pub struct Link {
     /// Where a neighbour solicitation comes from.
     source: Option<Ipv6Addr>,
     /// The interface of this host that has the address itself.
-    here: Option<String>,
+    pub here: Option<String>,
     /// All addresses of this host.
     addresses: Vec<IpAddr>,
 }

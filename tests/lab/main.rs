@@ -99,6 +99,7 @@ const TESTS: &[Test] = &[
     test("probe_vip::who_has_it", &["keepalived", "sleep"], probe_vip::who_has_it),
     test("probe_vip::through_a_crash", &["keepalived"], probe_vip::through_a_crash),
     test("probe_vip::through_a_stop", &["keepalived"], probe_vip::through_a_stop),
+    test("probe_vip::through_a_stop_ipv6", &["keepalived"], probe_vip::through_a_stop_ipv6),
     test("probe_vip::connections_that_hang", &["keepalived", "nft"], probe_vip::connections_that_hang),
     test("probe_vip::ipv6", &["keepalived"], probe_vip::ipv6),
     test("probe_vip::virtual_mac", &["keepalived", "nft"], probe_vip::virtual_mac),
@@ -230,7 +231,7 @@ fn ping(to: &str, count: &str) -> ExitCode {
 /// Sends back whatever it is sent, to each that connects, and says so of each connection.
 fn serve(port: &str) -> ExitCode {
     let go = || {
-        let listener = TcpListener::bind(("0.0.0.0", port.parse().expect("a port")))?;
+        let listener = TcpListener::bind(("::", port.parse().expect("a port")))?;
         println!("listening");
         for stream in listener.incoming() {
             let stream = stream?;

@@ -75,6 +75,12 @@ pub fn who_has_it() {
     // The master itself.
     let (exit, p) = asked(&a, &format!("{VIP} {HERE}"));
     assert_eq!((exit, &p["held_here"], &p["is_master"]), (0, &"eth0".into(), &true.into()), "{p}");
+    // What checks of a keepalived.conf meet there.
+    let conf = lab.dir.join("lvs.conf");
+    let real = format!("real_server {VIP} 80 {{\n TCP_CHECK {{\n connect_timeout 2\n }}\n }}");
+    std::fs::write(&conf, format!("virtual_server 10.77.0.200 80 {{\n protocol TCP\n {real}\n}}\n")).expect("a file");
+    let config = outside(&format!("probe config {} --netns {} --rate 50 --json", conf.display(), client.ns));
+    assert_eq!((config.status, &config.object("probe")["reason"]), (Some(2), &"refused".into()), "{}", config.text());
     // A port that nothing listens on.
     let (exit, p) = asked(&client, &format!("{VIP}:80 --window 500ms"));
     assert_eq!((exit, &p["reason"], &p["port"], &p["tcp"]), (2, &"refused".into(), &80.into(), &"refused".into()));
@@ -106,6 +112,8 @@ pub fn who_has_it() {
     assert!(p["message"].as_str().is_some_and(|m| m.contains("though master 10.77.0.1")), "{p}");
     b.stop();
     a.stop();
+    let (exit, p) = asked(&client, &format!("{VIP} --window 300ms"));
+    assert_eq!((exit, &p["reason"], &p["master"]), (2, &"nobody".into(), &Value::Null), "{p}");
     let (exit, p) = asked(&client, &format!("{VIP} {HERE} --listen 0s"));
     assert_eq!((exit, &p["reason"], &p["master"]), (2, &"nobody".into(), &Value::Null), "{p}");
 }
@@ -153,11 +161,12 @@ impl Through {
     /// Begins; returns when all is held and requests are answered.
     #[track_caller]
     fn begin(client: &Node<'_>, nodes: &[Node<'_>; 2], held: usize, more: &str) -> Self {
+        let vip = if client.address.contains(':') { "[2001:db8:77::110]" } else { VIP };
         let servers = nodes.each_ref().map(|n| helper(&n.ns, &["__serve", "80"]));
         for server in &servers {
             server.out.wait("it listens", SOON, |l| l.iter().any(|l| l.text == "listening").then_some(()));
         }
-        let hactl = hactl(&client.ns, &format!("probe vip {VIP}:80 --through-failover {held}{more} --json"));
+        let hactl = hactl(&client.ns, &format!("probe vip {vip}:80 --through-failover {held}{more} --json"));
         let connections = |l: &[Line]| l.iter().filter(|l| l.text == "connection").count();
         // Long enough for an advert, one a second, to have been heard.
         servers[0].out.wait("requests", SOON, |l| (connections(l) >= held + 25).then_some(()));
@@ -205,9 +214,27 @@ pub fn through_a_stop() {
     server.out.wait("it listens", SOON, |l| l.iter().any(|l| l.text == "listening").then_some(()));
     let (exit, p) = told(&hactl(&client.ns, &args).ended());
     assert_eq!((exit, &p["verdict"], &p["survived"]), (3, &"unknown".into(), &2.into()), "{p}");
+    let forever = hactl(&client.ns, &format!("probe vip {VIP}:80 --through-failover 1 --json"));
+    let requests = |l: &[Line]| (l.len() > 20).then_some(());
+    server.out.wait("requests", SOON, requests);
+    let (exit, p) = told(&forever.end(libc::SIGINT));
+    assert_eq!((exit, &p["interrupted"], &p["survived"]), (3, &true.into(), &1.into()), "{p}");
     drop(server);
     let (exit, p) = told(&hactl(&client.ns, &args).ended());
     assert_eq!((exit, &p["reason"], &p["held"]), (2, &"refused".into(), &Value::Null), "{p}");
+}
+
+pub fn through_a_stop_ipv6() {
+    let lab = Lab::new();
+    let instance =
+        Instance { vips: &["fe80::110", "2001:db8:77::110"], version: 3, advert: "0.5", ..Instance::default() };
+    let mut nodes = pair(&lab, &instance, true);
+    let client = lab.node_ipv6("c", 9);
+    let through = Through::begin(&client, &nodes, 2, "");
+    nodes[0].stop();
+    let (exit, p) = through.told();
+    moved(&p, &nodes);
+    assert_eq!((exit, &p["reset"], &p["survived"]), (1, &2.into(), &0.into()), "{p}");
 }
 
 pub fn through_a_crash() {

@@ -35,6 +35,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   hactl probe icmp 10.0.0.1               is the host there?
   hactl probe tcp web1:80                 is the port open, how fast, and if not why
+  sudo hactl probe vip 10.0.0.100         who has the address, is that the master, do several?
   hactl probe tcp 10.0.0.0/24:22,80       many, failures first
   hactl probe tcp @servers.txt --json     targets from a file, one JSON object each
   hactl probe tcp web1:80 --warn 100ms --crit 1s --plugin    for a monitoring system
