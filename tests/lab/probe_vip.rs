@@ -258,6 +258,13 @@ pub fn connections_that_hang() {
     let lab = Lab::new();
     let mut nodes = pair(&lab, &Instance::default(), false);
     let client = lab.node("c", 9);
+    // A device that does not answer a request without a sender.
+    nodes[0].nft("table arp lab { chain in { type filter hook input priority 0; arp saddr ip 0.0.0.0 drop; }; }\n");
+    let (exit, p) = asked(&client, &format!("{VIP} {HERE}"));
+    assert_eq!((exit, &p["reason"]), (2, &"nobody".into()), "{p}");
+    let (exit, p) = asked(&client, &format!("{VIP} --window 300ms"));
+    assert_eq!((exit, &p["macs"], &p["is_master"]), (0, &serde_json::json!([nodes[0].mac]), &true.into()), "{p}");
+    nodes[0].nft("delete table arp lab\n");
     // What b does not know it does not answer: as a firewall that drops what is of no connection.
     nodes[1]
         .nft("table inet lab { chain out { type filter hook output priority 0; tcp flags & rst == rst drop; }; }\n");
