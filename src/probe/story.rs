@@ -125,7 +125,7 @@ impl Story {
             self.resumed = Some(at);
         }
         if gap > self.interval * 3 {
-            self.unsteady = at;
+            self.unsteady = self.unsteady.max(at);
         }
         self.last_good = self.last_good.max(at);
     }
