@@ -8,14 +8,17 @@
 //!   addresses and interfaces. Only a speaker uses it: [`Stop::install`], open everything, [`keep_network_privileges`],
 //!   then [`wait_any`] in one thread. No socket of it waits for the network; a change waits for the kernel's word. These
 //!   names are used with their modules', so that a test can hold that nothing else uses them.
-//! * **Probing** ([`probe_socket`]) asks a service as one of its clients would. Only `probe` uses it.
+//! * **Probing** ([`probe_socket`], [`ask_socket`]) asks a service as one of its clients would, and who has an address.
+//!   Only `probe` uses it.
 
 pub mod announce;
+pub mod ask_socket;
 pub mod bpf;
 pub mod capture;
 pub mod clock;
 pub mod link;
 mod memory;
+pub mod namespace;
 pub mod netlink;
 pub mod privilege;
 pub mod probe_socket;
@@ -29,7 +32,7 @@ pub mod vrrp_socket;
 
 pub use capture::{Capture, CaptureError, CaptureOptions, Next, OpenError, Stats};
 pub use clock::{monotonic, wall};
-pub use link::{Interface, InterfaceState, namespace_id};
+pub use link::{Interface, InterfaceState, interfaces, namespace_id};
 pub use memory::expect_much;
 pub use privilege::{DropError, drop_privileges, keep_network_privileges};
 pub use signal::{Signal, Stop};

@@ -7,8 +7,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::{link, sys};
 
@@ -131,6 +132,19 @@ pub fn tcp(to: SocketAddr, origin: &Origin) -> Result<io::Result<TcpStream>, Pro
         Err(e) if e.raw_os_error() != Some(libc::EINPROGRESS) => Ok(Err(e)),
         _ => Ok(Ok(socket.into())),
     }
+}
+
+/// Has the kernel ask once a second whether the other side of a connection is still there, for longer than anybody waits.
+pub fn set_quick_keepalive(stream: BorrowedFd<'_>) -> io::Result<()> {
+    let second = Duration::from_secs(1);
+    // The most that the kernel takes.
+    let keepalive = TcpKeepalive::new().with_time(second).with_interval(second).with_retries(127);
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)
+}
+
+/// How long ago the other side of a connection was last heard.
+pub fn last_heard(stream: BorrowedFd<'_>) -> io::Result<Duration> {
+    sys::last_acknowledged(stream)
 }
 
 /// A socket for whole datagrams to and from one peer: UDP, or ICMP echo.

@@ -210,6 +210,29 @@ pub(super) fn join_hardware_group(fd: BorrowedFd<'_>, index: c_int, group: [u8; 
     set_packet_option(fd, libc::PACKET_ADD_MEMBERSHIP, &request)
 }
 
+/// Asks for what the kernel has taken out of each frame: see [`has_vlan`].
+pub(super) fn set_auxiliary_data(fd: BorrowedFd<'_>) -> io::Result<()> {
+    set_packet_option(fd, libc::PACKET_AUXDATA, &1)
+}
+
+/// Whether the control messages of a packet say that it belongs to a VLAN; a tag of VLAN 0 is a priority only.
+pub(super) fn has_vlan(mut control: &[u8]) -> bool {
+    /// `struct cmsghdr`: its length with what follows, level and type.
+    const HEADER: usize = size_of::<usize>() + 8;
+    while let Some(length) = control.first_chunk().map(|b| usize::from_ne_bytes(*b)) {
+        let kind = control.get(size_of::<usize>()..HEADER).unwrap_or_default();
+        if kind == [libc::SOL_PACKET.to_ne_bytes(), libc::PACKET_AUXDATA.to_ne_bytes()].concat() {
+            // `struct tpacket_auxdata`: status, len, snaplen, mac, net, vlan_tci, vlan_tpid.
+            let status = control.get(HEADER..HEADER + 4).and_then(|b| b.first_chunk()).map(|b| u32::from_ne_bytes(*b));
+            let tci =
+                control.get(HEADER + 16..HEADER + 18).and_then(|b| b.first_chunk()).map(|b| u16::from_ne_bytes(*b));
+            return status.is_some_and(|s| s & libc::TP_STATUS_VLAN_VALID != 0) && tci.is_some_and(|t| t & 0x0fff != 0);
+        }
+        control = control.get(length.max(HEADER).next_multiple_of(size_of::<usize>())..).unwrap_or_default();
+    }
+    false
+}
+
 /// Leaves out frames that this host sends.
 pub(super) fn set_ignore_outgoing(fd: BorrowedFd<'_>) -> io::Result<()> {
     set_packet_option(fd, libc::PACKET_IGNORE_OUTGOING, &1)
@@ -230,6 +253,18 @@ pub(super) fn take_packet_statistics(fd: BorrowedFd<'_>) -> io::Result<(u32, u32
         )
     })?;
     Ok((stats.tp_packets, stats.tp_drops))
+}
+
+/// How long ago the last acknowledgement of a TCP connection came.
+pub(super) fn last_acknowledged(fd: BorrowedFd<'_>) -> io::Result<Duration> {
+    // SAFETY: integers only: zero is valid, and so is whatever the kernel writes.
+    let mut info: libc::tcp_info = unsafe { MaybeUninit::zeroed().assume_init() };
+    let mut len = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes into `info`, which is that long and integers only.
+    check(unsafe {
+        libc::getsockopt(fd.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, (&raw mut info).cast(), &raw mut len)
+    })?;
+    Ok(Duration::from_millis(info.tcpi_last_ack_recv.into()))
 }
 
 /// Sets the room for what has been received and not been read, beyond what an ordinary user may ask for.
@@ -461,7 +496,6 @@ pub(super) fn enter_new_network_namespace() -> io::Result<()> {
 }
 
 /// Moves this thread to the network namespace that `fd` stands for.
-#[cfg(test)]
 pub(super) fn enter_network_namespace(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: takes integers only.
     check(unsafe { libc::setns(fd.as_raw_fd(), libc::CLONE_NEWNET) })
@@ -474,6 +508,25 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
+
+    #[test]
+    fn a_frame_of_a_vlan_is_known() {
+        let message = |status: u32, tci: u16| {
+            let mut m = (size_of::<usize>() + 8 + 20).to_ne_bytes().to_vec();
+            m.extend(263i32.to_ne_bytes());
+            m.extend(8i32.to_ne_bytes());
+            m.extend(status.to_ne_bytes());
+            m.extend([0; 12]);
+            m.extend(tci.to_ne_bytes());
+            m.extend(0x8100u16.to_ne_bytes());
+            m
+        };
+        assert!(has_vlan(&message(0x10, 0x6064)));
+        assert!(!has_vlan(&message(0x10, 0x6000)), "a priority");
+        assert!(!has_vlan(&message(0x01, 0x0064)), "not valid");
+        let whole = message(0x10, 0x6064);
+        assert!((0..whole.len() - 4).all(|end| !has_vlan(&whole[..end])));
+    }
 
     #[test]
     fn a_wait_ends_with_time_data_or_the_end() {

@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
 use super::judge::Checked;
-use super::run::{Job, Options, run};
+use super::run::{Job, Options, Pace, run};
 
 /// What many jobs came to.
 #[derive(Debug, Default)]
@@ -70,6 +70,7 @@ async fn drive(
     };
     tokio::pin!(stopped);
     let options = Arc::new(options.clone());
+    let pace = Arc::new(Pace::new(options.rate));
     let total = jobs.len();
     let mut known: Vec<Known> = Vec::with_capacity(total);
     let mut waiting = jobs.into_iter();
@@ -80,7 +81,8 @@ async fn drive(
     loop {
         while running.len() < parallel {
             let Some(job) = waiting.next() else { break };
-            let (place, mine, options) = (known.len(), Known::default(), Arc::clone(&options));
+            let (place, mine) = (known.len(), Known::default());
+            let (options, pace) = (Arc::clone(&options), Arc::clone(&pace));
             known.push(Arc::clone(&mine));
             complete.push(false);
             running.spawn(async move {
@@ -89,7 +91,7 @@ async fn drive(
                         known.insert(n, checked);
                     }
                 };
-                run(&job, job.options.as_ref().unwrap_or(&options), &mut told).await;
+                run(&job, job.options.as_ref().unwrap_or(&options), &pace, &mut told).await;
                 place
             });
         }

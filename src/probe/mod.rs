@@ -7,6 +7,7 @@
 pub mod check;
 pub mod dialog;
 pub mod dns;
+pub mod holders;
 pub mod http;
 pub mod icmp;
 pub mod judge;
@@ -22,11 +23,14 @@ pub mod run;
 pub mod script;
 pub mod series;
 pub mod smtp;
+pub mod story;
 pub mod target;
 pub mod tcp;
+pub mod through;
 pub mod tls;
 pub mod udp;
 pub mod unix;
+pub mod vip;
 pub mod watch;
 
 pub use check::{At, Attempt, Check, Found};
@@ -38,6 +42,7 @@ pub use reason::Reason;
 pub use resolve::Family;
 pub use run::{Job, Options};
 pub use series::Series;
+pub use story::Through;
 pub use target::Target;
 
 // Where a check may come from, and how an echo is sent, for who sets options.

@@ -75,7 +75,7 @@ impl Dialog for Exchange {
         }
         let silent = self.answer.is_empty();
         match &self.plain.expect {
-            _ if silent && timed_out => Err(Reason::new("timeout-read", "no answer within the time")),
+            _ if silent && timed_out => Err(Reason::new("timeout-read", "no answer")),
             _ if silent => Err(Reason::new("closed", "the connection was ended without a byte")),
             Some(e) => {
                 let sentence = format!("{} is not in the answer {}", quoted(e), quoted(&self.answer));

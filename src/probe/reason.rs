@@ -45,6 +45,10 @@ pub const REASONS: &[(&str, &str)] = &[
     ("certificate-expired", "the certificate has to be renewed, or the clock of this host is wrong"),
     ("certificate-name", "the certificate is for other names than the one asked for: a default server answers"),
     ("certificate-untrusted", "the issuer is not one that this host trusts: self-signed, or a missing intermediate"),
+    (
+        "client-certificate",
+        "mutual TLS: the service is up and takes only clients that show a certificate, which this probe has not",
+    ),
     ("rcode", "the name server answers that it cannot or will not"),
     ("answer", "the answer is not to the question"),
     ("exit-status", "the script says so"),
@@ -54,7 +58,11 @@ pub const REASONS: &[(&str, &str)] = &[
     ("timeout-script", "the script waits for something: a lock, a name server, a service that hangs"),
     ("no-socket", "the service that makes the socket does not run, or makes it elsewhere"),
     ("nobody", "no host answers for the address: no master, or its announcement is filtered"),
-    ("several", "more than one host answers for the address: two masters, or an address left behind"),
+    (
+        "not-master",
+        "the address was left behind on a node that is not master, or that node does not hear the master; clients go there",
+    ),
+    ("several", "more than one host answers for the address: two masters, an address left behind, or proxy ARP"),
 ];
 
 impl Reason {

@@ -1,7 +1,7 @@
 //! One job: its addresses, its rounds, and each round with its retries.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
@@ -15,6 +15,7 @@ use super::series::Series;
 use super::target::Target;
 use crate::net::monotonic;
 use crate::net::probe_socket::Origin;
+use crate::time::Instant;
 
 /// A target and what to check there.
 #[derive(Clone)]
@@ -46,6 +47,8 @@ pub struct Options {
     pub count: u32,
     /// From the beginning of one round to that of the next.
     pub interval: Duration,
+    /// Attempts that may begin in a second, of all jobs together; without a limit when 0.
+    pub rate: u32,
 }
 
 impl Default for Options {
@@ -60,12 +63,48 @@ impl Default for Options {
             origin: Origin::default(),
             count: 1,
             interval: Duration::from_secs(1),
+            rate: 0,
+        }
+    }
+}
+
+/// When attempts may begin, so that there are not too many in a second.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// From one attempt to the next.
+    gap: Duration,
+    /// When the next may begin.
+    next: Mutex<Instant>,
+}
+
+impl Pace {
+    /// So many attempts in a second; 0 is no limit.
+    pub fn new(rate: u32) -> Self {
+        let gap = if rate == 0 { Duration::ZERO } else { Duration::from_secs(1) / rate };
+        Self { gap, next: Mutex::default() }
+    }
+
+    /// How long the attempt has to wait that would like to begin `now`. Its place is taken.
+    fn wait(&self, now: Instant) -> Duration {
+        if self.gap.is_zero() {
+            return Duration::ZERO;
+        }
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = now.max(*next);
+        *next = turn.after(self.gap);
+        turn.since(now)
+    }
+
+    async fn turn(&self) {
+        let wait = self.wait(monotonic());
+        if !wait.is_zero() {
+            sleep(wait).await;
         }
     }
 }
 
 /// Runs a job; `told` is given what is known of each address, so that it is known when the job is ended early.
-pub(super) async fn run(job: &Job, options: &Options, told: &mut impl FnMut(usize, Checked)) {
+pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &mut impl FnMut(usize, Checked)) {
     let begun = monotonic();
     let (mut addresses, resolved) = match addresses(job, options).await {
         Ok(found) => (found, monotonic().since(begun)),
@@ -83,7 +122,7 @@ pub(super) async fn run(job: &Job, options: &Options, told: &mut impl FnMut(usiz
         let mut failure = None;
         for round in 0..options.count {
             let started = monotonic();
-            let mut last = attempts(job, address, options).await;
+            let mut last = attempts(job, address, options, pace).await;
             let took = last.phases.total.unwrap_or_default();
             series.add(match &last.result {
                 Ok(()) => Ok(took),
@@ -127,9 +166,10 @@ async fn addresses(job: &Job, options: &Options) -> Result<Vec<SocketAddr>, Reas
 }
 
 /// Attempts until one is good or there have been enough.
-async fn attempts(job: &Job, address: SocketAddr, options: &Options) -> Outcome {
+async fn attempts(job: &Job, address: SocketAddr, options: &Options, pace: &Pace) -> Outcome {
     let mut attempt = 1;
     loop {
+        pace.turn().await;
         let begun = monotonic();
         let at = At { target: &job.target, address, origin: &options.origin, timeout: options.timeout };
         let found = job.check.attempt(at).await;
@@ -163,5 +203,22 @@ fn outcome(
         phases,
         facts,
         attempts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_take_turns() {
+        let ms = Duration::from_millis;
+        let at = |n| Instant::ZERO.after(ms(n));
+        let pace = Pace::new(100);
+        let waits = [5000, 5000, 5004, 5015, 5100, 5100].map(|n| pace.wait(at(n)));
+        // At 5000, 5010, 5020, 5030; then there was time enough.
+        assert_eq!(waits, [ms(0), ms(10), ms(16), ms(15), ms(0), ms(10)]);
+        let pace = Pace::new(0);
+        assert_eq!([0, 0, 0].map(|n| pace.wait(at(n))), [ms(0); 3]);
     }
 }

@@ -45,6 +45,8 @@ pub struct Target {
 pub enum Ports {
     /// None: ICMP.
     None,
+    /// It may be named.
+    Optional,
     /// It has to be named.
     Named,
     /// This one when none is named.
@@ -67,7 +69,7 @@ pub enum TargetError {
     #[error("{0}: `{1}` is neither an address nor a host name")]
     BadHost(String, String),
     /// Not a prefix length.
-    #[error("{0}: `{1}` is no prefix length of such an address")]
+    #[error("{0}: `{1}` is no prefix length of such an address (a page is named by its URL: http://{0})")]
     BadPrefix(String, String),
     /// Too much.
     #[error("{0}: more than {MOST} targets; take a smaller network or range")]
@@ -96,7 +98,7 @@ pub fn add(argument: &str, ports: Ports, targets: &mut Vec<Target>) -> Result<()
     let (hosts, written) = split(argument, place)?;
     let numbers = match (written, ports) {
         (Some(_), Ports::None) => return Err(TargetError::Port(argument.into())),
-        (None, Ports::None) => vec![None],
+        (None, Ports::None | Ports::Optional) => vec![None],
         (Some(text), _) => port_list(argument, text)?.into_iter().map(Some).collect(),
         (None, Ports::Default(port)) => vec![Some(port)],
         (None, Ports::Named) => match scheme.as_deref() {
@@ -284,7 +286,10 @@ mod tests {
         for host in ["", "10.0.0", "300.1.1.1", "a b", "[::1"] {
             assert!(refused(host, Ports::None).contains("neither an address nor a host name"), "{host}");
         }
-        assert_eq!(refused("10.0.0.0/33", Ports::None), "10.0.0.0/33: `33` is no prefix length of such an address");
+        assert_eq!(
+            refused("10.0.0.0/33", Ports::None),
+            "10.0.0.0/33: `33` is no prefix length of such an address (a page is named by its URL: http://10.0.0.0/33)"
+        );
         assert!(refused("10.0.0.0/8", Ports::None).contains("more than 65536 targets"));
         assert!(refused("10.0.0.0/24:1-1000", Ports::Named).contains("more than 65536 targets"));
         assert!(refused("::/0", Ports::None).contains("more than 65536 targets"));

@@ -1,5 +1,6 @@
 //! A TCP connection, and a [`Dialog`] over it.
 
+use std::fmt::Write as _;
 use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -45,31 +46,45 @@ impl Check for OverTcp {
     }
 }
 
+/// What a connection is worth that was reset as soon as it stood. Whether the reset is seen is a matter of time, so it
+/// does not decide: a check that only connects counts what was accepted, as keepalived does.
+const ONLY_ACCEPTED: &str = "the connection was reset as soon as it was accepted; that counts as up, as for keepalived's \
+                             TCP_CHECK, but clients are not served: say --payload and --expect to see it";
+
 async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
     let begun = monotonic();
-    let mut stream = match connect(at).await {
-        Ok(stream) => stream,
+    let (mut stream, reset) = match stands(at).await {
+        Ok(stood) => stood,
         Err(reason) => return Found::failed(reason),
     };
     let connected = monotonic();
     let connect = connected.since(begun);
-    let mut talk = Talk { dialog: &mut *dialog, asked: connected, tls: None, first_byte: None };
+    let mut was_reset = reset.is_some();
+    let mut talk = Talk { dialog: &mut *dialog, asked: connected, tls: None, first_byte: None, reset, over: false };
     let left = at.timeout.saturating_sub(connect);
-    let said = timeout(left, talk.go(&mut stream, connected)).await;
-    let (tls, first_byte) = (talk.tls, talk.first_byte);
+    let mut said = timeout(left, talk.go(&mut stream, connected)).await;
+    let (tls, first_byte, over) = (talk.tls, talk.first_byte, talk.over);
     // What is known now is what was asked; to part in peace is not of the service's time.
     let total = monotonic().since(begun);
+    if over && said.as_ref().is_ok_and(|s| s.as_ref().is_err_and(is_reset)) {
+        // Nothing was to be answered any more: whether the reset was faster than the last word decides nothing.
+        was_reset = true;
+        said = Ok(Ok(()));
+    }
     let result = match &said {
         Ok(Err(e)) => Err(failed(e, first_byte.is_some())),
         Ok(Ok(())) => dialog.verdict(false),
-        Err(_) => dialog.verdict(true),
+        Err(_) => dialog.verdict(true).map_err(|r| named(r, at.timeout)),
     };
     let mut facts = dialog.facts();
     if said.is_ok_and(|s| s.is_ok()) {
         // A peer needs a round trip to answer the end, or to have sent what would make this host answer with a reset.
         let patience = (connect * 2 + Duration::from_millis(1)).min(Duration::from_millis(100));
-        if timeout(patience, part(&mut stream)).await.is_ok_and(|reset| reset) {
+        if was_reset || timeout(patience, part(&mut stream)).await.is_ok_and(|reset| reset) {
             facts.push(Fact::bool("reset_after", true));
+            if first_byte.is_none() && tls.is_none() {
+                facts.push(Fact::text("warning", ONLY_ACCEPTED));
+            }
         }
     }
     let phases = Phases { connect: Some(connect), tls, first_byte, total: Some(total), ..Phases::default() };
@@ -85,11 +100,23 @@ fn failed(error: &io::Error, answered: bool) -> Reason {
     reason
 }
 
-/// A connection that stands.
+/// A silence, with how long it was waited for.
+fn named(mut reason: Reason, time: Duration) -> Reason {
+    if reason.id == "timeout-read" {
+        let _ = write!(reason.sentence, " within {}", humantime::format_duration(time));
+    }
+    reason
+}
+
+fn is_reset(error: &io::Error) -> bool {
+    kernel::failure(error, None).id == "reset"
+}
+
+/// A connection that stands, or stood: then with the reset that has ended it already.
 ///
 /// # Errors
 /// Why there is none.
-pub(super) async fn connect(at: &At<'_>) -> Result<TcpStream, Reason> {
+pub(super) async fn stands(at: &At<'_>) -> Result<(TcpStream, Option<io::Error>), Reason> {
     let stream = probe_socket::tcp(at.address, at.origin).map_err(|e| kernel::local(&e))?;
     let stream = stream.map_err(|e| kernel::failure(&e, None))?;
     let stream = TcpStream::from_std(stream).map_err(|e| Reason::new("local", e.to_string()))?;
@@ -98,7 +125,9 @@ pub(super) async fn connect(at: &At<'_>) -> Result<TcpStream, Reason> {
         return Err(Reason::new("timeout-syn", sentence));
     }
     match stream.take_error() {
-        Ok(None) => Ok(stream),
+        Ok(None) => Ok((stream, None)),
+        // What is not accepted is refused; so this one had been.
+        Ok(Some(e)) if is_reset(&e) => Ok((stream, Some(e))),
         Ok(Some(e)) | Err(e) => Err(kernel::failure(&e, probe_socket::icmp_error(stream.as_fd()).as_ref())),
     }
 }
@@ -114,7 +143,7 @@ async fn part(stream: &mut TcpStream) -> bool {
         match read(stream, &mut buffer).await {
             Ok(0) => return false,
             Ok(_) => {}
-            Err(e) => return kernel::failure(&e, None).id == "reset",
+            Err(e) => return is_reset(&e),
         }
     }
 }
@@ -132,10 +161,14 @@ async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
 /// A dialog under way, with the times of its phases. They stay when the time is up.
 struct Talk<'a> {
     dialog: &'a mut dyn Dialog,
-    /// When the last request was sent.
+    /// When the last request began to be sent.
     asked: Instant,
     tls: Option<Duration>,
     first_byte: Option<Duration>,
+    /// The reset that came before anything was said; the kernel tells it once.
+    reset: Option<io::Error>,
+    /// Whether no answer is waited for any more.
+    over: bool,
 }
 
 impl Talk<'_> {
@@ -147,15 +180,23 @@ impl Talk<'_> {
         loop {
             match &step {
                 Step::Done => return Ok(()),
-                Step::Last(data) => return stream.write_all(data).await,
+                Step::Last(data) => {
+                    self.over = true;
+                    return stream.write_all(data).await;
+                }
                 Step::Send(data) => {
+                    // Before it is sent: on a fast path the answer is there when sending returns.
+                    self.asked = monotonic();
                     // What the peer said before it ended the connection is there all the same.
                     unsent = stream.write_all(data).await.err();
-                    self.asked = monotonic();
                 }
                 Step::Read => {}
             }
-            let n = match (read(stream, &mut buffer).await, unsent.take()) {
+            let read = match read(stream, &mut buffer).await {
+                Ok(0) if let Some(reset) = self.reset.take() => Err(reset),
+                read => read,
+            };
+            let n = match (read, unsent.take()) {
                 (Ok(0) | Err(_), Some(error)) => return Err(error),
                 (n, _) => n?,
             };

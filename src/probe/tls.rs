@@ -10,15 +10,17 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, ProtocolVersion,
+    RootCertStore, SignatureScheme,
 };
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
@@ -26,6 +28,9 @@ use super::dialog::{Dialog, Step};
 use super::outcome::{Fact, Value};
 use super::reason::{Reason, quoted};
 use crate::time::Timestamp;
+
+/// What a server says in many words.
+const WANTS_CERTIFICATE: &str = "the server wants a client certificate";
 
 /// Names of a certificate, and certificates of a chain, that are told.
 const TOLD: usize = 20;
@@ -95,6 +100,8 @@ struct Shown {
     chain: Vec<CertificateDer<'static>>,
     /// The server does not have the key of its certificate, or it cannot be told.
     signature: Option<Error>,
+    /// It asks for a certificate of the client.
+    asks: bool,
 }
 
 /// Takes every certificate and keeps it.
@@ -157,6 +164,18 @@ impl ServerCertVerifier for Witness {
     }
 }
 
+/// Has no certificate, and remembers that it was asked for one.
+impl ResolvesClientCert for Witness {
+    fn resolve(&self, _hints: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).asks = true;
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
 /// A connection through TLS, and what is said over it.
 pub struct Tls<D> {
     /// What is said in plain text before the handshake: the way to `STARTTLS`.
@@ -173,6 +192,9 @@ pub struct Tls<D> {
     first: Vec<u8>,
     failed: Option<Error>,
     open: bool,
+    /// Everything is said. The server wants a certificate of ours, and may still refuse for the lack of it: in TLS 1.3 the
+    /// handshake is complete for a client before the server has looked.
+    leaving: bool,
     finished: bool,
     /// What is wrong with the certificate.
     problems: Vec<Reason>,
@@ -193,8 +215,8 @@ impl<D: Dialog> Tls<D> {
             .with_safe_default_protocol_versions()
             .map_err(|e| e.to_string())?
             .dangerous()
-            .with_custom_certificate_verifier(witness)
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(witness.clone())
+            .with_client_cert_resolver(witness);
         config.enable_sni = options.sni;
         config.alpn_protocols = options.alpn.iter().map(|p| p.clone().into_bytes()).collect();
         let mut connection = ClientConnection::new(Arc::new(config), name.clone()).map_err(|e| e.to_string())?;
@@ -212,6 +234,7 @@ impl<D: Dialog> Tls<D> {
             first: Vec::new(),
             failed: None,
             open: false,
+            leaving: false,
             finished: false,
             problems: Vec::new(),
         })
@@ -256,7 +279,8 @@ impl<D: Dialog> Tls<D> {
         let _ = self.connection.writer().write_all(&data);
         if last {
             self.connection.send_close_notify();
-            self.finished = true;
+            self.leaving = self.asked_in_1_3();
+            self.finished = !self.leaving;
         }
     }
 
@@ -294,17 +318,31 @@ impl<D: Dialog> Tls<D> {
                 self.inside(step);
             }
             let mut plain = vec![0; state.plaintext_bytes_to_read()];
-            if !plain.is_empty() && !self.finished && self.connection.reader().read_exact(&mut plain).is_ok() {
+            if !plain.is_empty()
+                && !self.finished
+                && !self.leaving
+                && self.connection.reader().read_exact(&mut plain).is_ok()
+            {
                 let step = self.inner.received(&plain);
                 self.inside(step);
             }
             if state.peer_has_closed() && !self.finished {
-                let step = self.inner.ended();
-                self.inside(step);
+                if !self.leaving {
+                    let step = self.inner.ended();
+                    self.inside(step);
+                }
                 self.finished = true;
             }
         }
         Ok(())
+    }
+
+    fn asked(&self) -> bool {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).asks
+    }
+
+    fn asked_in_1_3(&self) -> bool {
+        self.open && self.asked() && self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_3)
     }
 
     /// What is wrong with the certificate that was shown.
@@ -387,6 +425,14 @@ impl<D: Dialog> Tls<D> {
         let sentence = match error {
             Error::AlertReceived(alert) => {
                 let why = match alert {
+                    // Before TLS 1.3 there is no word of its own for it.
+                    AlertDescription::CertificateRequired
+                    | AlertDescription::HandshakeFailure
+                    | AlertDescription::BadCertificate
+                        if self.asked() =>
+                    {
+                        return Reason::new("client-certificate", WANTS_CERTIFICATE);
+                    }
                     AlertDescription::ProtocolVersion => "it has neither TLS 1.2 nor TLS 1.3".to_owned(),
                     AlertDescription::HandshakeFailure => "the two have no cipher in common".to_owned(),
                     AlertDescription::UnrecognisedName => format!("it does not know the name {}", self.options.name),
@@ -499,7 +545,7 @@ impl<D: Dialog> Dialog for Tls<D> {
         if let Some(way) = &mut self.way {
             way.ended();
             self.way_failed = way.verdict(false).err();
-        } else if self.open && !self.finished {
+        } else if self.open && !self.finished && !self.leaving {
             // Servers often end the connection without the farewell of TLS.
             self.inner.ended();
         }
@@ -532,7 +578,7 @@ impl<D: Dialog> Dialog for Tls<D> {
         if let Some(problem) = self.problems.first().filter(|_| self.options.verify) {
             return Err(problem.clone());
         }
-        self.inner.verdict(timed_out && !self.finished)
+        self.inner.verdict(timed_out && !self.finished && !self.leaving)
     }
 
     fn facts(&self) -> Vec<Fact> {
@@ -550,6 +596,9 @@ impl<D: Dialog> Dialog for Tls<D> {
             facts.push(Fact::text("sni", self.name.to_str()));
         }
         self.certificate_facts(&mut facts);
+        if self.asked() {
+            facts.push(Fact::bool("client_certificate_asked", true));
+        }
         facts.push(Fact::bool("verified", self.problems.is_empty()));
         if !self.problems.is_empty() {
             let list = self.problems.iter().map(|p| p.sentence.clone()).collect();
@@ -611,6 +660,7 @@ mod tests {
 
     use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
     use rustls::pki_types::PrivateKeyDer;
+    use rustls::server::WebPkiClientVerifier;
     use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion, version};
 
     use super::super::http::{Get, Http};
@@ -645,7 +695,16 @@ mod tests {
         Authority { pem, issuer: Issuer::new(params, key) }
     }
 
+    /// Whether clients show a certificate.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Clients {
+        NeedNot,
+        May,
+        Must,
+    }
+
     struct Server {
+        clients: Clients,
         chain: Vec<CertificateDer<'static>>,
         key: KeyPair,
         versions: Vec<&'static SupportedProtocolVersion>,
@@ -653,7 +712,13 @@ mod tests {
     }
 
     fn server(chain: Vec<CertificateDer<'static>>, key: KeyPair) -> Server {
-        Server { chain, key, versions: vec![&version::TLS13, &version::TLS12], alpn: Vec::new() }
+        Server {
+            clients: Clients::NeedNot,
+            chain,
+            key,
+            versions: vec![&version::TLS13, &version::TLS12],
+            alpn: Vec::new(),
+        }
     }
 
     fn signed(authority: &Authority, names: &[&str], until: (i32, u8, u8)) -> Server {
@@ -675,10 +740,19 @@ mod tests {
 
     /// Lets both talk until they are done; the server answers `reply` to the first bytes in plain text.
     fn talk<D: Dialog>(tls: &mut Tls<D>, server: &Server, reply: &[u8], greeting: Step) -> Vec<u8> {
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let provider = Arc::new(ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(authority().pem.as_bytes()).flatten());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+        let verifier = match server.clients {
+            Clients::NeedNot => WebPkiClientVerifier::no_client_auth(),
+            Clients::May => verifier.allow_unauthenticated().build().unwrap(),
+            Clients::Must => verifier.build().unwrap(),
+        };
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&server.versions)
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(verifier)
             .with_single_cert(server.chain.clone(), PrivateKeyDer::Pkcs8(server.key.serialize_der().into()))
             .unwrap();
         config.alpn_protocols = server.alpn.clone();
@@ -729,6 +803,24 @@ mod tests {
         let greeting = tls.start();
         talk(&mut tls, server, b"", greeting);
         (tls.verdict(false).map_err(|r| (r.id, r.sentence)), tls.facts())
+    }
+
+    #[test]
+    fn a_server_that_wants_a_certificate_of_the_client_is_noticed() {
+        let authority = authority();
+        let mut server = signed(&authority, &["a.example"], (2027, 1, 1));
+        let asked = Fact::bool("client_certificate_asked", true);
+        for version in [&version::TLS13, &version::TLS12] {
+            server.versions = vec![version];
+            server.clients = Clients::Must;
+            fails(&server, options(&authority.pem), "client-certificate", "the server wants a client certificate");
+            server.clients = Clients::May;
+            let (result, facts) = shaken(&server, options(&authority.pem));
+            assert_eq!((result, facts.contains(&asked)), (Ok(()), true));
+            server.clients = Clients::NeedNot;
+            let (result, facts) = shaken(&server, options(&authority.pem));
+            assert_eq!((result, facts.contains(&asked)), (Ok(()), false));
+        }
     }
 
     fn fails(server: &Server, options: Options, id: &str, sentence: &str) {

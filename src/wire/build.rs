@@ -256,3 +256,23 @@ pub fn unsolicited_na(mac: Mac, ip: Ipv6Addr, vlans: &[u16]) -> Vec<u8> {
     m[2..4].copy_from_slice(&checksum);
     ethernet(Mac([0x33, 0x33, 0, 0, 0, 1]), mac, vlans, ETHERTYPE_IPV6, &packet_v6(ip, dst, 255, 58, &m))
 }
+
+/// A neighbour solicitation for `target` from `src` at `mac`, to the group of all that may have the address (RFC 4861
+/// §4.3). What hearers learn from it is true of the sender and of nobody else.
+pub fn neighbor_solicitation(mac: Mac, src: Ipv6Addr, target: Ipv6Addr) -> Vec<u8> {
+    let [.., a, b, c] = target.octets();
+    let dst = Ipv6Addr::from([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, a, b, c]);
+    let mut m = vec![135, 0, 0, 0, 0, 0, 0, 0];
+    m.extend(target.octets());
+    m.extend([1, 1]);
+    m.extend(mac.0);
+    let sum = Sum::default().add(&src.octets()).add(&dst.octets()).add(&(m.len() as u32).to_be_bytes()).add(&[0, 58]);
+    let checksum = sum.add(&m).finish().to_be_bytes();
+    m[2..4].copy_from_slice(&checksum);
+    ethernet(Mac([0x33, 0x33, 0xff, a, b, c]), mac, &[], ETHERTYPE_IPV6, &packet_v6(src, dst, 255, 58, &m))
+}
+
+/// An ARP request that tells nothing of its sender, so that no cache changes for it (RFC 5227 §2.1.1: an ARP probe).
+pub fn arp_probe(mac: Mac, target: Ipv4Addr) -> Vec<u8> {
+    arp(true, (mac, Ipv4Addr::UNSPECIFIED), (Mac([0; 6]), target), Mac::BROADCAST, &[])
+}

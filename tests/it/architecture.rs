@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("simulate", &["conf", "finding", "frame", "pcap", "time", "vrrp", "wire"]),
     ("lint", &["conf", "finding", "time", "vrrp", "wire"]),
     ("sniff", &["finding", "frame", "time", "vrrp", "wire"]),
-    ("probe", &["conf", "finding", "net", "time", "vrrp"]),
+    ("probe", &["conf", "finding", "frame", "net", "time", "vrrp", "wire"]),
     ("speak", &["finding", "frame", "net", "time", "vrrp", "wire"]),
     ("report", &["conf", "finding", "lint", "probe", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
     ("tui", &["finding", "frame", "pcap", "probe", "report", "simulate", "sniff", "speak", "time", "vrrp", "wire"]),
@@ -69,8 +69,10 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// The parts of net that transmit or change the system, and the modules that may use them: none that watches.
-const ACTIVE: &[(&[&str], &[&str])] =
-    &[(&["announce", "netlink", "vmac", "vrrp_socket"], &["net", "speak"]), (&["probe_socket"], &["net", "probe"])];
+const ACTIVE: &[(&[&str], &[&str])] = &[
+    (&["announce", "netlink", "vmac", "vrrp_socket"], &["net", "speak"]),
+    (&["probe_socket", "ask_socket"], &["net", "probe"]),
+];
 
 /// Where a clock may be asked; each other place is told what time it is.
 const CLOCKS: &[&str] = &["net/clock.rs", "net/capture.rs", "sniff/source.rs", "cli/", "tui/drive.rs"];

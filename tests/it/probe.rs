@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, UdpSocket};
 use std::process::Output;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -66,6 +67,95 @@ fn each_bad_peer_has_its_own_reason() {
     }
     let (exit, p) = probe(&["tcp", &wrong, "--expect", "PONG"]);
     assert_eq!((exit, &p["reason"], &p["answer"]), (2, &Value::from("pattern"), &Value::from("-ERR\\r\\n")));
+}
+
+#[test]
+fn a_reset_after_the_accept_is_up_whenever_it_comes() {
+    // With a linger of 0 s the end of a connection is a reset, which comes before, within or after the probe's own end.
+    let place = service(|c| drop(socket2::Socket::from(c).set_linger(Some(Duration::ZERO))));
+    let o = hactl(&["probe", "tcp", &place, "--count", "200", "--interval", "0s", "--plugin"]);
+    assert_eq!(status(&o), 0, "{}", stdout(&o));
+    for _ in 0..30 {
+        let (exit, p) = probe(&["tcp", &place]);
+        assert_eq!((exit, &p["ok"]), (0, &Value::Bool(true)), "{p}");
+        // Whether it is seen is a matter of time.
+        if p["reset_after"] == true {
+            assert!(p["warning"].as_str().is_some_and(|w| w.contains("keepalived's TCP_CHECK")), "{p}");
+        }
+    }
+    let (exit, p) = probe(&["tcp", &place, "--payload", "x", "--expect", "y"]);
+    assert_eq!((exit, &p["reason"]), (2, &Value::from("reset")), "{p}");
+}
+
+#[test]
+fn a_silence_says_how_long_it_was_waited_for() {
+    let mute = service(std::mem::forget);
+    let (_, p) = probe(&["tcp", &mute, "--expect", "PONG", "--timeout", "300ms"]);
+    assert_eq!((&p["reason"], &p["message"]), (&"timeout-read".into(), &"no answer within 300ms".into()));
+}
+
+#[test]
+fn a_namespace_that_cannot_be_entered_is_one_line() {
+    let rows = [
+        ("no-such-namespace", "hactl: there is no network namespace no-such-namespace; `ip netns` knows "),
+        ("/no/such/file", "hactl: there is no network namespace /no/such/file; "),
+        ("/dev/null", "hactl: /dev/null is no network namespace"),
+    ];
+    for (name, said) in rows {
+        for args in [&["tcp", "127.0.0.1:9"][..], &["config", "/dev/null"], &["vip", "127.0.0.1"]] {
+            let o = hactl(&[&["probe"], args, &["--netns", name]].concat());
+            assert_eq!((status(&o), stdout(&o).as_str()), (3, ""), "{name}");
+            assert!(stderr(&o).starts_with(said) && stderr(&o).lines().count() == 1, "{}", stderr(&o));
+        }
+    }
+}
+
+#[test]
+fn an_address_is_looked_at_with_the_right_words() {
+    let usage: [(&[&str], &str); 6] = [
+        (&["10.0.0.1", "--through-failover", "401"], "401 is not in 0..=400"),
+        (&["10.0.0.1", "--through-failover", "1"], "10.0.0.1: the port to connect to is missing: --port 80?"),
+        (&["10.0.0.1:80,81", "--through-failover", "1"], "--through-failover looks at one address"),
+        (&["10.0.0.1:80", "--for", "1s"], "--through-failover"),
+        (&["10.0.0.1:80", "--through-failover", "1", "--count", "2"], "cannot be used with"),
+        (&["10.0.0.1", "--listen", "5"], "the unit is missing"),
+    ];
+    for (args, said) in usage {
+        let o = hactl(&[&["probe", "vip"], args].concat());
+        assert_eq!((status(&o), stdout(&o).as_str()), (3, ""), "{args:?}");
+        assert!(stderr(&o).contains(said), "{args:?}: {}", stderr(&o));
+    }
+    // Nobody answers ARP on the loopback: that is not asked, the port is.
+    let place = service(drop);
+    let (exit, p) = probe(&["vip", &place, "--no-icmp"]);
+    assert_eq!((exit, &p["on_link"], &p["phases_ms"]["connect"].is_number()), (0, &false.into(), &true), "{p}");
+    let (exit, p) = probe(&["vip", "127.0.0.1", "--interface", "no-such-if"]);
+    assert_eq!((exit, &p["reason"]), (3, &"local".into()), "{p}");
+    let o = hactl(&["probe", "vip", &closed(), "--through-failover", "2", "--plugin"]);
+    assert_eq!(status(&o), 2);
+    assert!(stdout(&o).contains(": cannot begin: refused: connection 1 of 2: connection refused"), "{}", stdout(&o));
+}
+
+#[test]
+fn without_a_move_in_sight_connections_are_held_all_the_same() {
+    let place = service(|mut c| drop(std::thread::spawn(move || drop(c.read(&mut [0; 9])))));
+    let args = ["vip", &place, "--through-failover", "3", "--for", "700ms", "--interval", "20ms"];
+    let (exit, p) = probe(&args);
+    assert_eq!((exit, &p["held"], &p["survived"], &p["moved"]), (0, &3.into(), &3.into(), &false.into()), "{p}");
+    assert_eq!(p["unseen"], "it is in no network of this host");
+    assert!(p["good"].as_u64().is_some_and(|n| n > 1), "{p}");
+    let o = hactl(&[&["probe"], &args[..]].concat());
+    assert!(line(&o).starts_with(&format!("OK vip {place}: no interruption seen; longest silence ")), "{}", stdout(&o));
+}
+
+#[test]
+fn a_rate_is_held() {
+    let open = service(drop);
+    let begun = Instant::now();
+    let o = hactl(&["probe", "tcp", &open, "--count", "6", "--interval", "0s", "--rate", "10"]);
+    // The first at once, the others 100 ms apart.
+    assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
+    assert_eq!(status(&o), 0);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod failover;
 mod keepalive;
 mod netns;
 mod probe;
+mod probe_vip;
 mod program;
 mod screen;
 mod simulate;
@@ -17,12 +18,13 @@ mod speaker;
 mod sys;
 mod takeover;
 
-use std::env;
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::{PoisonError, RwLock};
+use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, io};
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -96,6 +98,14 @@ const TESTS: &[Test] = &[
     test("failover::crash_vmac", KEEPALIVED, failover::crash_vmac),
     test("failover::clean_stop", KEEPALIVED, failover::clean_stop),
     test("failover::crash_ipv6_subsecond", KEEPALIVED, failover::crash_ipv6),
+    test("probe_vip::who_has_it", &["keepalived", "sleep"], probe_vip::who_has_it),
+    test("probe_vip::through_a_crash", &["keepalived"], probe_vip::through_a_crash),
+    test("probe_vip::through_a_stop", &["keepalived"], probe_vip::through_a_stop),
+    test("probe_vip::through_a_stop_ipv6", &["keepalived"], probe_vip::through_a_stop_ipv6),
+    test("probe_vip::connections_that_hang", &["keepalived", "nft"], probe_vip::connections_that_hang),
+    test("probe_vip::ipv6", &["keepalived"], probe_vip::ipv6),
+    test("probe_vip::virtual_mac", &["keepalived", "nft"], probe_vip::virtual_mac),
+    test("probe_vip::unprivileged", &["setpriv"], probe_vip::unprivileged),
     test("capture::sniff_sees_what_tcpdump_sees", KEEPALIVED, capture::same_as_tcpdump),
     test("capture::tagged_frames_are_grouped_by_vlan", &[], capture::vlans),
     test("capture::authentication_and_extension_headers_pass_the_filter", &[], capture::headers),
@@ -116,6 +126,7 @@ fn main() -> ExitCode {
         ["__inject", interface, ref frames @ ..] => return inject(interface, frames),
         ["__ping", to, count] => return ping(to, count),
         ["__flood", to, count, millis] => return flood(to, count, millis),
+        ["__serve", port] => return serve(port),
         ["__tcp-local", peer] => return keepalive::local(peer),
         ["__tcp-peer", address] => return keepalive::peer(address),
         _ => {}
@@ -219,6 +230,21 @@ fn inject(interface: &str, frames: &[&str]) -> ExitCode {
 fn ping(to: &str, count: &str) -> ExitCode {
     let sent = sys::ping(to.parse().expect("an address"), count.parse().expect("a number"));
     ended(sent.map(|()| "sent".into()))
+}
+
+/// Sends back whatever it is sent, to each that connects, and says so of each connection.
+fn serve(port: &str) -> ExitCode {
+    let go = || {
+        let listener = TcpListener::bind(("::", port.parse().expect("a port")))?;
+        println!("listening");
+        for stream in listener.incoming() {
+            let stream = stream?;
+            println!("connection");
+            thread::spawn(move || io::copy(&mut &stream, &mut &stream));
+        }
+        Ok(String::new())
+    };
+    ended(go())
 }
 
 /// Sends datagrams to the discard port from the namespace this was started in, and says how many a second.

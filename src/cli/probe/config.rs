@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::NamespaceArgs;
 use crate::cli::Error;
 use crate::cli::args::{CommonArgs, duration};
 use crate::cli::files::{self, Files};
@@ -59,6 +60,11 @@ pub struct ConfigArgs {
     /// So many checks at the same time
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=900))]
     pub parallel: u32,
+    /// No more checks than this begin in a second; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "watch", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub rate: u32,
+    #[command(flatten)]
+    pub namespace: NamespaceArgs,
     /// Exit with 0 whatever was found
     #[arg(long)]
     pub exit_zero: bool,
@@ -98,6 +104,7 @@ fn list(names: &[String]) -> String {
 }
 
 pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
+    args.namespace.enter()?;
     let name = args.file.to_str().ok_or_else(|| Error::Other(format!("{}: not UTF-8", args.file.display())))?;
     let version = Version::default();
     let conf = conf::read(name, &mut Files, &files::options(version)).map_err(|e| Error::Other(e.to_string()))?;
@@ -127,7 +134,13 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
     let stop = Stop::install()?;
     let (wake, woken) = UnixStream::pair()?;
     stop.wake(&wake)?;
-    let ran = many(jobs, &Options::default(), args.parallel as usize, Some(woken), &mut |_, _| Ok(()))?;
+    let ran = many(
+        jobs,
+        &Options { rate: args.rate, ..Options::default() },
+        args.parallel as usize,
+        Some(woken),
+        &mut |_, _| Ok(()),
+    )?;
     for (place, checked) in ran.places.iter().zip(ran.checked) {
         results[*place] = Some(checked);
     }

@@ -12,6 +12,7 @@ mod smtp;
 mod tcp;
 mod tls;
 mod udp;
+mod vip;
 mod watch;
 
 use std::io::{self, IsTerminal, Read, Write};
@@ -27,7 +28,7 @@ use super::Error;
 use super::args::{CommonArgs, duration};
 use super::output::{Output, width};
 use crate::finding::Severity;
-use crate::net::Stop;
+use crate::net::{Stop, namespace};
 use crate::probe::target::{self, Ports};
 use crate::probe::{Check, Checked, Family, Job, Level, Options, Origin, Ran, Target, Wanted, many};
 use crate::report::probe::{Tally, json, line, plugin, table};
@@ -36,6 +37,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   hactl probe icmp 10.0.0.1               is the host there?
   hactl probe tcp web1:80                 is the port open, how fast, and if not why
+  sudo hactl probe vip 10.0.0.100         who has the address, is that the master, do several?
   hactl probe tcp 10.0.0.0/24:22,80       many, failures first
   hactl probe tcp @servers.txt --json     targets from a file, one JSON object each
   hactl probe tcp web1:80 --warn 100ms --crit 1s --plugin    for a monitoring system
@@ -59,6 +61,11 @@ trait Kind {
 
     /// The check of one target.
     fn check(&self, target: &Target) -> Result<Arc<dyn Check>, Error>;
+
+    /// Whether it does something else with these arguments; its exit status.
+    fn instead(&self) -> Option<Result<u8, Error>> {
+        None
+    }
 
     /// What to do. A kind whose targets are no hosts says it here.
     fn jobs(&self) -> Result<Vec<Job>, Error> {
@@ -115,6 +122,8 @@ kinds! {
     Dns(dns::DnsArgs),
     /// What does a script of MISC_CHECK or vrrp_script say?
     Script(script::ScriptArgs),
+    /// Who has a virtual address, is that the master, and does it answer?
+    Vip(vip::VipArgs),
 }
 
 #[derive(Debug, Args)]
@@ -150,12 +159,15 @@ struct ProbeArgs {
     /// Check so many times, and tell min, median, p95, max and loss
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Attempts")]
     count: u32,
-    /// From the beginning of one of them to that of the next
-    #[arg(long, value_name = "DURATION", value_parser = pause, default_value = "1s", help_heading = "Attempts")]
-    interval: Duration,
+    /// From the beginning of one of them to that of the next [default: 1s]
+    #[arg(long, value_name = "DURATION", value_parser = pause, help_heading = "Attempts")]
+    interval: Option<Duration>,
     /// So many targets at the same time
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=900), help_heading = "Attempts")]
     parallel: u32,
+    /// No more attempts than this begin in a second; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000_000), help_heading = "Attempts")]
+    rate: u32,
     /// Every address of a name, not only the first
     #[arg(long, help_heading = "Path")]
     all_addresses: bool,
@@ -174,6 +186,8 @@ struct ProbeArgs {
     /// The firewall mark of what is sent, e.g. 0x10
     #[arg(long, value_name = "NUMBER", value_parser = mark, help_heading = "Path")]
     mark: Option<u32>,
+    #[command(flatten)]
+    namespace: NamespaceArgs,
     /// Longer is a warning
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Verdict")]
     warn: Option<Duration>,
@@ -193,6 +207,23 @@ struct ProbeArgs {
     common: CommonArgs,
 }
 
+/// Where on this host to probe from.
+#[derive(Debug, Args)]
+struct NamespaceArgs {
+    /// From this network namespace: a name of `ip netns`, the number of a process, or a path; takes root. Names are
+    /// resolved with this host's /etc/resolv.conf
+    #[arg(long, value_name = "NAME|PID|PATH", help_heading = "Path")]
+    netns: Option<String>,
+}
+
+impl NamespaceArgs {
+    /// Goes there. Before any socket is opened and any thread started.
+    fn enter(&self) -> Result<(), Error> {
+        let Some(name) = &self.netns else { return Ok(()) };
+        namespace::enter(name).map_err(|e| Error::Other(e.to_string()))
+    }
+}
+
 impl ProbeArgs {
     fn options(&self) -> Options {
         Options {
@@ -207,7 +238,8 @@ impl ProbeArgs {
             },
             origin: Origin { source: self.source, interface: self.interface.clone(), mark: self.mark },
             count: self.count,
-            interval: self.interval,
+            interval: self.interval.unwrap_or(Duration::from_secs(1)),
+            rate: self.rate,
         }
     }
 
@@ -273,6 +305,10 @@ pub fn run(command: &ProbeCommand) -> Result<u8, Error> {
 
 fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
     let args = kind.common();
+    args.namespace.enter()?;
+    if let Some(done) = kind.instead() {
+        return done;
+    }
     let wanted = args.wanted();
     let jobs = kind.jobs()?;
     let mut out = Output::new(true, args.common.color);

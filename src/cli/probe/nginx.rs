@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::NamespaceArgs;
 use crate::cli::Error;
 use crate::cli::args::{CommonArgs, duration};
 use crate::cli::files::{self, Files};
@@ -54,6 +55,8 @@ pub struct NginxArgs {
     /// So many checks at the same time
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=900))]
     parallel: u32,
+    #[command(flatten)]
+    namespace: NamespaceArgs,
     /// Exit with 0 whatever was found
     #[arg(long)]
     exit_zero: bool,
@@ -153,6 +156,7 @@ fn clean(f: &Finding) -> Finding {
 }
 
 pub fn run(args: &NginxArgs) -> Result<u8, Error> {
+    args.namespace.enter()?;
     let name = args.file.to_str().ok_or_else(|| Error::Other(format!("{}: not UTF-8", args.file.display())))?;
     let conf = nginx::read(name, &mut Disk).map_err(|e| Error::Other(e.to_string()))?;
     let here = is_here(args);

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use super::{Answer, Event, Watch};
 use crate::net::monotonic;
-use crate::probe::run::{Job, Options, run};
+use crate::probe::run::{Job, Options, Pace, run};
 use crate::time::Instant;
 
 /// How long, and how much at once.
@@ -68,7 +68,9 @@ async fn drive(watch: &mut Watch, limits: Limits, told: Told<'_>) -> io::Result<
             running.spawn(async move {
                 let mut last = None;
                 let default = Options::default();
-                run(&job, job.options.as_ref().unwrap_or(&default), &mut |_, checked| last = Some(checked)).await;
+                let options = job.options.as_ref().unwrap_or(&default);
+                // When each begins is the schedule's.
+                run(&job, options, &Pace::default(), &mut |_, checked| last = Some(checked)).await;
                 (place, last)
             });
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{is_detail, time, words};
-use crate::probe::{Checked, Level, Outcome, Phases, Wanted};
+use crate::probe::{Checked, Fact, Level, Outcome, Phases, Value, Wanted};
 use crate::report::printable;
 
 /// Cells of the bar.
@@ -69,6 +69,10 @@ pub fn sentence(checked: &Checked, wanted: &Wanted, usually: bool) -> String {
 }
 
 fn done(outcome: &Outcome) -> String {
+    let message = outcome.facts.iter().find(|f| f.name == "message");
+    if let Some(Value::Text(text)) = message.map(|f| &f.value) {
+        return printable(text);
+    }
     let Phases { connect, first_byte, total, .. } = outcome.phases;
     match (first_byte, connect, total) {
         (Some(_), Some(_), Some(total)) => format!("answered in {}", time(total)),
@@ -90,7 +94,8 @@ pub fn line(checked: &Checked, wanted: &Wanted, level: &str) -> String {
 
 /// What is not for every line, of a result that is looked at closely.
 pub fn details(outcome: &Outcome) -> Vec<String> {
-    outcome.facts.iter().filter(|f| is_detail(f)).map(words).collect()
+    let empty = |f: &Fact| matches!(&f.value, Value::List(list) if list.is_empty());
+    outcome.facts.iter().filter(|f| is_detail(f) && f.name != "message" && !empty(f)).map(words).collect()
 }
 
 /// The phases as a bar with its legend; nothing when there are not several.

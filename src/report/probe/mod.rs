@@ -8,6 +8,7 @@ pub mod plugin;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod through;
 pub mod watch;
 
 use std::time::Duration;
@@ -32,14 +33,25 @@ impl Tally {
     pub fn of(checked: &[Checked], wanted: &Wanted) -> Self {
         let mut tally = Self::default();
         for c in checked {
-            *match c.level(wanted) {
-                Level::Ok => &mut tally.ok,
-                Level::Warning => &mut tally.warning,
-                Level::Critical => &mut tally.critical,
-                Level::Unknown => &mut tally.unknown,
-            } += 1;
+            tally.add(c.level(wanted));
         }
         tally
+    }
+
+    /// One of this level.
+    pub fn one(level: Level) -> Self {
+        let mut tally = Self::default();
+        tally.add(level);
+        tally
+    }
+
+    fn add(&mut self, level: Level) {
+        *match level {
+            Level::Ok => &mut self.ok,
+            Level::Warning => &mut self.warning,
+            Level::Critical => &mut self.critical,
+            Level::Unknown => &mut self.unknown,
+        } += 1;
     }
 
     /// The worst that there is. Nothing at all could not be looked at.
@@ -77,13 +89,36 @@ pub fn time(d: Duration) -> String {
 
 /// Facts that are not for every line.
 fn is_detail(fact: &Fact) -> bool {
-    matches!(fact.name, "size" | "other_addresses")
+    matches!(fact.name, "size" | "other_addresses") || is_of_vip(fact.name)
+}
+
+/// What the sentence about an address says in words.
+fn is_of_vip(name: &str) -> bool {
+    const NAMES: [&str; 15] = [
+        "message",
+        "on_link",
+        "interface",
+        "held_here",
+        "requests",
+        "macs",
+        "answer_ms",
+        "master",
+        "masters",
+        "vrid",
+        "priority",
+        "master_mac",
+        "is_master",
+        "icmp_ms",
+        "icmp",
+    ];
+    NAMES.contains(&name) || name == "tcp"
 }
 
 /// A fact for people: `status 200`.
 fn words(fact: &Fact) -> String {
     let name = fact.name.trim_end_matches("_ms").replace('_', " ");
     match &fact.value {
+        Value::Text(t) if fact.name == "warning" => format!("warning: {}", super::printable(t)),
         Value::Text(t) => {
             let t = super::printable(t);
             let short: String = t.chars().take(60).collect();
