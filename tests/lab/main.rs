@@ -9,6 +9,7 @@ mod failover;
 mod keepalive;
 mod netns;
 mod probe;
+mod probe_peers;
 mod probe_vip;
 mod program;
 mod screen;
@@ -110,6 +111,14 @@ const TESTS: &[Test] = &[
     test("capture::tagged_frames_are_grouped_by_vlan", &[], capture::vlans),
     test("capture::authentication_and_extension_headers_pass_the_filter", &[], capture::headers),
     test("capture::watching_transmits_nothing_and_joins_nothing", &["tcpdump"], capture::silent),
+    test("probe_peers::silent", &["nft", probe_peers::CHECK_TCP, "fping", "python3"], probe_peers::silent),
+    test("probe_peers::hostile", &[probe_peers::CHECK_TCP, "python3"], probe_peers::hostile),
+    test("probe_peers::web", &[probe_peers::NGINX, probe_peers::CHECK_TCP, "curl", "genhash"], probe_peers::web),
+    test(
+        "probe_peers::mail_and_names",
+        &["/usr/bin/aiosmtpd", "/usr/sbin/dnsmasq", probe_peers::CHECK_TCP, "nslookup"],
+        probe_peers::mail_and_names,
+    ),
     test("probe::scripts_as_the_daemon_judges_them", &["keepalived", "sh"], probe::scripts),
     test("probe::nginx_and_an_address_that_is_elsewhere", &["/usr/sbin/nginx"], probe::address_elsewhere),
     test("program::without_privileges_it_says_what_to_do", &["setpriv"], program::unprivileged),
@@ -128,6 +137,7 @@ fn main() -> ExitCode {
         ["__flood", to, count, millis] => return flood(to, count, millis),
         ["__serve", port] => return serve(port),
         ["__tcp-local", peer] => return keepalive::local(peer),
+        ["__peers", address] => return probe_peers::peers(address),
         ["__tcp-peer", address] => return keepalive::peer(address),
         _ => {}
     }
