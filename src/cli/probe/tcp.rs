@@ -18,7 +18,8 @@ pub struct TcpArgs {
     /// Send this once connected; with \r \n \t \0 \\ and \xHH
     #[arg(long, value_name = "TEXT", value_parser = payload, help_heading = "Dialog")]
     payload: Option<::std::vec::Vec<u8>>,
-    /// The answer has to contain this (within its first 64 KiB)
+    /// The answer has to contain this (within its first 64 KiB). Without it what is accepted counts as up, as for keepalived's
+    /// TCP_CHECK, even if it is reset at once: that is told as a warning where it is seen
     #[arg(long, value_name = "TEXT", value_parser = payload, help_heading = "Dialog")]
     expect: Option<::std::vec::Vec<u8>>,
 }

@@ -40,7 +40,7 @@ pub struct VipArgs {
     /// are reset, hang or survive, and for how long is nobody served? Ends by itself when a move is over. Exit 1: some were
     /// lost, or a silence longer than --warn (default 1s); 2: some hang, nobody is served any more, or longer than --crit;
     /// 3: nothing moved
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=400), conflicts_with_all = ["count", "retries", "all_addresses", "expect_fail"], help_heading = "Failover")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=400), conflicts_with_all = ["count", "retries", "rate", "all_addresses", "expect_fail"], help_heading = "Failover")]
     through_failover: Option<u32>,
     /// End after this time at the latest
     #[arg(long = "for", value_name = "DURATION", value_parser = duration, default_value = "2m", requires = "through_failover", help_heading = "Failover")]
