@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -222,7 +222,10 @@ const PEERS: &[(u16, fn(&mut TcpStream) -> io::Result<()>)] = &[
     }),
     (87, |s| endlessly(s, b"220-again and again\r\n")),
     (88, |s| endlessly(s, &[b'z'; 4096])),
-    (89, |_| Ok(())),
+    (89, |s| {
+        s.shutdown(Shutdown::Write)?;
+        mute(s)
+    }),
     (90, |s| {
         s.write_all(b"SSH-2.0-OpenSSH_9.2\r\n")?;
         mute(s)
@@ -309,7 +312,7 @@ pub fn hostile() {
         ("tls", 93, "tls-handshake", ""),
         ("smtp", 81, "reset", ""),
         ("smtp", 82, "timeout-read", "the greeting did not come"),
-        ("smtp", 87, "protocol", "the greeting"),
+        ("smtp", 87, "too-large", "more than 100 lines"),
         ("smtp", 88, "protocol", "does not speak SMTP"),
         ("smtp", 89, "empty", "without a greeting"),
         ("smtp", 90, "protocol", "SSH-2.0-OpenSSH_9.2"),
@@ -409,7 +412,10 @@ pub fn silent() {
         ),
     );
     ip(&s.ns, "link set lo up\nlink set eth0 up\naddr add 10.78.0.2/24 dev eth0\nroute add default via 10.78.0.254\n");
-    ip(&a.ns, "route add 10.78.0.0/16 via 10.77.0.254\nroute add 10.79.0.0/16 via 10.77.0.254\n");
+    ip(
+        &a.ns,
+        "addr add 10.77.0.31/24 dev eth0\naddr add 10.77.0.32/24 dev eth0\naddr add 10.77.0.33/24 dev eth0\nroute add 10.78.0.0/16 via 10.77.0.254\nroute add 10.79.0.0/16 via 10.77.0.254\n",
+    );
     ip(&r.ns, "route add prohibit 10.79.1.0/24\n");
     run(inside(&r.ns, "sysctl").args([
         "-qw",
@@ -436,10 +442,10 @@ pub fn silent() {
         ("tcp 10.78.0.2:84", "unreachable", "10.77.0.254"),
         ("tcp 10.78.0.2:85", "unreachable", "10.77.0.254"),
         ("udp 10.78.0.2:86", "refused", "10.77.0.254"),
-        // The router has no way there, and one that it must not take.
-        ("tcp 10.79.0.1:80", "no-route", "10.77.0.254"),
-        ("icmp 10.79.0.1", "no-route", "10.77.0.254"),
-        ("tcp 10.79.1.1:80", "unreachable", "10.77.0.254"),
+        // The router has no way there, and one that it must not take. It does not say so often to one host.
+        ("tcp 10.79.0.1:80 --source 10.77.0.31", "no-route", "10.77.0.254"),
+        ("icmp 10.79.0.1 --source 10.77.0.32", "no-route", "10.77.0.254"),
+        ("tcp 10.79.1.1:80 --source 10.77.0.33", "unreachable", "10.77.0.254"),
         // Nor has this host.
         ("tcp 10.99.0.1:80", "no-route", ""),
     ] {
@@ -452,7 +458,8 @@ pub fn silent() {
         plugin(&a, 2, &format!("check_tcp -H 10.78.0.2 -p {port} -t 1"));
     }
     plugin(&a, 2, "check_icmp -n 1 -t 1 10.78.0.2");
-    up(&a, "tcp 10.78.0.2:82 --timeout 300ms --expect-fail");
+    let (status, found) = probed(&a, "tcp 10.78.0.2:82 --timeout 300ms --expect-fail");
+    assert_eq!((status, &found["ok"]), (Some(0), &Value::Bool(false)), "{found}");
 
     // The host vanishes: the router finds nobody who answers ARP, and says so.
     r.nft("delete table inet lab\n");
