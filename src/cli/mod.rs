@@ -55,7 +55,9 @@ pub struct Cli {
     command: Command,
 }
 
+// Deferred: of most commands only the name is needed, and a probe is to be as quick as a small C program.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Who is master of what, why, since when, how close to failing over, and what is wrong
     Watch(watch::WatchArgs),
@@ -95,12 +97,7 @@ pub fn command() -> clap::Command {
         ("man", docs::MAN_EXAMPLES),
     ];
     let told = |c: clap::Command, text| c.before_help(text).help_template(TEMPLATE).max_term_width(100);
-    let tcp = |s: clap::Command| s.mut_subcommand("tcp-keepalive", |t| told(t, simulate::tcp::EXAMPLES));
-    examples
-        .into_iter()
-        .fold(Cli::command(), |c, (name, text)| c.mut_subcommand(name, |s| told(s, text)))
-        .mut_subcommand("simulate", tcp)
-        .mut_subcommand("probe", |p| probe::with_examples(p, told))
+    examples.into_iter().fold(Cli::command(), |c, (name, text)| c.mut_subcommand(name, |s| told(s, text)))
 }
 
 /// Runs the program and gives its exit status.

@@ -186,18 +186,22 @@ impl Datagram {
         Ok(socket.connect(&to.into()).map(|()| Self { socket: socket.into(), form: Form::Udp }))
     }
 
-    /// An ICMP socket to `to`: for everybody where the group may (`net.ipv4.ping_group_range`), else a raw one.
-    pub fn icmp(to: SocketAddr, origin: &Origin, options: EchoOptions) -> Result<io::Result<Self>, ProbeSocketError> {
+    /// An ICMP socket for echoes to any address of the family of `to`: for everybody where the group may
+    /// (`net.ipv4.ping_group_range`), else a raw one.
+    pub fn icmp(to: IpAddr, origin: &Origin, options: EchoOptions) -> Result<Self, ProbeSocketError> {
+        // For bursts of answers; the kernel gives what it allows.
+        const ROOM: usize = 1 << 20;
         let v6 = to.is_ipv6();
         let protocol = if v6 { Protocol::ICMPV6 } else { Protocol::ICMPV4 };
-        let (socket, form) = match socket(to.ip(), Type::DGRAM, Some(protocol), origin) {
+        let (socket, form) = match socket(to, Type::DGRAM, Some(protocol), origin) {
             Ok(socket) => (socket, Form::Ping),
             Err(e) if e.operation == "open a socket" => {
-                let raw = socket(to.ip(), Type::RAW, Some(protocol), origin).map_err(|e| ProbeSocketError {
+                let raw = socket(to, Type::RAW, Some(protocol), origin).map_err(|e| ProbeSocketError {
                     operation: "open an ICMP socket (it takes CAP_NET_RAW or a group in net.ipv4.ping_group_range)"
                         .to_owned(),
                     ..e
                 })?;
+                sys::receive_only_echo_replies(raw.as_fd(), v6).map_err(failed("set up an ICMP socket"))?;
                 (raw, Form::Raw { header: !v6 })
             }
             Err(e) => return Err(e),
@@ -209,35 +213,26 @@ impl Datagram {
         }
         sys::set_dont_fragment(socket.as_fd(), v6, options.dont_fragment)
             .map_err(failed("set whether packets may be fragmented"))?;
-        let connected = socket.connect(&SocketAddr::new(to.ip(), 0).into_scoped(to).into());
-        Ok(connected.map(|()| Self { socket: socket.into(), form }))
+        let _ = socket.set_recv_buffer_size(ROOM);
+        Ok(Self { socket: socket.into(), form })
     }
 }
 
 impl Form {
     /// Receives one datagram and says where it is in the buffer; of an ICMP message without its IP header.
     pub fn receive(self, socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Range<usize>> {
+        self.receive_from(socket, buffer).map(|(place, _)| place)
+    }
+
+    /// The same, and who sent it.
+    pub fn receive_from(self, socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(Range<usize>, Option<IpAddr>)> {
         let received = sys::receive(socket, buffer, &mut [])?;
         let end = received.len.min(buffer.len());
         let header = match (self, buffer.first()) {
             (Self::Raw { header: true }, Some(first)) => usize::from(first & 15) * 4,
             _ => 0,
         };
-        Ok(header.min(end)..end)
-    }
-}
-
-/// Keeps the scope of a link-local address.
-trait Scoped {
-    fn into_scoped(self, like: SocketAddr) -> Self;
-}
-
-impl Scoped for SocketAddr {
-    fn into_scoped(mut self, like: SocketAddr) -> Self {
-        if let (Self::V6(to), Self::V6(like)) = (&mut self, like) {
-            to.set_scope_id(like.scope_id());
-        }
-        self
+        Ok((header.min(end)..end, received.source))
     }
 }
 
@@ -249,9 +244,14 @@ pub fn interface_index(name: &str) -> io::Result<u32> {
 /// What the network said about what a socket has sent: the next of its error queue. Also of a TCP connection that an ICMP
 /// message ended before it stood.
 pub fn icmp_error(socket: BorrowedFd<'_>) -> Option<IcmpError> {
+    icmp_error_of(socket).map(|(error, _)| error)
+}
+
+/// The same of a socket that sends to several, with the address that it is about.
+pub fn icmp_error_of(socket: BorrowedFd<'_>) -> Option<(IcmpError, Option<IpAddr>)> {
     let mut control = [0; 512];
     let received = sys::receive_error(socket, &mut control).ok()?;
-    read_error(control.get(..received.control_len)?)
+    Some((read_error(control.get(..received.control_len)?)?, received.source))
 }
 
 /// `struct cmsghdr`: its length with what follows, level and type.

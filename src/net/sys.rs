@@ -5,7 +5,7 @@
 use std::ffi::{c_char, c_int, c_ulong};
 use std::io;
 use std::mem::{MaybeUninit, size_of};
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 use std::time::Duration;
@@ -156,6 +156,10 @@ fn check(returned: c_int) -> io::Result<()> {
 unsafe trait Plain: Copy {}
 // SAFETY: an integer.
 unsafe impl Plain for c_int {}
+// SAFETY: an integer.
+unsafe impl Plain for u32 {}
+// SAFETY: integers only.
+unsafe impl Plain for [u32; 8] {}
 // SAFETY: integers only.
 unsafe impl Plain for libc::tpacket_req3 {}
 // SAFETY: integers only.
@@ -283,8 +287,8 @@ pub(super) struct Received {
     pub len: usize,
     /// Bytes of control messages.
     pub control_len: usize,
-    /// Who sent it, if that is an IPv6 address.
-    pub source: Option<Ipv6Addr>,
+    /// Who sent it; of an error, where what it is about was sent.
+    pub source: Option<IpAddr>,
 }
 
 /// Receives one packet with its control messages.
@@ -302,6 +306,20 @@ pub(super) fn set_receive_errors(fd: BorrowedFd<'_>, ipv6: bool) -> io::Result<(
     let (level, name) =
         if ipv6 { (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) } else { (libc::IPPROTO_IP, libc::IP_RECVERR) };
     set_option(fd, level, name, &1)
+}
+
+/// Makes a raw ICMP socket receive answers to echoes and nothing else. Errors come all the same.
+pub(super) fn receive_only_echo_replies(fd: BorrowedFd<'_>, ipv6: bool) -> io::Result<()> {
+    // linux/icmp.h, linux/icmpv6.h: a bit for each type that is not wanted.
+    const ICMP_FILTER: c_int = 1;
+    const ICMP6_FILTER: c_int = 1;
+    const ECHO_REPLY_V6: usize = 129;
+    if !ipv6 {
+        return set_option(fd, libc::SOL_RAW, ICMP_FILTER, &!1u32);
+    }
+    let mut unwanted = [u32::MAX; 8];
+    unwanted[ECHO_REPLY_V6 / 32] &= !(1 << (ECHO_REPLY_V6 % 32));
+    set_option(fd, libc::IPPROTO_ICMPV6, ICMP6_FILTER, &unwanted)
 }
 
 /// Whether packets must not be fragmented, whatever is known of the path.
@@ -331,7 +349,12 @@ fn receive_with(fd: BorrowedFd<'_>, buffer: &mut [u8], control: &mut [u8], flags
     // bytes are valid there. With MSG_TRUNC the kernel says how long the packet is, but still writes no more than fits.
     let n = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags) };
     let len = usize::try_from(n).map_err(|_| io::Error::last_os_error())?;
-    let source = (from.sin6_family == libc::AF_INET6 as u16).then(|| Ipv6Addr::from(from.sin6_addr.s6_addr));
+    let source = match libc::c_int::from(from.sin6_family) {
+        libc::AF_INET6 => Some(Ipv6Addr::from(from.sin6_addr.s6_addr).into()),
+        // `sockaddr_in` has the address where the other has the flow.
+        libc::AF_INET => Some(Ipv4Addr::from(from.sin6_flowinfo.to_ne_bytes()).into()),
+        _ => None,
+    };
     Ok(Received { len, control_len: message.msg_controllen, source })
 }
 

@@ -393,7 +393,10 @@ impl Receiver {
         let received = sys::receive(self.socket.as_fd(), payload, &mut control)?;
         let told = Told::read(control.get(..received.control_len).unwrap_or_default());
         let length = u16::try_from(received.len).unwrap_or(u16::MAX);
-        let source = received.source.unwrap_or(Ipv6Addr::UNSPECIFIED);
+        let source = match received.source {
+            Some(IpAddr::V6(source)) => source,
+            _ => Ipv6Addr::UNSPECIFIED,
+        };
         let to = told.destination.unwrap_or(Ipv6Addr::UNSPECIFIED);
         if let Ok(header) = <&mut [u8; IPV6_HEADER]>::try_from(header) {
             *header = ipv6_header(told.traffic_class, length, self.protocol.number(), told.hop_limit, source, to);

@@ -7,6 +7,7 @@
 pub mod check;
 pub mod dialog;
 pub mod dns;
+pub mod echoes;
 pub mod holders;
 pub mod http;
 pub mod icmp;

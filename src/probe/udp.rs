@@ -88,7 +88,7 @@ async fn talk(socket: &Waiting, dialog: &mut dyn Dialog, phases: &mut Phases) ->
 }
 
 /// A datagram socket to be waited for.
-pub(super) struct Waiting {
+struct Waiting {
     socket: UdpSocket,
     form: Form,
 }
@@ -97,23 +97,18 @@ pub(super) struct Waiting {
 const EVENTS: Interest = Interest::READABLE.add(Interest::ERROR);
 
 impl Waiting {
-    pub fn new(datagram: Datagram) -> Result<Self, Reason> {
+    fn new(datagram: Datagram) -> Result<Self, Reason> {
         let socket = UdpSocket::from_std(datagram.socket).map_err(|e| Reason::new("local", e.to_string()))?;
         Ok(Self { socket, form: datagram.form })
     }
 
-    /// Whether the kernel sees to the identifier of an echo.
-    pub fn is_ping(&self) -> bool {
-        self.form == Form::Ping
-    }
-
     /// Sends one datagram.
-    pub async fn send(&self, data: &[u8]) -> Result<(), Reason> {
+    async fn send(&self, data: &[u8]) -> Result<(), Reason> {
         self.socket.send(data).await.map(drop).map_err(|e| self.failure(&e))
     }
 
     /// Waits for a datagram.
-    pub async fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Reason> {
+    async fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Reason> {
         let place = loop {
             self.socket.ready(EVENTS).await.map_err(|e| self.failure(&e))?;
             match self.socket.try_io(Interest::READABLE, || self.form.receive(self.socket.as_fd(), buffer)) {

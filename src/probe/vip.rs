@@ -68,7 +68,8 @@ impl Vip {
         if !silent {
             let port = at.target.port.or(self.port);
             if self.icmp {
-                let found = Icmp { size: 56, ..Icmp::default() }.attempt(at.clone()).await;
+                let icmp = Icmp { size: 56, ..Icmp::default() };
+                let found = icmp.attempt(at.clone()).await;
                 match (found.result, found.phases.first_byte) {
                     (Ok(()), time) => {
                         let time = time.unwrap_or_default();

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Kind, ProbeArgs};
 use crate::cli::Error;
+use crate::probe::echoes::Echoes;
 use crate::probe::icmp::{Icmp, LARGEST};
 use crate::probe::target::Ports;
 use crate::probe::{Check, EchoOptions, Target};
@@ -23,6 +24,9 @@ pub struct IcmpArgs {
     /// Never fragment: does a packet of this size pass?
     #[arg(long, help_heading = "Echo")]
     dont_fragment: bool,
+    /// All go out of the same socket.
+    #[arg(skip)]
+    echoes: Arc<Echoes>,
 }
 
 impl Kind for IcmpArgs {
@@ -45,6 +49,6 @@ Examples:
 
     fn check(&self, _: &Target) -> Result<Arc<dyn Check>, Error> {
         let options = EchoOptions { ttl: self.ttl, dont_fragment: self.dont_fragment };
-        Ok(Arc::new(Icmp { size: self.size, options }))
+        Ok(Arc::new(Icmp { size: self.size, options, echoes: Arc::clone(&self.echoes) }))
     }
 }

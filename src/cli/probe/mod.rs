@@ -24,9 +24,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::Error;
 use super::args::{CommonArgs, duration};
 use super::output::{Output, width};
+use super::{Error, TEMPLATE};
 use crate::finding::Severity;
 use crate::net::{Stop, namespace};
 use crate::probe::target::{self, Ports};
@@ -79,17 +79,20 @@ macro_rules! kinds {
     ($($(#[$about:meta])* $name:ident($args:ty),)*) => {
         /// A kind of check with its options.
         #[derive(Debug, Subcommand)]
+        #[command(defer = true)]
         enum AnyKind {
-            $($(#[$about])* $name(Box<$args>),)*
+            $(
+                $(#[$about])*
+                #[command(before_help = <$args>::EXAMPLES, help_template = TEMPLATE, max_term_width = 100)]
+                $name(Box<$args>),
+            )*
             /// Every checker and tracked script of a keepalived.conf, once or as keepalived goes on, and what that comes to
+            #[command(before_help = config::EXAMPLES, help_template = TEMPLATE, max_term_width = 100)]
             Config(Box<config::ConfigArgs>),
             /// Every server behind an nginx.conf, and its listens beside the VIPs of a keepalived.conf
+            #[command(before_help = nginx::EXAMPLES, help_template = TEMPLATE, max_term_width = 100)]
             Nginx(Box<nginx::NginxArgs>),
         }
-
-        /// Names and examples.
-        const KINDS: &[(&str, &str)] =
-            &[$((<$args>::NAME, <$args>::EXAMPLES),)* ("config", config::EXAMPLES), ("nginx", nginx::EXAMPLES)];
 
         impl AnyKind {
             fn run(&self) -> Result<u8, Error> {
@@ -130,14 +133,6 @@ kinds! {
 pub struct ProbeCommand {
     #[command(subcommand)]
     kind: AnyKind,
-}
-
-/// Adds its examples to each kind's help.
-pub fn with_examples(
-    command: clap::Command,
-    told: impl Fn(clap::Command, &'static str) -> clap::Command,
-) -> clap::Command {
-    KINDS.iter().fold(command, |c, (name, text)| c.mut_subcommand(name, |s| told(s, text)))
 }
 
 /// Options of every kind.

@@ -97,7 +97,7 @@ pub struct SimulateArgs {
 #[derive(Debug, Subcommand)]
 enum Other {
     /// What TCP keepalive does and when, for given settings and faults
-    #[command(disable_version_flag = true)]
+    #[command(disable_version_flag = true, before_help = tcp::EXAMPLES, help_template = super::TEMPLATE, max_term_width = 100)]
     TcpKeepalive(Box<tcp::TcpArgs>),
 }
 
