@@ -8,7 +8,8 @@
 //!   addresses and interfaces. Only a speaker uses it: [`Stop::install`], open everything, [`keep_network_privileges`],
 //!   then [`wait_any`] in one thread. No socket of it waits for the network; a change waits for the kernel's word. These
 //!   names are used with their modules', so that a test can hold that nothing else uses them.
-//! * **Probing** ([`probe_socket`]) asks a service as one of its clients would. Only `probe` uses it.
+//! * **Probing** ([`probe_socket`]) asks a service as one of its clients would. Only `probe` uses it. [`sock_diag`] and
+//!   [`socket_owner`] ask this kernel about its own connections.
 
 pub mod announce;
 pub mod bpf;
@@ -21,6 +22,8 @@ pub mod privilege;
 pub mod probe_socket;
 mod ring;
 pub mod signal;
+pub mod sock_diag;
+pub mod socket_owner;
 mod sys;
 #[cfg(test)]
 mod tests;
