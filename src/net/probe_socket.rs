@@ -7,8 +7,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::{link, sys};
 
@@ -131,6 +132,37 @@ pub fn tcp(to: SocketAddr, origin: &Origin) -> Result<io::Result<TcpStream>, Pro
         Err(e) if e.raw_os_error() != Some(libc::EINPROGRESS) => Ok(Err(e)),
         _ => Ok(Ok(socket.into())),
     }
+}
+
+/// Keepalive of a connection, in whole seconds: idle time, interval, probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepaliveOptions {
+    /// How long nothing is heard before the first probe (TCP_KEEPIDLE).
+    pub idle: Duration,
+    /// From one probe to the next (TCP_KEEPINTVL).
+    pub interval: Duration,
+    /// Probes without an answer before the connection is given up (TCP_KEEPCNT).
+    pub probes: u32,
+    /// TCP_USER_TIMEOUT, if it is to be set.
+    pub user_timeout: Option<Duration>,
+}
+
+/// Sets keepalive on a connection. Its idle time counts from now.
+pub fn set_keepalive(socket: BorrowedFd<'_>, options: &KeepaliveOptions) -> Result<(), ProbeSocketError> {
+    let keepalive =
+        TcpKeepalive::new().with_time(options.idle).with_interval(options.interval).with_retries(options.probes);
+    let socket = SockRef::from(&socket);
+    socket.set_tcp_keepalive(&keepalive).map_err(failed("set keepalive"))?;
+    if let Some(timeout) = options.user_timeout {
+        socket.set_tcp_user_timeout(Some(timeout)).map_err(failed("set the user timeout"))?;
+    }
+    Ok(())
+}
+
+/// Changes the idle time of a connection that has keepalive. One that has been idle for longer is probed at once.
+pub fn set_keepalive_idle(socket: BorrowedFd<'_>, idle: Duration) -> Result<(), ProbeSocketError> {
+    sys::set_keepalive_idle(socket, i32::try_from(idle.as_secs()).unwrap_or(i32::MAX))
+        .map_err(failed("set the keepalive time"))
 }
 
 /// A socket for whole datagrams to and from one peer: UDP, or ICMP echo.

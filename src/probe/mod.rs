@@ -10,6 +10,7 @@ pub mod dns;
 pub mod http;
 pub mod icmp;
 pub mod judge;
+pub mod keepalive;
 mod kernel;
 pub mod many;
 pub mod outcome;
@@ -21,6 +22,7 @@ pub mod run;
 pub mod script;
 pub mod series;
 pub mod smtp;
+pub mod sockets;
 pub mod target;
 pub mod tcp;
 pub mod tls;
@@ -38,4 +40,4 @@ pub use series::Series;
 pub use target::Target;
 
 // Where a check may come from, and how an echo is sent, for who sets options.
-pub use crate::net::probe_socket::{EchoOptions, Origin};
+pub use crate::net::probe_socket::{EchoOptions, KeepaliveOptions, Origin};

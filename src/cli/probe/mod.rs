@@ -6,8 +6,10 @@ mod config;
 mod dns;
 mod http;
 mod icmp;
+mod keepalive;
 mod script;
 mod smtp;
+mod sockets;
 mod tcp;
 mod tls;
 mod udp;
@@ -58,6 +60,11 @@ trait Kind {
     /// The check of one target.
     fn check(&self, target: &Target) -> Result<Arc<dyn Check>, Error>;
 
+    /// The longest that one check takes.
+    fn longest(&self) -> Duration {
+        self.common().timeout
+    }
+
     /// What to do. A kind whose targets are no hosts says it here.
     fn jobs(&self) -> Result<Vec<Job>, Error> {
         let targets = targets(&self.common().targets, self.ports())?;
@@ -72,18 +79,21 @@ macro_rules! kinds {
         #[derive(Debug, Subcommand)]
         enum AnyKind {
             $($(#[$about])* $name(Box<$args>),)*
+            /// Which of this host's TCP connections would not notice a dead peer, and for how long?
+            Sockets(Box<sockets::SocketsArgs>),
             /// Every checker and tracked script of a keepalived.conf, once, and what that comes to
             Config(Box<config::ConfigArgs>),
         }
 
         /// Names and examples.
         const KINDS: &[(&str, &str)] =
-            &[$((<$args>::NAME, <$args>::EXAMPLES),)* ("config", config::EXAMPLES)];
+            &[$((<$args>::NAME, <$args>::EXAMPLES),)* ("sockets", sockets::EXAMPLES), ("config", config::EXAMPLES)];
 
         impl AnyKind {
             fn run(&self) -> Result<u8, Error> {
                 match self {
                     $(Self::$name(args) => run_kind(&**args),)*
+                    Self::Sockets(args) => sockets::run(args),
                     Self::Config(args) => config::run(args),
                 }
             }
@@ -110,6 +120,8 @@ kinds! {
     Dns(dns::DnsArgs),
     /// What does a script of MISC_CHECK or vrrp_script say?
     Script(script::ScriptArgs),
+    /// What becomes of an idle connection: are keepalive probes answered, and what if not?
+    Keepalive(keepalive::KeepaliveArgs),
 }
 
 #[derive(Debug, Args)]
@@ -292,11 +304,12 @@ fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
     });
     progress.end();
     let ran = ran?;
-    tell::<K>(&mut out, args, &wanted, &ran)
+    tell(&mut out, kind, &wanted, &ran)
 }
 
 /// Everything that was not told as it came, and the exit status.
-fn tell<K: Kind>(out: &mut Output, args: &ProbeArgs, wanted: &Wanted, ran: &Ran) -> Result<u8, Error> {
+fn tell<K: Kind>(out: &mut Output, kind: &K, wanted: &Wanted, ran: &Ran) -> Result<u8, Error> {
+    let args = kind.common();
     let tally = Tally::of(&ran.checked, wanted);
     let level = if ran.missing > 0 { tally.worst().max(Level::Unknown) } else { tally.worst() };
     let exit = if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() };
@@ -306,7 +319,7 @@ fn tell<K: Kind>(out: &mut Output, args: &ProbeArgs, wanted: &Wanted, ran: &Ran)
         }
         json::summary(out, &tally, ran.missing, ran.interrupted, exit)?;
     } else if args.plugin {
-        writeln!(out, "{}", plugin::line(K::NAME, &ran.checked, wanted, args.timeout))?;
+        writeln!(out, "{}", plugin::line(K::NAME, &ran.checked, wanted, kind.longest()))?;
     } else if ran.checked.len() > MOST_LINES {
         writeln!(out, "{}", table::table(&ran.checked, wanted, width(), args.common.verbose))?;
         writeln!(out, "{}", tally.words())?;

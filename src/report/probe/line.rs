@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{is_detail, time, words};
-use crate::probe::{Checked, Level, Outcome, Phases, Wanted};
+use crate::probe::{Checked, Level, Outcome, Phases, Value, Wanted};
 use crate::report::printable;
 
 /// Cells of the bar.
@@ -70,6 +70,11 @@ pub fn sentence(checked: &Checked, wanted: &Wanted, usually: bool) -> String {
 
 fn done(outcome: &Outcome) -> String {
     let Phases { connect, first_byte, total, .. } = outcome.phases;
+    if outcome.kind == "keepalive" {
+        let answered = outcome.facts.iter().any(|f| f.name == "ended_by" && f.value == Value::Text("answered".into()));
+        let text = if answered { "keepalive was answered" } else { "the peer keeps talking: no probe was needed" };
+        return text.to_owned();
+    }
     match (first_byte, connect, total) {
         (Some(_), Some(_), Some(total)) => format!("answered in {}", time(total)),
         (Some(answer), None, _) => format!("answered in {}", time(answer)),

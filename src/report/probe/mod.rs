@@ -2,8 +2,10 @@
 
 pub mod config;
 pub mod json;
+pub mod keepalive;
 pub mod line;
 pub mod plugin;
+pub mod sockets;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -75,7 +77,18 @@ pub fn time(d: Duration) -> String {
 
 /// Facts that are not for every line.
 fn is_detail(fact: &Fact) -> bool {
-    matches!(fact.name, "size" | "other_addresses")
+    const OF_KEEPALIVE: [&str; 9] = [
+        "ended_by",
+        "kernel_timer_ms",
+        "rtt_ms",
+        "local",
+        "idle_ms",
+        "interval_ms",
+        "probes",
+        "user_timeout_ms",
+        "icmp",
+    ];
+    matches!(fact.name, "size" | "other_addresses") || OF_KEEPALIVE.contains(&fact.name)
 }
 
 /// A fact for people: `status 200`.
