@@ -28,7 +28,9 @@ fn owners_in(proc: &Path) -> HashMap<u32, Owner> {
         let of = proc.join(pid.to_string());
         let mut name = None;
         for descriptor in fs::read_dir(of.join("fd")).into_iter().flatten().flatten() {
-            let Some(inode) = fs::read_link(descriptor.path()).ok().and_then(|to| inode(to.to_str()?)) else { continue };
+            let Some(inode) = fs::read_link(descriptor.path()).ok().and_then(|to| inode(to.to_str()?)) else {
+                continue;
+            };
             let name = name.get_or_insert_with(|| fs::read_to_string(of.join("comm")).unwrap_or_default());
             found.entry(inode).or_insert_with(|| Owner { pid, name: name.trim_end().to_owned() });
         }
@@ -73,6 +75,9 @@ mod tests {
 
     #[test]
     fn what_is_no_socket_has_no_inode() {
-        assert_eq!([inode("socket:[1]"), inode("socket:[x]"), inode("pipe:[1]"), inode("")], [Some(1), None, None, None]);
+        assert_eq!(
+            [inode("socket:[1]"), inode("socket:[x]"), inode("pipe:[1]"), inode("")],
+            [Some(1), None, None, None]
+        );
     }
 }

@@ -17,8 +17,8 @@ use super::kernel;
 use super::outcome::{Fact, Phases, Value};
 use super::reason::Reason;
 use super::tcp::connect;
-use crate::net::probe_socket::{self, KeepaliveOptions, Said};
 use crate::net::monotonic;
+use crate::net::probe_socket::{self, KeepaliveOptions, Said};
 use crate::net::sock_diag::{SockDiag, TcpSocket, Timer};
 use crate::time::Instant;
 
@@ -110,11 +110,8 @@ impl Check for Keepalive {
             };
             let ending = held.hold(&stream).await;
             let now = monotonic();
-            let phases = Phases {
-                connect: Some(connected.since(begun)),
-                total: Some(now.since(begun)),
-                ..Phases::default()
-            };
+            let phases =
+                Phases { connect: Some(connected.since(begun)), total: Some(now.since(begun)), ..Phases::default() };
             Found { result: held.verdict(&ending), phases, facts: held.facts(&ending) }
         })
     }
@@ -355,15 +352,18 @@ impl<'a> Held<'a> {
                 Err(Reason::new("keepalive-reset", format!("reset (RST) {when}")))
             }
             Ending::Fin(after) => {
-                let when = if self.answered > 0 { ", although probes were answered" } else { ", before a probe was answered" };
+                let when =
+                    if self.answered > 0 { ", although probes were answered" } else { ", before a probe was answered" };
                 let sentence = format!("ended (FIN) by the service after {} without traffic{when}", secs(*after));
                 Err(Reason::new("idle-closed", sentence))
             }
             Ending::Silence(after) => {
                 let probes = if self.sent == 1 { "1 probe".to_owned() } else { format!("{} probes", self.sent) };
                 let computed = secs(self.check.gives_up);
-                let mut sentence =
-                    format!("no answer to {probes}, given up {} after the last thing heard (computed: {computed})", secs(*after));
+                let mut sentence = format!(
+                    "no answer to {probes}, given up {} after the last thing heard (computed: {computed})",
+                    secs(*after)
+                );
                 if let Some(icmp) = &self.icmp {
                     sentence = format!("{sentence}; {}", icmp.sentence);
                 }

@@ -209,12 +209,8 @@ mod tests {
     use super::*;
     use crate::net::sock_diag::TcpInfo;
 
-    const KERNEL: Kernel = Kernel {
-        interval: Duration::from_secs(75),
-        probes: 9,
-        retries2: 15,
-        rto_max: Duration::from_secs(120),
-    };
+    const KERNEL: Kernel =
+        Kernel { interval: Duration::from_secs(75), probes: 9, retries2: 15, rto_max: Duration::from_secs(120) };
 
     fn socket(timer: Timer, expires: u64, tries: u8) -> TcpSocket {
         TcpSocket {
@@ -241,7 +237,10 @@ mod tests {
         assert_eq!(judge(&s, &KERNEL), Some(Notices::Told));
         s.inode = 0;
         assert_eq!(judge(&s, &KERNEL), None);
-        assert_eq!(judge(&TcpSocket { state: TcpState::SynSent, ..socket(Timer::Retransmission, 1, 0) }, &KERNEL), None);
+        assert_eq!(
+            judge(&TcpSocket { state: TcpState::SynSent, ..socket(Timer::Retransmission, 1, 0) }, &KERNEL),
+            None
+        );
     }
 
     #[test]
@@ -255,20 +254,15 @@ mod tests {
 
     #[test]
     fn data_is_given_up_as_the_kernel_does() {
-        // From 200 ms: 0.2 s to the first retransmission, then timeouts until 924.6 s have gone by since: 0.4 + 0.8 +
-        // ... + 102.4 = 204.6 s, and 6 times 120 s.
+        // 0.2 s to the first retransmission; since then timeouts of 0.4 + 0.8 + ... + 102.4 = 204.4 s and 6 times 120 s are
+        // 924.4 s, just short of the 924.6 s that are allowed, so there is one more.
         let s = socket(Timer::Retransmission, 200, 0);
-        assert_eq!(judge(&s, &KERNEL), Some(Notices::Data(Duration::from_millis(924_800))));
+        assert_eq!(judge(&s, &KERNEL), Some(Notices::Data(Duration::from_millis(1_044_600))));
         // After three retransmissions the timeout is 1.6 s: 1.2 s have gone by before, half of this one is left.
         let mut s = socket(Timer::Retransmission, 800, 3);
-        s.info = Some(TcpInfo {
-            rto: Duration::from_millis(1_600),
-            backoff: 3,
-            retransmits: 3,
-            ..TcpInfo::default()
-        });
-        // 924.6 s - 1.2 s - 0.8 s
-        assert_eq!(judge(&s, &KERNEL), Some(Notices::Data(Duration::from_millis(922_600))));
+        s.info = Some(TcpInfo { rto: Duration::from_millis(1_600), backoff: 3, retransmits: 3, ..TcpInfo::default() });
+        // 1044.4 s - 1.2 s - 0.8 s
+        assert_eq!(judge(&s, &KERNEL), Some(Notices::Data(Duration::from_millis(1_042_400))));
         // tcp_retries2 3: 0.2 + 0.4 + 0.8 + 1.6 = 3 s after the first.
         let three = Kernel { retries2: 3, ..KERNEL };
         assert_eq!(

@@ -8,6 +8,7 @@ mod capture;
 mod failover;
 mod keepalive;
 mod netns;
+mod probe_keepalive;
 mod program;
 mod screen;
 mod simulate;
@@ -98,6 +99,12 @@ const TESTS: &[Test] = &[
     test("capture::tagged_frames_are_grouped_by_vlan", &[], capture::vlans),
     test("capture::authentication_and_extension_headers_pass_the_filter", &[], capture::headers),
     test("capture::watching_transmits_nothing_and_joins_nothing", &["tcpdump"], capture::silent),
+    test("probe_keepalive::sockets", &["nft", "ss"], probe_keepalive::sockets),
+    test("probe_keepalive::silence", &["nft"], probe_keepalive::silence),
+    test("probe_keepalive::forgotten", &["nft"], probe_keepalive::forgotten),
+    test("probe_keepalive::answered", &[], probe_keepalive::answered),
+    test("probe_keepalive::closed", &[], probe_keepalive::closed),
+    test("probe_keepalive::unprivileged", &["setpriv"], probe_keepalive::unprivileged),
     test("program::without_privileges_it_says_what_to_do", &["setpriv"], program::unprivileged),
     test("program::a_missing_interface_names_those_there_are", &[], program::missing_interface),
     test("program::an_interface_deleted_while_watching_is_an_error", &[], program::deleted_interface),

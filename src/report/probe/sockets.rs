@@ -81,7 +81,10 @@ impl Sum {
             parts.push(format!("the others within {}", span(longest)));
         }
         let connections = if self.all == 1 { "1 connection" } else { &format!("{} connections", self.all) };
-        format!("{connections}: {}", if parts.is_empty() { "all ended by their peers".into() } else { parts.join(", ") })
+        format!(
+            "{connections}: {}",
+            if parts.is_empty() { "all ended by their peers".into() } else { parts.join(", ") }
+        )
     }
 
     /// The line of a monitoring plugin.
