@@ -9,6 +9,7 @@ pub mod dialog;
 pub mod dns;
 pub mod http;
 pub mod icmp;
+pub mod idle_limit;
 pub mod judge;
 pub mod keepalive;
 mod kernel;

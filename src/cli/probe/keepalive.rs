@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Kind, ProbeArgs};
+use super::{Kind, ProbeArgs, idle_limit};
 use crate::cli::Error;
 use crate::cli::args::duration;
 use crate::probe::keepalive::{Keepalive, Step, Told};
@@ -37,6 +37,9 @@ pub struct KeepaliveArgs {
     /// Hold the connection for so long; without this the first answer is the end
     #[arg(long = "for", value_name = "DURATION", value_parser = duration, help_heading = "Keepalive")]
     for_: Option<Duration>,
+    /// Find out how long a connection may be idle, up to this: with many connections, to a second
+    #[arg(long, value_name = "MAX", value_parser = duration, conflicts_with_all = ["for_", "user_timeout", "count", "plugin"], help_heading = "Keepalive")]
+    find_idle_limit: Option<Duration>,
 }
 
 impl KeepaliveArgs {
@@ -74,6 +77,7 @@ Examples:
   hactl probe keepalive web1:80                       answered, reset, closed, or silence until given up?
   hactl probe keepalive db1:5432 --idle 60s --interval 10s --probes 3
   hactl probe keepalive db1:5432 --idle 30s --for 10m     hold it, through a failover
+  hactl probe keepalive db1:5432 --find-idle-limit 15m    when does the path forget, and what to set
   hactl probe keepalive web1:443 --user-timeout 15s --json
 ";
 
@@ -87,6 +91,10 @@ Examples:
 
     fn longest(&self) -> Duration {
         self.common.timeout + self.gives_up().max(self.for_.unwrap_or_default())
+    }
+
+    fn instead(&self) -> Option<Result<u8, Error>> {
+        self.find_idle_limit.map(|max| idle_limit::run(&self.common, self.ports(), max))
     }
 
     fn check(&self, _: &Target) -> Result<Arc<dyn Check>, Error> {

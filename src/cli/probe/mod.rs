@@ -6,6 +6,7 @@ mod config;
 mod dns;
 mod http;
 mod icmp;
+mod idle_limit;
 mod keepalive;
 mod script;
 mod smtp;
@@ -63,6 +64,11 @@ trait Kind {
     /// The longest that one check takes.
     fn longest(&self) -> Duration {
         self.common().timeout
+    }
+
+    /// What is done instead, when something else was asked for.
+    fn instead(&self) -> Option<Result<u8, Error>> {
+        None
     }
 
     /// What to do. A kind whose targets are no hosts says it here.
@@ -279,6 +285,9 @@ pub fn run(command: &ProbeCommand) -> Result<u8, Error> {
 }
 
 fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
+    if let Some(done) = kind.instead() {
+        return done;
+    }
     let args = kind.common();
     let wanted = args.wanted();
     let jobs = kind.jobs()?;

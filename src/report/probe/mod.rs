@@ -1,6 +1,7 @@
 //! What checks found: a line each, a table of many, JSON Lines, the line of a monitoring plugin.
 
 pub mod config;
+pub mod idle_limit;
 pub mod json;
 pub mod keepalive;
 pub mod line;
