@@ -118,7 +118,7 @@ impl Search {
                 Fate::ResetAt(at) | Fate::ClosedAt(at) => *at,
                 Fate::Reset | Fate::Silent => *age,
             };
-            if at <= self.lives {
+            if at <= self.lives && !self.lives.is_zero() {
                 self.unsteady = true;
             } else if self.lost.is_none_or(|(lost, _)| at < lost) {
                 self.lost = Some((at, *fate));

@@ -64,6 +64,13 @@ fn what_cannot_be_is_said_and_nothing_is_asked() {
         assert_eq!((status(&o), o.stdout.is_empty()), (3, true), "{args:?}");
         assert!(stderr(&o).contains(wanted), "{args:?}: {}", stderr(&o));
     }
+    for (args, wanted) in [
+        (&["127.0.0.1:9", "--find-idle-limit", "1s"][..], "--find-idle-limit takes 2s to 4h"),
+        (&["127.0.0.1:9", "127.0.0.1:8", "--find-idle-limit", "10s"], "--find-idle-limit takes one target"),
+    ] {
+        let o = hactl(&[&["probe", "keepalive"], args].concat());
+        assert_eq!((status(&o), o.stdout.is_empty(), stderr(&o).contains(wanted)), (3, true, true), "{args:?}");
+    }
     let o = hactl(&["probe", "keepalive", "127.0.0.1"]);
     assert_eq!((status(&o), stderr(&o).contains("the port is missing")), (3, true));
     let o = hactl(&["probe", "sockets", "--vip", "nobody"]);
@@ -98,4 +105,29 @@ fn connections_of_this_host_are_told() {
     let o = hactl(&[&args[..], &["--json"]].concat());
     let told: Vec<Value> = objects(&o).into_iter().filter(|v| v["notices"] == "closed-by-peer").collect();
     assert_eq!((status(&o), told.len()), (0, 1), "{}", stdout(&o));
+}
+
+#[test]
+fn the_limit_of_a_service_is_found() {
+    let ends = service(|c| {
+        thread::spawn(move || {
+            // The service's own idle limit: its timer is what is looked for.
+            c.set_read_timeout(Some(std::time::Duration::from_millis(1_500))).unwrap();
+            let _ = (&c).read(&mut [0; 1]);
+        });
+    });
+    let (exit, p) = probe(&[&ends, "--find-idle-limit", "4s"]);
+    assert_eq!((exit, &p["ended_by"], &p["unsteady"]), (1, &json!("fin"), &json!(false)), "{p}");
+    assert!(p["limit_ms"].as_f64().is_some_and(|ms| (1_490.0..2_500.0).contains(&ms)), "{p}");
+    let o = hactl(&["probe", "keepalive", &ends, "--find-idle-limit", "4s"]);
+    assert!(stdout(&o).contains("the service ends (FIN) idle connections after "), "{}", stdout(&o));
+    assert!(stdout(&o).contains("nginx        upstream { keepalive_timeout 1s; }"), "{}", stdout(&o));
+    assert!(stderr(&o).contains(": at most 8 connections at once and 20s"), "{}", stderr(&o));
+}
+
+#[test]
+fn a_patient_service_has_no_limit() {
+    let mute = service(std::mem::forget);
+    let (exit, p) = probe(&[&mute, "--find-idle-limit", "2s"]);
+    assert_eq!((exit, &p["ok"], &p["lives_ms"]), (0, &json!(true), &json!(2000.0)), "{p}");
 }

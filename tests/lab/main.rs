@@ -99,6 +99,8 @@ const TESTS: &[Test] = &[
     test("capture::tagged_frames_are_grouped_by_vlan", &[], capture::vlans),
     test("capture::authentication_and_extension_headers_pass_the_filter", &[], capture::headers),
     test("capture::watching_transmits_nothing_and_joins_nothing", &["tcpdump"], capture::silent),
+    test("probe_keepalive::limit_silent", &["nft"], probe_keepalive::limit_silent),
+    test("probe_keepalive::limit_reset", &["nft"], probe_keepalive::limit_reset),
     test("probe_keepalive::sockets", &["nft", "ss"], probe_keepalive::sockets),
     test("probe_keepalive::silence", &["nft"], probe_keepalive::silence),
     test("probe_keepalive::forgotten", &["nft"], probe_keepalive::forgotten),
@@ -120,6 +122,7 @@ fn main() -> ExitCode {
         ["__ping", to, count] => return ping(to, count),
         ["__flood", to, count, millis] => return flood(to, count, millis),
         ["__tcp-local", peer] => return keepalive::local(peer),
+        ["__tcp-mute", address] => return probe_keepalive::mute(address),
         ["__tcp-peer", address] => return keepalive::peer(address),
         _ => {}
     }

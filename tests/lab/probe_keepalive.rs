@@ -1,7 +1,8 @@
 //! `hactl probe keepalive` and `hactl probe sockets` beside a real kernel: a peer that answers, one that is gone behind a
 //! firewall that drops, one that has forgotten, one that ends the connection; and `ss` of iproute2 for the timers.
 
-use std::process::Stdio;
+use std::net::TcpListener;
+use std::process::{ExitCode, Stdio};
 
 use serde_json::Value;
 
@@ -153,4 +154,45 @@ pub fn unprivileged() {
     let ended = Running::start(&mut setpriv, Stdio::null()).ended();
     let none = "SOCKETS OK - no such connection | connections=0;;;0 never=0;;;0 stuck=0;;;0\n";
     assert_eq!((ended.status, ended.text().as_str()), (Some(0), none), "{}", ended.err);
+}
+
+/// The peer's host forgets connections that are idle for three seconds, and treats what belongs to them so.
+fn forgetful(verdict: &str, ended_by: &str) {
+    let lab = Lab::new();
+    let (a, b) = (lab.node("a", 1), lab.node("b", 2));
+    let server = helper_told(&b.ns, &["__tcp-mute", "10.77.0.2"]);
+    server.out.wait("the peer listens", SOON, |l| l.iter().find(|l| l.text == "listening").map(|_| ()));
+    b.nft(&format!(
+        "table inet lab {{ chain in {{ type filter hook input priority 0; meta l4proto != tcp accept; ct state established \
+         accept; tcp flags & (syn|ack) == syn accept; {verdict}; }}; }}"
+    ));
+    let conntrack = ["net.netfilter.nf_conntrack_tcp_timeout_established=3", "net.netfilter.nf_conntrack_tcp_loose=0"];
+    run(inside(&b.ns, "sysctl").arg("-qw").args(conntrack));
+    let args = format!("probe keepalive 10.77.0.2:{PORT} --find-idle-limit 8s --json");
+    let found = hactl(&a.ns, &args);
+    found.object("the end", netns::SOON * 3, 1, |v| v["type"] == "summary");
+    let ended = found.ended();
+    let limit = ended.object("probe");
+    // The kernel's own keepalive of two hours is too late.
+    assert_eq!((ended.status, &limit["ended_by"]), (Some(1), &ended_by.into()), "{limit}");
+    let figure = |name: &str| limit[name].as_f64().unwrap_or_else(|| panic!("{limit}"));
+    let (lives, lost) = (figure("lives_ms"), figure("limit_ms"));
+    assert!(lost - lives <= 1_000.0 && lives < 3_500.0 && lost > 2_900.0 && lost < 4_500.0, "{limit}");
+}
+
+pub fn limit_silent() {
+    forgetful("drop", "silence");
+}
+
+pub fn limit_reset() {
+    forgetful("meta l4proto tcp reject with tcp reset", "rst");
+}
+
+/// Accepts connections, keeps them all and says nothing.
+pub fn mute(address: &str) -> ExitCode {
+    let listener = TcpListener::bind((address, PORT)).expect("an address of this host");
+    println!("listening");
+    let all: Vec<_> = listener.incoming().flatten().collect();
+    drop(all);
+    ExitCode::SUCCESS
 }

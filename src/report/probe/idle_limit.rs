@@ -10,6 +10,9 @@ use crate::probe::{Level, Reason};
 use crate::report::json::{line, ms};
 use crate::report::printable;
 
+/// Who ends a connection sooner has no idle limit, but no use for it.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
 /// What a search came to.
 pub struct Limit<'a> {
     target: &'a str,
@@ -61,6 +64,9 @@ impl<'a> Limit<'a> {
             (Ok(_), Some((at, fate))) => {
                 let at = format!("{:.1} s", at.as_secs_f64());
                 match fate {
+                    Fate::ClosedAt(d) | Fate::ResetAt(d) if d < AT_ONCE => {
+                        "connections are ended at once, before they are idle".to_owned()
+                    }
                     Fate::ClosedAt(_) => format!("the service ends (FIN) idle connections after {at}"),
                     Fate::ResetAt(_) => format!("idle connections are reset (RST) after {at}, unasked"),
                     Fate::Silent => format!("idle connections are forgotten silently between {lives} and {at}"),
