@@ -232,6 +232,8 @@ async fn rounds(
                     if fate != Fate::Answered {
                         break;
                     }
+                    // Known now, also when it is ended before the round is over.
+                    search.lives = search.lives.max(age);
                 }
                 Ok(Some(Ok((_, Err(reason))))) => failed = Some(reason),
                 Ok(Some(Err(e))) => failed = Some(Reason::new("local", e.to_string())),

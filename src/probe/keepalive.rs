@@ -241,7 +241,9 @@ impl<'a> Held<'a> {
     /// How long until the kernel is asked again.
     fn wait(&self, seen: Option<&TcpSocket>, now: Instant) -> Duration {
         let due = match seen {
-            Some(s) if s.timer == Timer::Keepalive && s.tries == 0 && s.expires > OFTEN => s.expires - OFTEN / 2,
+            Some(s) if s.timer == Timer::Keepalive && s.tries == 0 && s.expires > OFTEN => {
+                s.expires.saturating_sub(OFTEN / 2)
+            }
             Some(_) => OFTEN,
             None => SELDOM,
         };

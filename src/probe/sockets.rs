@@ -210,7 +210,7 @@ mod tests {
     use crate::net::sock_diag::TcpInfo;
 
     const KERNEL: Kernel =
-        Kernel { interval: Duration::from_secs(75), probes: 9, retries2: 15, rto_max: Duration::from_secs(120) };
+        Kernel { interval: Duration::from_secs(75), probes: 9, retries2: 15, rto_max: Duration::from_mins(2) };
 
     fn socket(timer: Timer, expires: u64, tries: u8) -> TcpSocket {
         TcpSocket {

@@ -33,7 +33,7 @@ impl<'a> Limit<'a> {
         match (&self.ended, self.search.lost) {
             (Err(_), _) | (Ok(true), None) => Level::Unknown,
             // A pool that keeps connections for nginx's 60 s meets their end.
-            (Ok(_), Some((at, Fate::ClosedAt(_)))) if at > Duration::from_secs(60) => Level::Ok,
+            (Ok(_), Some((at, Fate::ClosedAt(_)))) if at > Duration::from_mins(1) => Level::Ok,
             (Ok(_), Some((at, Fate::Reset | Fate::Silent | Fate::ResetAt(_))))
                 if self.host.is_some_and(|h| Duration::from_secs(h) < at) =>
             {
