@@ -89,18 +89,19 @@ impl Search {
 
     /// The ages to look at in the next round; none when it is known.
     pub fn ages(&self) -> Vec<Duration> {
+        // The second round looks a little beyond the age that was lost, too: what was lost by chance is found out.
         let (from, to, control) = match self.lost {
-            None if self.rounds == 0 => (Duration::ZERO, self.max, true),
-            // The second round tries the age that was lost again: what was lost by chance is found out.
-            Some((lost, _)) if self.rounds == 1 => (self.lives, lost, true),
-            Some((lost, _)) if lost.saturating_sub(self.lives) > EXACT && self.rounds < 4 => (self.lives, lost, false),
+            None if self.rounds == 0 => (Duration::ZERO, self.max, Some(self.max)),
+            // It ends by itself at that age, so it must not be asked just then.
+            Some((lost, Fate::ResetAt(_) | Fate::ClosedAt(_))) if self.rounds == 1 => return vec![lost + EXACT],
+            Some((lost, _)) if self.rounds == 1 => (self.lives, lost, Some(lost + EXACT / 2)),
+            Some((lost, _)) if lost.saturating_sub(self.lives) > EXACT && self.rounds < 4 => (self.lives, lost, None),
             _ => return Vec::new(),
         };
         let width = to.saturating_sub(from);
         let parts = usize::try_from(width.as_secs() + u64::from(width.subsec_nanos() > 0)).unwrap_or(usize::MAX);
         let parts = u32::try_from(parts.clamp(1, self.sockets)).unwrap_or(1);
-        let end = if control { parts } else { parts - 1 };
-        (1..=end).map(|n| from + width * n / parts).collect()
+        (1..parts).map(|n| from + width * n / parts).chain(control).collect()
     }
 
     /// Takes what a round has found.
@@ -347,7 +348,7 @@ mod tests {
         search.add(&[(s(320), Fate::Answered), (s(340), Fate::Answered), (s(360), Fate::Silent)]);
         assert_eq!((search.lives, search.lost), (s(340), Some((s(360), Fate::Silent))));
         let second = search.ages();
-        assert_eq!((second.len(), second[0], second[19]), (20, s(341), s(360)));
+        assert_eq!((second.len(), second[0], second[19]), (20, s(341), Duration::from_millis(360_500)));
         search.add(&[(s(349), Fate::Answered), (s(350), Fate::Silent)]);
         assert_eq!((search.lives, search.lost, search.unsteady), (s(349), Some((s(350), Fate::Silent)), false));
         assert!(search.ages().is_empty());
@@ -358,7 +359,7 @@ mod tests {
     fn what_ends_by_itself_is_tried_once_more() {
         let mut search = Search::new(s(100));
         search.add(&[(s(60), Fate::ClosedAt(Duration::from_millis(59_900)))]);
-        assert_eq!(search.ages(), [Duration::from_millis(59_900)]);
+        assert_eq!(search.ages(), [Duration::from_millis(60_900)]);
         search.add(&[(Duration::from_millis(59_900), Fate::ClosedAt(Duration::from_millis(59_890)))]);
         assert!(search.ages().is_empty() && !search.unsteady);
         assert_eq!(search.lost.unwrap().0, Duration::from_millis(59_890));
