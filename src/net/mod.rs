@@ -10,6 +10,7 @@
 //!   names are used with their modules', so that a test can hold that nothing else uses them.
 //! * **Probing** ([`probe_socket`], [`ask_socket`]) asks a service as one of its clients would, and who has an address.
 //!   Only `probe` uses it.
+//!   [`sock_diag`] and [`socket_owner`] ask this kernel about its own connections.
 
 pub mod announce;
 pub mod ask_socket;
@@ -24,6 +25,8 @@ pub mod privilege;
 pub mod probe_socket;
 mod ring;
 pub mod signal;
+pub mod sock_diag;
+pub mod socket_owner;
 mod sys;
 #[cfg(test)]
 mod tests;

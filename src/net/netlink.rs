@@ -35,20 +35,20 @@ use super::{sys, vrrp_socket};
 const BATCH: usize = 64;
 
 /// More than the longest datagram that the kernel sends: 32 KiB of a list, or one message.
-const RECEIVE_BUFFER: usize = 256 * 1024;
+pub(super) const RECEIVE_BUFFER: usize = 256 * 1024;
 
 /// Room for changes that have not been read: some thousand of them.
 const MONITOR_BUFFER: i32 = 4 * 1024 * 1024;
 
 /// The kernel answers before the request has returned. If it does not, something is broken, and waiting no help.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often a list is asked for again that changed while it was told.
-const DUMP_ATTEMPTS: usize = 10;
+pub(super) const DUMP_ATTEMPTS: usize = 10;
 
 // linux/netlink.h and linux/rtnetlink.h
-const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
+pub(super) const NLMSG_ERROR: u16 = 2;
+pub(super) const NLMSG_DONE: u16 = 3;
 const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
 const RTM_NEWADDR: u16 = 20;
@@ -539,7 +539,7 @@ fn link_message(index: u32) -> LinkMessage {
 }
 
 /// The result in an acknowledgement.
-fn error_of(payload: &[u8]) -> io::Result<()> {
+pub(super) fn error_of(payload: &[u8]) -> io::Result<()> {
     match ErrorBuffer::new_checked(payload).map(|error| error.code()) {
         Ok(None) => Ok(()),
         Ok(Some(code)) => Err(io::Error::from_raw_os_error(code.get().saturating_abs())),
@@ -548,7 +548,7 @@ fn error_of(payload: &[u8]) -> io::Result<()> {
 }
 
 /// Fills the buffer with one datagram of the kernel's.
-fn receive(socket: &Socket, buffer: &mut Vec<u8>) -> io::Result<()> {
+pub(super) fn receive(socket: &Socket, buffer: &mut Vec<u8>) -> io::Result<()> {
     loop {
         buffer.clear();
         buffer.reserve(RECEIVE_BUFFER);
@@ -563,7 +563,7 @@ fn receive(socket: &Socket, buffer: &mut Vec<u8>) -> io::Result<()> {
 }
 
 /// The messages in a datagram. What is inconsistent ends it.
-struct Messages<'a>(&'a [u8]);
+pub(super) struct Messages<'a>(pub &'a [u8]);
 
 impl<'a> Iterator for Messages<'a> {
     type Item = NetlinkBuffer<&'a [u8]>;

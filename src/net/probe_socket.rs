@@ -147,6 +147,37 @@ pub fn last_heard(stream: BorrowedFd<'_>) -> io::Result<Duration> {
     sys::last_acknowledged(stream)
 }
 
+/// Keepalive of a connection, in whole seconds: idle time, interval, probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepaliveOptions {
+    /// How long nothing is heard before the first probe (TCP_KEEPIDLE).
+    pub idle: Duration,
+    /// From one probe to the next (TCP_KEEPINTVL).
+    pub interval: Duration,
+    /// Probes without an answer before the connection is given up (TCP_KEEPCNT).
+    pub probes: u32,
+    /// TCP_USER_TIMEOUT, if it is to be set.
+    pub user_timeout: Option<Duration>,
+}
+
+/// Sets keepalive on a connection. Its idle time counts from now.
+pub fn set_keepalive(socket: BorrowedFd<'_>, options: &KeepaliveOptions) -> Result<(), ProbeSocketError> {
+    let keepalive =
+        TcpKeepalive::new().with_time(options.idle).with_interval(options.interval).with_retries(options.probes);
+    let socket = SockRef::from(&socket);
+    socket.set_tcp_keepalive(&keepalive).map_err(failed("set keepalive"))?;
+    if let Some(timeout) = options.user_timeout {
+        socket.set_tcp_user_timeout(Some(timeout)).map_err(failed("set the user timeout"))?;
+    }
+    Ok(())
+}
+
+/// Changes the idle time of a connection that has keepalive. One that has been idle for longer is probed at once.
+pub fn set_keepalive_idle(socket: BorrowedFd<'_>, idle: Duration) -> Result<(), ProbeSocketError> {
+    sys::set_keepalive_idle(socket, i32::try_from(idle.as_secs()).unwrap_or(i32::MAX))
+        .map_err(failed("set the keepalive time"))
+}
+
 /// A socket for whole datagrams to and from one peer: UDP, or ICMP echo.
 #[derive(Debug)]
 pub struct Datagram {

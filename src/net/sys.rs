@@ -333,6 +333,12 @@ pub(super) fn set_dont_fragment(fd: BorrowedFd<'_>, ipv6: bool, dont: bool) -> i
     set_option(fd, level, name, &value)
 }
 
+/// Sets how many seconds nothing is heard on a connection before keepalive asks. Unlike switching keepalive on, it counts
+/// from the last thing heard.
+pub(super) fn set_keepalive_idle(fd: BorrowedFd<'_>, seconds: c_int) -> io::Result<()> {
+    set_option(fd, libc::IPPROTO_TCP, libc::TCP_KEEPIDLE, &seconds)
+}
+
 fn receive_with(fd: BorrowedFd<'_>, buffer: &mut [u8], control: &mut [u8], flags: c_int) -> io::Result<Received> {
     let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     // SAFETY: integers and arrays of them: zero is valid, and so is whatever the kernel writes.

@@ -37,7 +37,7 @@ impl Echoes {
         to.set_port(0);
         let shared = self.shared(to.ip(), at.origin, options)?;
         let (sequence, mut answer) = shared.expect(to.ip());
-        let echo = Echo { v6: to.is_ipv6(), identifier: std::process::id() as u16, sequence };
+        let echo = Echo { v6: to.is_ipv6(), identifier: shared.identifier, sequence };
         // However this ends, nobody waits for it then.
         let _ended = Ended { shared: &shared, sequence };
         let begun = monotonic();
@@ -68,7 +68,13 @@ impl Echoes {
         }
         let datagram = Datagram::icmp(to, origin, options).map_err(|e| kernel::local(&e))?;
         let socket = UdpSocket::from_std(datagram.socket).map_err(|e| Reason::new("local", e.to_string()))?;
-        let shared = Arc::new(Shared { socket, form: datagram.form, v6: to.is_ipv6(), waiting: Mutex::default() });
+        let shared = Arc::new(Shared {
+            socket,
+            form: datagram.form,
+            v6: to.is_ipv6(),
+            identifier: std::process::id() as u16,
+            waiting: Mutex::default(),
+        });
         let reader = tokio::spawn(read(Arc::clone(&shared))).abort_handle();
         let line = Line { v6: to.is_ipv6(), origin: origin.clone(), options, shared: Arc::clone(&shared), reader };
         lines.push(line);
@@ -101,6 +107,8 @@ struct Shared {
     socket: UdpSocket,
     form: Form,
     v6: bool,
+    /// That of this process; replaced by the kernel's where that sees to it.
+    identifier: u16,
     /// By sequence number, with the address that was asked.
     waiting: Mutex<HashMap<u16, (IpAddr, oneshot::Sender<Answer>)>>,
 }
@@ -141,7 +149,7 @@ impl Shared {
 
     /// Everything that there is to receive.
     fn answers(&self, buffer: &mut [u8]) -> io::Result<()> {
-        let identifier = (self.form != Form::Ping).then_some(std::process::id() as u16);
+        let identifier = (self.form != Form::Ping).then_some(self.identifier);
         loop {
             let receive = || self.form.receive_from(self.socket.as_fd(), buffer);
             let (place, from) = match self.socket.try_io(Interest::READABLE, receive) {

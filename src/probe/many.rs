@@ -1,6 +1,5 @@
 //! Many jobs at once, so many at a time.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
@@ -26,8 +25,8 @@ pub struct Ran {
     pub interrupted: bool,
 }
 
-/// What is known of each address of one job.
-type Known = Arc<Mutex<BTreeMap<usize, Checked>>>;
+/// What is known of each address of one job, in their order. There is mostly one, and there may be many jobs.
+type Known = Arc<Mutex<Vec<Checked>>>;
 
 /// Runs jobs, at most `parallel` at a time, and calls `done` for each when everything is known of it, with how many are.
 /// Ends early, with what is known, once there is something to read from `stop`.
@@ -88,7 +87,10 @@ async fn drive(
             running.spawn(async move {
                 let mut told = |n, checked| {
                     if let Ok(mut known) = mine.lock() {
-                        known.insert(n, checked);
+                        match known.get_mut(n) {
+                            Some(before) => *before = checked,
+                            None => known.push(checked),
+                        }
                     }
                 };
                 run(&job, job.options.as_ref().unwrap_or(&options), &pace, &mut told).await;
@@ -118,5 +120,5 @@ async fn drive(
 }
 
 fn all(known: &Known) -> Vec<Checked> {
-    known.lock().map(|k| k.values().cloned().collect()).unwrap_or_default()
+    known.lock().map(|k| k.clone()).unwrap_or_default()
 }

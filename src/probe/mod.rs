@@ -11,7 +11,9 @@ pub mod echoes;
 pub mod holders;
 pub mod http;
 pub mod icmp;
+pub mod idle_limit;
 pub mod judge;
+pub mod keepalive;
 mod kernel;
 pub mod many;
 pub mod nginx;
@@ -24,6 +26,7 @@ pub mod run;
 pub mod script;
 pub mod series;
 pub mod smtp;
+pub mod sockets;
 pub mod story;
 pub mod target;
 pub mod tcp;
@@ -47,4 +50,4 @@ pub use story::Through;
 pub use target::Target;
 
 // Where a check may come from, and how an echo is sent, for who sets options.
-pub use crate::net::probe_socket::{EchoOptions, Origin};
+pub use crate::net::probe_socket::{EchoOptions, KeepaliveOptions, Origin};

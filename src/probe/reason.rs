@@ -57,6 +57,20 @@ pub const REASONS: &[(&str, &str)] = &[
     ("dangerous", "running it changes services; read it, and say --run-anyway if that is what you want"),
     ("timeout-script", "the script waits for something: a lock, a name server, a service that hangs"),
     ("no-socket", "the service that makes the socket does not run, or makes it elsewhere"),
+    (
+        "keepalive-reset",
+        "the peer or a device on the way no longer knows the connection: a restart, a failover without its state, an idle \
+         limit below the keepalive time",
+    ),
+    (
+        "keepalive-timeout",
+        "the host is gone, or a device on the way has forgotten the connection and drops what belongs to it",
+    ),
+    (
+        "idle-closed",
+        "the service's own idle limit, which keepalive does not prolong (nginx: client_header_timeout before a request, \
+         keepalive_timeout after one)",
+    ),
     ("nobody", "no host answers for the address: no master, or its announcement is filtered"),
     (
         "not-master",

@@ -132,6 +132,17 @@ pub(super) async fn stands(at: &At<'_>) -> Result<(TcpStream, Option<io::Error>)
     }
 }
 
+/// A connection to be held: one that was reset already is none.
+///
+/// # Errors
+/// Why there is none.
+pub(super) async fn connect(at: &At<'_>) -> Result<TcpStream, Reason> {
+    match stands(at).await? {
+        (stream, None) => Ok(stream),
+        (_, Some(reset)) => Err(failed(&reset, false)),
+    }
+}
+
 /// Ends the connection as a client does that has what it wants: our end first, then the peer's. True when it answers with
 /// a reset.
 async fn part(stream: &mut TcpStream) -> bool {

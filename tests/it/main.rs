@@ -14,6 +14,7 @@ mod lint_cli;
 mod machine;
 mod probe;
 mod probe_config;
+mod probe_keepalive;
 mod probe_kinds;
 mod probe_nginx;
 mod probe_watch;

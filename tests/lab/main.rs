@@ -9,6 +9,7 @@ mod failover;
 mod keepalive;
 mod netns;
 mod probe;
+mod probe_keepalive;
 mod probe_peers;
 mod probe_vip;
 mod program;
@@ -121,6 +122,14 @@ const TESTS: &[Test] = &[
     ),
     test("probe::scripts_as_the_daemon_judges_them", &["keepalived", "sh"], probe::scripts),
     test("probe::nginx_and_an_address_that_is_elsewhere", &["/usr/sbin/nginx"], probe::address_elsewhere),
+    test("probe_keepalive::limit_silent", &["nft"], probe_keepalive::limit_silent),
+    test("probe_keepalive::limit_reset", &["nft"], probe_keepalive::limit_reset),
+    test("probe_keepalive::sockets", &["nft", "ss"], probe_keepalive::sockets),
+    test("probe_keepalive::silence", &["nft"], probe_keepalive::silence),
+    test("probe_keepalive::forgotten", &["nft"], probe_keepalive::forgotten),
+    test("probe_keepalive::answered", &[], probe_keepalive::answered),
+    test("probe_keepalive::closed", &[], probe_keepalive::closed),
+    test("probe_keepalive::unprivileged", &["setpriv"], probe_keepalive::unprivileged),
     test("program::without_privileges_it_says_what_to_do", &["setpriv"], program::unprivileged),
     test("program::a_missing_interface_names_those_there_are", &[], program::missing_interface),
     test("program::an_interface_deleted_while_watching_is_an_error", &[], program::deleted_interface),
@@ -138,6 +147,7 @@ fn main() -> ExitCode {
         ["__serve", port] => return serve(port),
         ["__tcp-local", peer] => return keepalive::local(peer),
         ["__peers", address] => return probe_peers::peers(address),
+        ["__tcp-mute", address] => return probe_keepalive::mute(address),
         ["__tcp-peer", address] => return keepalive::peer(address),
         _ => {}
     }

@@ -6,9 +6,12 @@ mod config;
 mod dns;
 mod http;
 mod icmp;
+mod idle_limit;
+mod keepalive;
 mod nginx;
 mod script;
 mod smtp;
+mod sockets;
 mod tcp;
 mod tls;
 mod udp;
@@ -62,7 +65,12 @@ trait Kind {
     /// The check of one target.
     fn check(&self, target: &Target) -> Result<Arc<dyn Check>, Error>;
 
-    /// Whether it does something else with these arguments; its exit status.
+    /// The longest that one check takes.
+    fn longest(&self) -> Duration {
+        self.common().timeout
+    }
+
+    /// What is done instead, when something else was asked for.
     fn instead(&self) -> Option<Result<u8, Error>> {
         None
     }
@@ -86,6 +94,9 @@ macro_rules! kinds {
                 #[command(before_help = <$args>::EXAMPLES, help_template = TEMPLATE, max_term_width = 100)]
                 $name(Box<$args>),
             )*
+            /// Which of this host's TCP connections would not notice a dead peer, and for how long?
+            #[command(before_help = sockets::EXAMPLES, help_template = TEMPLATE, max_term_width = 100)]
+            Sockets(Box<sockets::SocketsArgs>),
             /// Every checker and tracked script of a keepalived.conf, once or as keepalived goes on, and what that comes to
             #[command(before_help = config::EXAMPLES, help_template = TEMPLATE, max_term_width = 100)]
             Config(Box<config::ConfigArgs>),
@@ -98,6 +109,7 @@ macro_rules! kinds {
             fn run(&self) -> Result<u8, Error> {
                 match self {
                     $(Self::$name(args) => run_kind(&**args),)*
+                    Self::Sockets(args) => sockets::run(args),
                     Self::Config(args) => config::run(args),
                     Self::Nginx(args) => nginx::run(args),
                 }
@@ -127,6 +139,8 @@ kinds! {
     Script(script::ScriptArgs),
     /// Who has a virtual address, is that the master, and does it answer?
     Vip(vip::VipArgs),
+    /// What becomes of an idle connection: are keepalive probes answered, and what if not?
+    Keepalive(keepalive::KeepaliveArgs),
 }
 
 #[derive(Debug, Args)]
@@ -328,11 +342,12 @@ fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
     });
     progress.end();
     let ran = ran?;
-    tell::<K>(&mut out, args, &wanted, &ran)
+    tell(&mut out, kind, &wanted, &ran)
 }
 
 /// Everything that was not told as it came, and the exit status.
-fn tell<K: Kind>(out: &mut Output, args: &ProbeArgs, wanted: &Wanted, ran: &Ran) -> Result<u8, Error> {
+fn tell<K: Kind>(out: &mut Output, kind: &K, wanted: &Wanted, ran: &Ran) -> Result<u8, Error> {
+    let args = kind.common();
     let tally = Tally::of(&ran.checked, wanted);
     let level = if ran.missing > 0 { tally.worst().max(Level::Unknown) } else { tally.worst() };
     let exit = if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() };
@@ -342,7 +357,7 @@ fn tell<K: Kind>(out: &mut Output, args: &ProbeArgs, wanted: &Wanted, ran: &Ran)
         }
         json::summary(out, &tally, ran.missing, ran.interrupted, exit)?;
     } else if args.plugin {
-        writeln!(out, "{}", plugin::line(K::NAME, &ran.checked, wanted, args.timeout))?;
+        writeln!(out, "{}", plugin::line(K::NAME, &ran.checked, wanted, kind.longest()))?;
     } else if ran.checked.len() > MOST_LINES {
         writeln!(out, "{}", table::table(&ran.checked, wanted, width(), args.common.verbose))?;
         writeln!(out, "{}", tally.words())?;

@@ -74,6 +74,11 @@ fn done(outcome: &Outcome) -> String {
         return printable(text);
     }
     let Phases { connect, first_byte, total, .. } = outcome.phases;
+    if outcome.kind == "keepalive" {
+        let answered = outcome.facts.iter().any(|f| f.name == "ended_by" && f.value == Value::Text("answered".into()));
+        let text = if answered { "keepalive was answered" } else { "the peer keeps talking: no probe was needed" };
+        return text.to_owned();
+    }
     match (first_byte, connect, total) {
         (Some(_), Some(_), Some(total)) => format!("answered in {}", time(total)),
         (Some(answer), None, _) => format!("answered in {}", time(answer)),

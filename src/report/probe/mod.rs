@@ -1,10 +1,13 @@
 //! What checks found: a line each, a table of many, JSON Lines, the line of a monitoring plugin.
 
 pub mod config;
+pub mod idle_limit;
 pub mod json;
+pub mod keepalive;
 pub mod line;
 pub mod nginx;
 pub mod plugin;
+pub mod sockets;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -89,7 +92,7 @@ pub fn time(d: Duration) -> String {
 
 /// Facts that are not for every line.
 fn is_detail(fact: &Fact) -> bool {
-    matches!(fact.name, "size" | "other_addresses") || is_of_vip(fact.name)
+    matches!(fact.name, "size" | "other_addresses") || is_of_vip(fact.name) || is_of_keepalive(fact.name)
 }
 
 /// What the sentence about an address says in words.
@@ -112,6 +115,22 @@ fn is_of_vip(name: &str) -> bool {
         "icmp",
     ];
     NAMES.contains(&name) || name == "tcp"
+}
+
+/// What the sentence about a held connection says in words.
+fn is_of_keepalive(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "ended_by",
+        "kernel_timer_ms",
+        "rtt_ms",
+        "local",
+        "idle_ms",
+        "interval_ms",
+        "probes",
+        "user_timeout_ms",
+        "icmp",
+    ];
+    NAMES.contains(&name)
 }
 
 /// A fact for people: `status 200`.

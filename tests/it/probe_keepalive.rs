@@ -1,0 +1,133 @@
+//! `hactl probe keepalive` and `hactl probe sockets` on loopback, and what they refuse.
+
+use std::io::Read as _;
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::support::{hactl, objects, status, stderr, stdout};
+
+/// A service that treats its connections so; its `host:port`.
+fn service(treat: impl Fn(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || listener.incoming().flatten().for_each(treat));
+    place
+}
+
+fn probe(args: &[&str]) -> (i32, Value) {
+    let o = hactl(&[&["probe", "keepalive"], args, &["--json"]].concat());
+    let found = objects(&o).into_iter().find(|v| v["type"] == "probe").unwrap_or_else(|| panic!("{}", stdout(&o)));
+    (status(&o), found)
+}
+
+#[test]
+fn a_mute_peer_answers_keepalive() {
+    let mute = service(std::mem::forget);
+    let (exit, p) = probe(&[&mute, "--idle", "1s", "--interval", "1s"]);
+    assert_eq!(
+        (exit, &p["kind"], &p["ok"], &p["ended_by"]),
+        (0, &json!("keepalive"), &json!(true), &json!("answered"))
+    );
+    assert_eq!((&p["probes_sent"], &p["probes_answered"], &p["computed_ms"]), (&json!(1), &json!(1), &json!(1000.0)));
+    assert!(p["observed_ms"].as_f64().is_some_and(|ms| ms >= 975.0), "{p}");
+    assert_eq!(p["kernel_timer_ms"], json!(1000.0));
+}
+
+#[test]
+fn a_service_that_ends_the_connection_is_told() {
+    let ends = service(drop);
+    let (exit, p) = probe(&[&ends]);
+    assert_eq!((exit, &p["reason"], &p["ended_by"]), (2, &json!("idle-closed"), &json!("fin")), "{p}");
+    let o = hactl(&["probe", "keepalive", &ends, "--plugin"]);
+    assert!(
+        stdout(&o).starts_with(&format!("KEEPALIVE CRITICAL - {ends}: idle-closed: ended (FIN) ")),
+        "{}",
+        stdout(&o)
+    );
+}
+
+#[test]
+fn what_cannot_be_is_said_and_nothing_is_asked() {
+    let rows = [
+        (&["--idle", "1500ms"][..], "the kernel takes whole seconds"),
+        (&["--idle", "0s"], "the kernel takes 1s to 32767s"),
+        (&["--interval", "100ms"], "--interval 100ms: the kernel takes whole seconds"),
+        (&["--probes", "0"], "0 is not in 1..=127"),
+        (&["--for", "10s"], "--for 10s is over before the first probe, which is due after --idle 10s"),
+        (&["--count", "2"], "--for holds the connection for longer"),
+        (&["--idle", "5"], "unit"),
+    ];
+    for (args, wanted) in rows {
+        let o = hactl(&[&["probe", "keepalive", "127.0.0.1:9"], args].concat());
+        assert_eq!((status(&o), o.stdout.is_empty()), (3, true), "{args:?}");
+        assert!(stderr(&o).contains(wanted), "{args:?}: {}", stderr(&o));
+    }
+    for (args, wanted) in [
+        (&["127.0.0.1:9", "--find-idle-limit", "1s"][..], "--find-idle-limit takes 2s to 4h"),
+        (&["127.0.0.1:9", "127.0.0.1:8", "--find-idle-limit", "10s"], "--find-idle-limit takes one target"),
+    ] {
+        let o = hactl(&[&["probe", "keepalive"], args].concat());
+        assert_eq!((status(&o), o.stdout.is_empty(), stderr(&o).contains(wanted)), (3, true, true), "{args:?}");
+    }
+    let o = hactl(&["probe", "keepalive", "127.0.0.1"]);
+    assert_eq!((status(&o), stderr(&o).contains("the port is missing")), (3, true));
+    let o = hactl(&["probe", "sockets", "--vip", "nobody"]);
+    assert_eq!((status(&o), o.stdout.is_empty()), (3, true));
+}
+
+#[test]
+fn connections_of_this_host_are_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap();
+    let ours = TcpStream::connect(place).unwrap();
+    let (mut theirs, _) = listener.accept().unwrap();
+    let port = place.port().to_string();
+    let args = ["probe", "sockets", "--local", "--port", &port];
+    let o = hactl(&[&args[..], &["--json"]].concat());
+    let sockets: Vec<Value> = objects(&o).into_iter().filter(|v| v["type"] == "socket").collect();
+    assert_eq!((status(&o), sockets.len()), (1, 2), "{}", stdout(&o));
+    for s in &sockets {
+        assert_eq!((&s["state"], &s["timer"], &s["notices"]), (&json!("ESTAB"), &json!("off"), &json!("never")));
+        assert_eq!(s["pid"], json!(std::process::id()));
+    }
+    let o = hactl(&[&args[..], &["--plugin"]].concat());
+    let line = "SOCKETS WARNING - 2 connections: 2 would never notice a dead peer | connections=2;;;0 never=2;;;0 stuck=0;;;0\n";
+    assert_eq!(stdout(&o), line);
+    let o = hactl(&args);
+    assert!(stdout(&o).starts_with("WARNING 2 connections: 2 would never notice a dead peer\n"), "{}", stdout(&o));
+    // Those of a host with itself are left out unless asked for.
+    let o = hactl(&["probe", "sockets", "--port", &port]);
+    assert_eq!((status(&o), stdout(&o).as_str()), (0, "OK no such connection\n"));
+    drop(ours);
+    assert_eq!(theirs.read(&mut [0; 1]).unwrap(), 0);
+    let o = hactl(&[&args[..], &["--json"]].concat());
+    let told: Vec<Value> = objects(&o).into_iter().filter(|v| v["notices"] == "closed-by-peer").collect();
+    assert_eq!((status(&o), told.len()), (0, 1), "{}", stdout(&o));
+}
+
+#[test]
+fn the_limit_of_a_service_is_found() {
+    let ends = service(|c| {
+        thread::spawn(move || {
+            // The service's own idle limit: its timer is what is looked for.
+            c.set_read_timeout(Some(std::time::Duration::from_millis(1_500))).unwrap();
+            let _ = (&c).read(&mut [0; 1]);
+        });
+    });
+    let (exit, p) = probe(&[&ends, "--find-idle-limit", "4s"]);
+    assert_eq!((exit, &p["ended_by"], &p["unsteady"]), (1, &json!("fin"), &json!(false)), "{p}");
+    assert!(p["limit_ms"].as_f64().is_some_and(|ms| (1_490.0..2_500.0).contains(&ms)), "{p}");
+    let o = hactl(&["probe", "keepalive", &ends, "--find-idle-limit", "4s"]);
+    assert!(stdout(&o).contains("the service ends (FIN) idle connections after "), "{}", stdout(&o));
+    assert!(stdout(&o).contains("nginx        upstream { keepalive_timeout 1s; }"), "{}", stdout(&o));
+    assert!(stderr(&o).contains(": at most 8 connections at once and 20s"), "{}", stderr(&o));
+}
+
+#[test]
+fn a_patient_service_has_no_limit() {
+    let mute = service(std::mem::forget);
+    let (exit, p) = probe(&[&mute, "--find-idle-limit", "2s"]);
+    assert_eq!((exit, &p["ok"], &p["lives_ms"]), (0, &json!(true), &json!(2000.0)), "{p}");
+}
