@@ -49,13 +49,13 @@ impl Echoes {
                 Err(_) => std::future::pending().await,
             }
         };
-        match timeout(at.timeout, answered).await {
-            Ok(answered) => answered.map(|when| when.since(begun)),
-            Err(_) => {
+        timeout(at.timeout, answered).await.map_or_else(
+            |_| {
                 let sentence = format!("no answer within {}", humantime::format_duration(at.timeout));
                 Err(Reason::new("timeout-reply", sentence))
-            }
-        }
+            },
+            |answered| answered.map(|when| when.since(begun)),
+        )
     }
 
     /// The socket to an address, which is made when it is the first of its like.

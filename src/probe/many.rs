@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
@@ -86,11 +86,10 @@ async fn drive(
             complete.push(false);
             running.spawn(async move {
                 let mut told = |n, checked| {
-                    if let Ok(mut known) = mine.lock() {
-                        match known.get_mut(n) {
-                            Some(before) => *before = checked,
-                            None => known.push(checked),
-                        }
+                    let mut known = lock(&mine);
+                    match known.get_mut(n) {
+                        Some(before) => *before = checked,
+                        None => known.push(checked),
                     }
                 };
                 run(&job, job.options.as_ref().unwrap_or(&options), &pace, &mut told).await;
@@ -108,10 +107,10 @@ async fn drive(
         let place = ended.map_err(io::Error::other)?;
         finished += 1;
         complete[place] = true;
-        done(&all(&known[place]), finished)?;
+        done(&lock(&known[place]), finished)?;
     }
     running.shutdown().await;
-    let checked: Vec<Vec<Checked>> = known.iter().map(all).collect();
+    let checked: Vec<Vec<Checked>> = known.iter().map(|k| std::mem::take(&mut *lock(k))).collect();
     let missing = total - checked.iter().filter(|c| !c.is_empty()).count();
     let unfinished =
         checked.iter().zip(complete).filter(|(_, complete)| !complete).flat_map(|(c, _)| c.clone()).collect();
@@ -119,6 +118,6 @@ async fn drive(
     Ok(Ran { checked: checked.into_iter().flatten().collect(), places, unfinished, missing, interrupted })
 }
 
-fn all(known: &Known) -> Vec<Checked> {
-    known.lock().map(|k| k.clone()).unwrap_or_default()
+fn lock(known: &Known) -> MutexGuard<'_, Vec<Checked>> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -194,8 +194,11 @@ fn certificates(a: &Node, good: &str, expired: &str) {
     assert_eq!(found["client_certificate_asked"], true, "{found}");
 }
 
-/// What each bad peer does with a connection, by port.
-const PEERS: &[(u16, fn(&mut TcpStream) -> io::Result<()>)] = &[
+/// What a peer does with a connection.
+type Treat = fn(&mut TcpStream) -> io::Result<()>;
+
+/// Bad ones, by port.
+const PEERS: &[(u16, Treat)] = &[
     (81, |s| SockRef::from(&*s).set_linger(Some(Duration::ZERO))),
     (82, mute),
     (83, |s| {
