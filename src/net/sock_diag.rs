@@ -277,7 +277,7 @@ fn address(b: &[u8], at: usize, v6: bool) -> Option<IpAddr> {
 }
 
 /// Whose connection is asked for: all of a family, or this one.
-fn request(v6: bool, one: Option<(SocketAddr, SocketAddr)>, sequence: u32) -> Vec<u8> {
+fn request(v6: bool, one: Option<Ends>, sequence: u32) -> Vec<u8> {
     let mut b = Vec::with_capacity(REQUEST);
     b.extend((REQUEST as u32).to_ne_bytes());
     b.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
@@ -289,7 +289,7 @@ fn request(v6: bool, one: Option<(SocketAddr, SocketAddr)>, sequence: u32) -> Ve
     b.extend([family as u8, libc::IPPROTO_TCP as u8, 1 << (INET_DIAG_INFO - 1), 0]);
     b.extend(if one.is_some() { u32::MAX } else { CONNECTED }.to_ne_bytes());
     let [local, remote] = match one {
-        Some((local, remote)) => [local, remote].map(Some),
+        Some(Ends { local, remote, .. }) => [local, remote].map(Some),
         None => [None; 2],
     };
     for end in [local, remote] {
@@ -305,14 +305,26 @@ fn request(v6: bool, one: Option<(SocketAddr, SocketAddr)>, sequence: u32) -> Ve
         }
         b.extend(bytes);
     }
-    // The interface, which matters for link-local addresses only; any cookie.
-    let scope = match local {
-        Some(SocketAddr::V6(a)) => a.scope_id(),
+    // The interface, which matters for link-local addresses and for a socket that is bound to one; any cookie.
+    let scope = match one {
+        Some(Ends { interface: Some(interface), .. }) => interface,
+        Some(Ends { local: SocketAddr::V6(a), .. }) => a.scope_id(),
         _ => 0,
     };
     b.extend(scope.to_ne_bytes());
     b.extend([if one.is_some() { 0xff } else { 0 }; 8]);
     b
+}
+
+/// What names one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// This host's end.
+    pub local: SocketAddr,
+    /// The other one.
+    pub remote: SocketAddr,
+    /// The number of the interface that its socket is bound to, where it is: without it the kernel does not find it.
+    pub interface: Option<u32>,
 }
 
 /// Asks the kernel for TCP sockets.
@@ -350,16 +362,16 @@ impl SockDiag {
     }
 
     /// The connection between these two ends, if there is one.
-    pub fn connection(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<TcpSocket>> {
-        match self.ask(local.is_ipv6(), Some((local, remote))) {
+    pub fn connection(&mut self, ends: Ends) -> io::Result<Option<TcpSocket>> {
+        match self.ask(ends.local.is_ipv6(), Some(ends)) {
             // A socket that only listens on that port is not the connection.
-            Ok(found) => Ok(found.into_iter().find(|s| s.remote.port() == remote.port())),
+            Ok(found) => Ok(found.into_iter().find(|s| s.remote.port() == ends.remote.port())),
             Err(e) if e.raw_os_error() == Some(libc::ENOENT) => Ok(None),
             Err(e) => Err(e),
         }
     }
 
-    fn ask(&mut self, v6: bool, one: Option<(SocketAddr, SocketAddr)>) -> io::Result<Vec<TcpSocket>> {
+    fn ask(&mut self, v6: bool, one: Option<Ends>) -> io::Result<Vec<TcpSocket>> {
         let mut last = Vec::new();
         for _ in 0..DUMP_ATTEMPTS {
             self.sequence = self.sequence.wrapping_add(1);
@@ -497,9 +509,14 @@ mod tests {
         assert_eq!(all[16..20], [2, 6, 2, 0]);
         // Bits 1 to 5, 8, 9 and 11.
         assert_eq!(all[20..24], 0b1011_0011_1110_u32.to_ne_bytes());
-        let one = request(false, Some(("10.0.0.9:43210".parse().unwrap(), "10.0.0.1:80".parse().unwrap())), 3);
+        let one = request(false, Some(ends("10.0.0.9:43210", "10.0.0.1:80")), 3);
         assert_eq!(one[24..28], [0xa8, 0xca, 0, 80]);
+        assert_eq!(one[60..64], 7u32.to_ne_bytes());
         assert_eq!((&one[28..32], &one[44..48], &one[64..72]), (&[10, 0, 0, 9][..], &[10, 0, 0, 1][..], &[255; 8][..]));
+    }
+
+    fn ends(local: &str, remote: &str) -> Ends {
+        Ends { local: local.parse().unwrap(), remote: remote.parse().unwrap(), interface: Some(7) }
     }
 
     #[test]
@@ -509,7 +526,7 @@ mod tests {
         let (_theirs, _) = listener.accept().unwrap();
         let (local, remote) = (ours.local_addr().unwrap(), ours.peer_addr().unwrap());
         let mut diag = SockDiag::open().unwrap();
-        let one = diag.connection(local, remote).unwrap().expect("the connection");
+        let one = diag.connection(Ends { local, remote, interface: None }).unwrap().expect("the connection");
         assert_eq!((one.state, one.timer, one.local, one.remote), (TcpState::Established, Timer::Off, local, remote));
         assert!(one.inode > 0 && one.info.is_some());
         SockRef::from(&ours).set_keepalive(true).unwrap();
@@ -519,6 +536,6 @@ mod tests {
         assert_eq!((found.remote, found.inode), (remote, one.inode));
         drop(listener);
         let nobody = "127.0.0.1:1".parse().unwrap();
-        assert_eq!(diag.connection(local, nobody).unwrap(), None);
+        assert_eq!(diag.connection(Ends { local, remote: nobody, interface: None }).unwrap(), None);
     }
 }

@@ -140,7 +140,8 @@ impl Shared {
             let others = self.errors();
             match answer.try_recv() {
                 Ok(Err(reason)) => return Err(reason),
-                _ if others > 0 && attempt < MOST => {}
+                // Once in any case: whoever reads may have taken the message that the error belongs to.
+                _ if attempt == 1 || others > 0 && attempt < MOST => {}
                 _ => return Err(kernel::failure(&error, None)),
             }
         }

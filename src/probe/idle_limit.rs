@@ -4,7 +4,7 @@
 //! answered is known to live at that age; the first that is not ends the round, and the next one looks between the two.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ use super::target::Target;
 use super::tcp::connect;
 use crate::net::monotonic;
 use crate::net::probe_socket::{self, KeepaliveOptions, Origin, Said};
-use crate::net::sock_diag::SockDiag;
+use crate::net::sock_diag::{Ends, SockDiag};
 
 /// How exact it is to be.
 const EXACT: Duration = Duration::from_secs(1);
@@ -63,6 +63,8 @@ impl Fate {
 pub struct Search {
     /// Look no further.
     pub max: Duration,
+    /// What is asked, once that is known.
+    pub address: Option<IpAddr>,
     /// At most so many connections at once.
     pub sockets: usize,
     /// The greatest age at which a probe was answered.
@@ -79,7 +81,7 @@ impl Search {
     /// For ages up to `max`, with enough connections for two rounds.
     pub fn new(max: Duration) -> Self {
         let sockets = (max.as_secs_f64().sqrt().ceil() as usize).clamp(8, 128);
-        Self { max, sockets, lives: Duration::ZERO, lost: None, rounds: 0, unsteady: false }
+        Self { max, address: None, sockets, lives: Duration::ZERO, lost: None, rounds: 0, unsteady: false }
     }
 
     /// The longest that it may take: two rounds with the time for an answer.
@@ -191,6 +193,7 @@ pub fn find(
             Ok(Err(reason)) => return Ok(Err(reason)),
             Err(_) => return Ok(Err(Reason::new("name", "the name server does not answer"))),
         };
+        search.address = Some(address.ip());
         tokio::select! {
             found = rounds(asked, address, search, &diag, progress) => Ok(found.map(|()| false)),
             _ = stop.readable() => Ok(Ok(true)),
@@ -285,6 +288,9 @@ async fn one(asked: &Asked, address: SocketAddr, age: Duration, diag: &Mutex<Soc
     }
     let begun = monotonic();
     probe_socket::set_keepalive_idle(stream.as_fd(), Duration::from_secs(1)).map_err(|e| kernel::local(&e))?;
+    let interface = asked.origin.interface.as_deref().and_then(|name| probe_socket::interface_index(name).ok());
+    let ends = Ends { local, remote: address, interface };
+    let mut told = false;
     let mut pause = Duration::from_millis(5);
     while monotonic().since(begun) < PATIENCE {
         if timeout(pause, stream.readable()).await.is_ok() {
@@ -296,14 +302,19 @@ async fn one(asked: &Asked, address: SocketAddr, age: Duration, diag: &Mutex<Soc
                 Heard::Dead => return Ok(Fate::Silent),
             }
         }
-        let seen = diag.lock().ok().and_then(|mut d| d.connection(local, address).ok().flatten());
+        let seen = diag.lock().ok().and_then(|mut d| d.connection(ends).ok().flatten());
+        told |= seen.is_some();
         let since = monotonic().since(begun);
         if seen.and_then(|s| s.info).is_some_and(|i| i.last_ack_received <= since && since < age) {
             return Ok(Fate::Answered);
         }
         pause = (pause * 2).min(Duration::from_millis(100));
     }
-    Ok(Fate::Silent)
+    if told {
+        Ok(Fate::Silent)
+    } else {
+        Err(Reason::new("local", "this kernel does not tell of its connections (tcp_diag): nothing is known of probes"))
+    }
 }
 
 enum Heard {

@@ -19,7 +19,7 @@ use super::reason::Reason;
 use super::tcp::connect;
 use crate::net::monotonic;
 use crate::net::probe_socket::{self, KeepaliveOptions, Said};
-use crate::net::sock_diag::{SockDiag, TcpSocket, Timer};
+use crate::net::sock_diag::{Ends, SockDiag, TcpSocket, Timer};
 use crate::time::Instant;
 
 /// How often the kernel is asked while an answer may come.
@@ -62,6 +62,9 @@ pub enum Step {
 /// Is told each step with its target and the time since the connection stood.
 pub type Told = Arc<dyn Fn(&str, Duration, &Step) + Send + Sync>;
 
+/// What asks the kernel, for all connections together.
+pub type Diag = Arc<Mutex<SockDiag>>;
+
 /// Holds a connection.
 pub struct Keepalive {
     /// What is set on it.
@@ -73,17 +76,23 @@ pub struct Keepalive {
     /// Who is told.
     pub told: Told,
     /// Asks the kernel. None where it cannot be asked.
-    pub diag: Option<Mutex<SockDiag>>,
+    pub diag: Option<Diag>,
 }
 
 impl Keepalive {
     /// A check that asks this kernel.
-    pub fn new(options: KeepaliveOptions, gives_up: Duration, hold: Option<Duration>, told: Told) -> Self {
-        Self { options, gives_up, hold, told, diag: SockDiag::open().ok().map(Mutex::new) }
+    pub fn new(
+        options: KeepaliveOptions,
+        gives_up: Duration,
+        hold: Option<Duration>,
+        told: Told,
+        diag: Option<Diag>,
+    ) -> Self {
+        Self { options, gives_up, hold, told, diag }
     }
 
-    fn look(&self, local: SocketAddr, remote: SocketAddr) -> Option<TcpSocket> {
-        self.diag.as_ref()?.lock().ok()?.connection(local, remote).ok()?
+    fn look(&self, ends: Ends) -> Option<TcpSocket> {
+        self.diag.as_ref()?.lock().ok()?.connection(ends).ok()?
     }
 }
 
@@ -103,9 +112,10 @@ impl Check for Keepalive {
             if let Err(e) = probe_socket::set_keepalive(stream.as_fd(), &self.options) {
                 return Found::failed(kernel::local(&e));
             }
-            let ends = stream.local_addr().and_then(|local| Ok((local, stream.peer_addr()?)));
+            let interface = at.origin.interface.as_deref().and_then(|name| probe_socket::interface_index(name).ok());
+            let ends = stream.local_addr().and_then(|local| Ok(Ends { local, remote: stream.peer_addr()?, interface }));
             let mut held = match ends {
-                Ok((local, remote)) => Held::new(self, &at, local, remote, connected),
+                Ok(ends) => Held::new(self, &at, ends, connected),
                 Err(e) => return Found::failed(ended_at_once(&e)),
             };
             let ending = held.hold(&stream).await;
@@ -115,6 +125,14 @@ impl Check for Keepalive {
             Found { result: held.verdict(&ending), phases, facts: held.facts(&ending) }
         })
     }
+}
+
+/// Without the kernel's word nobody knows whether probes were answered.
+fn untold() -> Ending {
+    Ending::Failed(Reason::new(
+        "local",
+        "this kernel does not tell of its connections (tcp_diag): nothing is known of probes",
+    ))
 }
 
 fn ended_at_once(error: &io::Error) -> Reason {
@@ -159,9 +177,10 @@ impl Ending {
 struct Held<'a> {
     check: &'a Keepalive,
     target: &'a str,
-    local: SocketAddr,
-    remote: SocketAddr,
+    ends: Ends,
     connected: Instant,
+    /// Whether the kernel has told of it.
+    seen: bool,
     /// When something was last heard of the peer.
     heard: Instant,
     /// The kernel's timer at the beginning.
@@ -173,18 +192,21 @@ struct Held<'a> {
     /// How long after the last thing heard the first answer came.
     first_answer: Option<Duration>,
     bytes: usize,
+    /// Of them, those that nobody was told of yet, and when that was last done.
+    untold: usize,
+    told_data: Option<Instant>,
     icmp: Option<Reason>,
     rtt: Option<Duration>,
 }
 
 impl<'a> Held<'a> {
-    fn new(check: &'a Keepalive, at: &At<'a>, local: SocketAddr, remote: SocketAddr, connected: Instant) -> Self {
+    fn new(check: &'a Keepalive, at: &At<'a>, ends: Ends, connected: Instant) -> Self {
         Self {
             check,
             target: &at.target.text,
-            local,
-            remote,
+            ends,
             connected,
+            seen: false,
             heard: connected,
             first_timer: None,
             outstanding: 0,
@@ -192,6 +214,8 @@ impl<'a> Held<'a> {
             answered: 0,
             first_answer: None,
             bytes: 0,
+            untold: 0,
+            told_data: None,
             icmp: None,
             rtt: None,
         }
@@ -202,14 +226,14 @@ impl<'a> Held<'a> {
     }
 
     async fn hold(&mut self, stream: &TcpStream) -> Ending {
-        let first = self.check.look(self.local, self.remote);
+        let first = self.check.look(self.ends);
         self.first_timer = first.as_ref().filter(|s| s.timer == Timer::Keepalive).map(|s| s.expires);
         self.rtt = first.and_then(|s| s.info).map(|i| i.rtt);
-        self.tell(&Step::Held(self.local, self.first_timer));
+        self.tell(&Step::Held(self.ends.local, self.first_timer));
         // The coarsest timer is late by an eighth.
         let patience = self.check.gives_up + self.check.gives_up / 8 + Duration::from_secs(5);
         loop {
-            let seen = self.check.look(self.local, self.remote);
+            let seen = self.check.look(self.ends);
             if let Some(seen) = &seen {
                 self.see(seen);
             }
@@ -224,7 +248,7 @@ impl<'a> Held<'a> {
                 }
             }
             if now.since(self.heard) >= patience {
-                return Ending::Silence(now.since(self.heard));
+                return if self.seen { Ending::Silence(now.since(self.heard)) } else { untold() };
             }
             if self.check.hold.is_none() && now.since(self.connected) >= patience * 2 {
                 return Ending::Talks;
@@ -255,6 +279,7 @@ impl<'a> Held<'a> {
     fn see(&mut self, seen: &TcpSocket) {
         let now = monotonic();
         let Some(info) = &seen.info else { return };
+        self.seen = true;
         let ago = |d: Duration| now.before(d);
         let acked = ago(info.last_ack_received);
         let after = acked.since(self.heard.min(acked));
@@ -295,7 +320,11 @@ impl<'a> Held<'a> {
                     self.bytes += n;
                     self.heard = now;
                     self.outstanding = 0;
-                    self.tell(&Step::Data(n));
+                    self.untold += n;
+                    if self.told_data.is_none_or(|told| now.since(told) >= SELDOM) {
+                        self.tell(&Step::Data(self.untold));
+                        (self.untold, self.told_data) = (0, Some(now));
+                    }
                     // What never ends to talk may not keep us from looking at the time.
                     return None;
                 }
@@ -386,7 +415,7 @@ impl<'a> Held<'a> {
         facts.push(time("computed_ms", self.computed(ending)));
         facts.extend(self.first_timer.map(|d| time("kernel_timer_ms", d)));
         facts.extend(self.rtt.map(|d| time("rtt_ms", d)));
-        facts.push(Fact::text("local", self.local.to_string()));
+        facts.push(Fact::text("local", self.ends.local.to_string()));
         facts.push(time("idle_ms", options.idle));
         facts.push(time("interval_ms", options.interval));
         facts.push(Fact::number("probes", options.probes));

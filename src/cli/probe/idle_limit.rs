@@ -12,7 +12,7 @@ use crate::net::Stop;
 use crate::net::socket_owner::setting;
 use crate::probe::idle_limit::{Asked, Search, find};
 use crate::probe::target::Ports;
-use crate::report::probe::idle_limit::{Limit, json};
+use crate::report::probe::idle_limit::{Limit, objects};
 use crate::report::probe::json as stream;
 use crate::report::simulate::tcp::advice;
 use crate::simulate::tcp::{Keepalive, Settings};
@@ -31,7 +31,7 @@ pub fn run(args: &ProbeArgs, ports: Ports, max: Duration) -> Result<u8, Error> {
     let mut search = Search::new(max);
     if !args.common.quiet {
         note(&format!(
-            "{}: at most {} connections at once and {}",
+            "{}: at most {} connections at once, usually done within {}",
             target.text,
             search.sockets,
             humantime::format_duration(search.longest())
@@ -68,7 +68,7 @@ pub fn run(args: &ProbeArgs, ports: Ports, max: Duration) -> Result<u8, Error> {
     let limit = Limit::new(&target.text, &search, found, setting("net/ipv4/tcp_keepalive_time"));
     let exit = if args.exit_zero && limit.exit() != 3 { 0 } else { limit.exit() };
     if args.common.json {
-        json(&mut out, &limit, exit)?;
+        objects(&mut out, &limit, exit)?;
     } else {
         let severity = match limit.exit() {
             0 => None,

@@ -1,7 +1,7 @@
 //! `hactl probe keepalive`.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use clap::Args;
@@ -9,7 +9,8 @@ use clap::Args;
 use super::{Kind, ProbeArgs, idle_limit};
 use crate::cli::Error;
 use crate::cli::args::duration;
-use crate::probe::keepalive::{Keepalive, Step, Told};
+use crate::net::sock_diag::SockDiag;
+use crate::probe::keepalive::{Diag, Keepalive, Step, Told};
 use crate::probe::target::Ports;
 use crate::probe::{Check, Job, KeepaliveOptions, Target};
 use crate::report::probe::keepalive as words;
@@ -40,6 +41,9 @@ pub struct KeepaliveArgs {
     /// Find out how long a connection may be idle, up to this: with many connections, to a second
     #[arg(long, value_name = "MAX", value_parser = duration, conflicts_with_all = ["for_", "user_timeout", "count", "plugin"], help_heading = "Keepalive")]
     find_idle_limit: Option<Duration>,
+    /// What asks the kernel.
+    #[arg(skip)]
+    diag: OnceLock<Option<Diag>>,
 }
 
 impl KeepaliveArgs {
@@ -108,7 +112,9 @@ Examples:
             probes: self.probes,
             user_timeout: self.user_timeout,
         };
-        Ok(Arc::new(Keepalive::new(options, self.gives_up(), self.for_, self.told())))
+        // In the namespace that is probed from, which has been entered by now.
+        let diag = self.diag.get_or_init(|| SockDiag::open().ok().map(|d| Arc::new(Mutex::new(d))));
+        Ok(Arc::new(Keepalive::new(options, self.gives_up(), self.for_, self.told(), diag.clone())))
     }
 
     fn jobs(&self) -> Result<Vec<Job>, Error> {

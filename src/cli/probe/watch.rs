@@ -50,8 +50,9 @@ fn plain(args: &ConfigArgs, name: &str, mut watch: Watch, epoch: Epoch, stop: &S
         json::start(&mut out, "config", name)?;
         out.flush()?;
     } else if args.for_.is_none() && !args.common.quiet {
+        let enough = if watch.enough() > length { "" } else { ", in which a death is noticed" };
         note(&format!(
-            "note: watches for {}, in which a death is noticed; --for sets another time",
+            "note: watches for {}{enough}; --for sets another time",
             config::words(Duration::from_secs(length.as_secs()))
         ));
     }
@@ -114,7 +115,8 @@ fn on_screen(args: &ConfigArgs, name: &str, watch: Watch, epoch: Epoch, stop: &S
     };
     let shown = tui::probe::run(options, updates, stop.flag());
     // Whoever waits for the checks is told that nobody looks any more.
-    (&halt).write_all(b"q")?;
+    // When they have ended by themselves, nobody reads it.
+    let _ = (&halt).write_all(b"q");
     let watch = thread.join().map_err(|_| Error::Other("the checks ended unexpectedly".into()))??;
     let mut out = Output::new(false, args.common.color);
     farewell(&mut out, &watch)?;

@@ -1,10 +1,12 @@
 //! How long a connection may be idle, and what to set.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::{Tally, json};
 use crate::probe::idle_limit::{Fate, Search};
 use crate::probe::{Level, Reason};
 use crate::report::json::{line, ms};
@@ -122,6 +124,8 @@ struct Object<'a> {
     r#type: &'static str,
     kind: &'static str,
     target: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<IpAddr>,
     ok: bool,
     verdict: String,
     message: String,
@@ -140,24 +144,17 @@ struct Object<'a> {
     set_interval_ms: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Summary {
-    r#type: &'static str,
-    targets: u8,
-    interrupted: bool,
-    exit: u8,
-}
-
 /// `probe` and `summary`.
 ///
 /// # Errors
 /// Those of the output.
-pub fn json(out: &mut dyn Write, limit: &Limit<'_>, exit: u8) -> io::Result<()> {
+pub fn objects(out: &mut dyn Write, limit: &Limit<'_>, exit: u8) -> io::Result<()> {
     let settings = limit.settings();
     let object = Object {
         r#type: "probe",
         kind: "keepalive",
         target: limit.target,
+        address: limit.search.address,
         ok: limit.level() == Level::Ok,
         verdict: limit.word().to_ascii_lowercase(),
         message: limit.words(),
@@ -172,5 +169,5 @@ pub fn json(out: &mut dyn Write, limit: &Limit<'_>, exit: u8) -> io::Result<()> 
     };
     line(out, &object)?;
     let interrupted = matches!(limit.ended, Ok(true));
-    line(out, &Summary { r#type: "summary", targets: 1, interrupted, exit })
+    json::summary(out, &Tally::one(limit.level()), 0, interrupted, exit)
 }

@@ -78,7 +78,8 @@ impl Sum {
             parts.push(format!("{n} only after more than {}", span(limit)));
         }
         if let Some(longest) = self.longest {
-            parts.push(format!("the others within {}", span(longest)));
+            let what = if parts.is_empty() { "a dead peer is noticed" } else { "where it is noticed, that is" };
+            parts.push(format!("{what} within {} at most", span(longest)));
         }
         let connections = if self.all == 1 { "1 connection" } else { &format!("{} connections", self.all) };
         format!(

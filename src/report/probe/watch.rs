@@ -285,6 +285,8 @@ struct EventObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     failures: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    successes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     needed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     live_weight: Option<u64>,
@@ -316,6 +318,7 @@ pub fn json(out: &mut dyn Write, plan: &Plan, event: &Event, epoch: Epoch) -> io
         state: None,
         first: None,
         failures: None,
+        successes: None,
         needed: None,
         live_weight: None,
         from: None,
@@ -354,8 +357,9 @@ pub fn json(out: &mut dyn Write, plan: &Plan, event: &Event, epoch: Epoch) -> io
             (o.what, o.state, o.first) = ("script", good(*is), Some(*first));
             (o.script, o.reason) = (Some(plan.scripts[*script].name.as_str()), reason.as_ref().map(|r| r.id));
         }
-        What::ScriptRun { script, count, of, reason, .. } => {
-            (o.what, o.failures, o.needed) = ("script", Some(*count), Some(*of));
+        What::ScriptRun { script, good, count, of, reason } => {
+            (o.what, o.needed) = ("script", Some(*of));
+            *if *good { &mut o.successes } else { &mut o.failures } = Some(*count);
             (o.script, o.reason) = (Some(plan.scripts[*script].name.as_str()), reason.as_ref().map(|r| r.id));
         }
         What::Skipped { script } => {

@@ -1,5 +1,6 @@
 //! What each message changes. The only place that changes [`App`].
 
+use super::Update;
 use super::app::{App, Screen};
 use super::msg::{Action, Cmd, Msg};
 use super::view;
@@ -14,13 +15,11 @@ pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
             match &mut app.held {
                 // The first news always shows.
                 Some(held) if app.watch.is_some() => {
-                    // Of states only the last one matters; what happened is kept.
-                    if u.events.is_empty() || held.len() >= HELD {
-                        held.retain(|h| !h.events.is_empty());
-                    }
-                    if held.len() < HELD {
-                        held.push(u);
-                    }
+                    // Of states only the last one matters; what happened is kept, the newest of it.
+                    let mut events = held.pop().map(|before| before.events).unwrap_or_default();
+                    events.extend(u.events);
+                    events.drain(..events.len().saturating_sub(HELD));
+                    held.push(Update { events, ..u });
                 }
                 _ => {
                     app.take(u);
