@@ -40,11 +40,11 @@ fn seconds(text: &str, word: &str) -> f64 {
 }
 
 pub fn answered() {
-    let lab = Lab::new();
-    let (a, _b, _server) = pair(&lab);
     // The kernel finds a socket that is bound to an interface by that only.
-    let held = ["", "--interface eth0"].map(|more| holding(&a, more));
-    for ended in held.map(Running::ended) {
+    for more in ["", "--interface eth0"] {
+        let lab = Lab::new();
+        let (a, _b, _server) = pair(&lab);
+        let ended = holding(&a, more).ended();
         let text = verdict(&ended);
         assert_eq!(ended.status, Some(0), "{text}");
         assert!(text.starts_with("OK keepalive 10.77.0.2:7000: keepalive was answered, probes sent 1, "), "{text}");
