@@ -383,13 +383,20 @@ impl<'a> Held<'a> {
                 Err(Reason::new("keepalive-reset", format!("reset (RST) {when}")))
             }
             Ending::Fin(after) => {
-                let when =
-                    if self.answered > 0 { ", although probes were answered" } else { ", before a probe was answered" };
-                let sentence = format!("ended (FIN) by the service after {} without traffic{when}", secs(*after));
+                let sentence = if self.answered > 0 && self.bytes == 0 {
+                    let age = secs(monotonic().since(self.connected));
+                    format!(
+                        "ended (FIN) by the service {age} after the connection was made, although probes were answered"
+                    )
+                } else {
+                    let when = if self.answered > 0 { "" } else { ", before a probe was answered" };
+                    format!("ended (FIN) by the service after {} without traffic{when}", secs(*after))
+                };
                 Err(Reason::new("idle-closed", sentence))
             }
             Ending::Silence(after) => {
-                let probes = if self.sent == 1 { "1 probe".to_owned() } else { format!("{} probes", self.sent) };
+                let unanswered = self.sent.saturating_sub(self.answered);
+                let probes = if unanswered == 1 { "1 probe".to_owned() } else { format!("{unanswered} probes") };
                 let computed = secs(self.check.gives_up);
                 let mut sentence = format!(
                     "no answer to {probes}, given up {} after the last thing heard (computed: {computed})",

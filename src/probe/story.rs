@@ -292,15 +292,24 @@ impl Through {
         self.good + self.failures.iter().map(|f| f.1).sum::<u32>()
     }
 
-    /// How well it went: a connection that hangs, a service that is still away or was for longer than `crit` is critical;
+    /// Whether the address goes back and forth faster than masters do: then two hosts answer for it.
+    pub fn contested(&self) -> bool {
+        const BACK_AND_FORTH: usize = 3;
+        const QUICK: Duration = Duration::from_secs(3);
+        self.moves.windows(BACK_AND_FORTH).any(|m| m[BACK_AND_FORTH - 1].at.saturating_sub(m[0].at) <= QUICK)
+    }
+
+    /// How well it went: two hosts that answer for the address, a connection that hangs, a service that is still away or was for longer than `crit` is critical;
     /// connections that were lost, or a silence longer than `warn`, are a warning; where nothing has moved there is
     /// nothing to say.
     pub fn level(&self, warn: Duration, crit: Option<Duration>) -> Level {
-        if self.hung > 0 || self.silent || crit.is_some_and(|crit| self.silence > crit) {
+        let unserved = self.good == 0 && self.requests() > 0;
+        if self.hung > 0 || self.silent || unserved || self.contested() || crit.is_some_and(|crit| self.silence > crit)
+        {
             Level::Critical
         } else if self.reset + self.closed > 0 || self.silence > warn {
             Level::Warning
-        } else if self.moved || self.blind.is_some() {
+        } else if self.moved {
             Level::Ok
         } else {
             Level::Unknown
@@ -322,6 +331,25 @@ mod tests {
     /// Good requests every 100 ms.
     fn steady(story: &mut Story, from: u64, until: u64) {
         (from..=until).step_by(100).for_each(|t| story.good(ms(t)));
+    }
+
+    #[test]
+    fn back_and_forth_is_no_failover() {
+        let mut s = Story::new(ms(100), 0);
+        s.holder(A, ms(0));
+        // A move and back again may be a failover and a return.
+        s.holder(B, ms(5000));
+        s.holder(A, ms(5500));
+        steady(&mut s, 0, 6000);
+        let seen = |s: &Story| {
+            let t = s.clone().end(ms(10_000), false);
+            (t.contested(), t.moves.len())
+        };
+        assert_eq!(seen(&s), (false, 2));
+        s.holder(B, ms(8001));
+        assert_eq!(seen(&s), (false, 3));
+        s.holder(A, ms(8400));
+        assert_eq!(seen(&s), (true, 4));
     }
 
     #[test]

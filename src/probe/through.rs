@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::check::{At, Check};
 use super::holders::Sighting;
@@ -84,7 +84,15 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
     };
     let link = Link::of(address, plan.options.origin.interface.as_deref(), &interfaces());
     let address = scoped(address, link.as_ref().ok().and_then(Option::as_ref));
-    let held = match hold(plan, address).await {
+    let held = tokio::select! {
+        held = hold(plan, address) => held,
+        _ = stop.readable() => Err(Reason::new("local", "interrupted before the connections stood")),
+        () = sleep(plan.limit) => {
+            let limit = humantime::format_duration(plan.limit);
+            Err(Reason::new("local", format!("the connections did not stand within {limit}")))
+        }
+    };
+    let held = match held {
         Ok(held) => held,
         Err(reason) => return Ok(Err((Some(address), reason))),
     };

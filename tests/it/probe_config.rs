@@ -78,7 +78,9 @@ fn a_quorum_decides_over_servers_that_are_down() {
     assert_eq!(of(&r.all, "virtual_server")[0]["served"], false);
     assert_eq!(r.status, 2);
     assert!(
-        r.text.contains("NO QUORUM: clients go to the sorry server 127.0.0.1:9; weight 3 of 4 up, 4 needed"),
+        r.text.contains(
+            "NO QUORUM: clients go to the sorry server 127.0.0.1:9, which nothing checks; weight 3 of 4 up, 4 needed"
+        ),
         "{}",
         r.text
     );

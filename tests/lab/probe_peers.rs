@@ -329,7 +329,8 @@ pub fn hostile() {
     let (a, s) = (lab.node("a", 1), lab.node("s", 2));
     let _peers = bad_peers(&s);
     for &(kind, port, reason, words) in CASES {
-        down(&a, &format!("{kind} 10.77.0.2:{port} --timeout 700ms"), reason, words);
+        let time = if reason.starts_with("timeout") { "700ms" } else { "5s" };
+        down(&a, &format!("{kind} 10.77.0.2:{port} --timeout {time}"), reason, words);
     }
     // As for keepalived, a length that is not true is no failure; it is told.
     let found = up(&a, "http 10.77.0.2:85 --timeout 700ms");

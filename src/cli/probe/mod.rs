@@ -252,8 +252,16 @@ impl ProbeArgs {
         }
     }
 
-    const fn wanted(&self) -> Wanted {
-        Wanted { warn: self.warn, crit: self.crit, failure: self.expect_fail }
+    fn wanted(&self) -> Result<Wanted, Error> {
+        if let (Some(warn), Some(crit)) = (self.warn, self.crit)
+            && crit < warn
+        {
+            let (warn, crit) = (humantime::format_duration(warn), humantime::format_duration(crit));
+            return Err(Error::Other(format!(
+                "--crit {crit} is shorter than --warn {warn}, which would never be told"
+            )));
+        }
+        Ok(Wanted { warn: self.warn, crit: self.crit, failure: self.expect_fail })
     }
 }
 
@@ -318,7 +326,7 @@ fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
     if let Some(done) = kind.instead() {
         return done;
     }
-    let wanted = args.wanted();
+    let wanted = args.wanted()?;
     let jobs = kind.jobs()?;
     let mut out = Output::new(true, args.common.color);
     if args.common.json {

@@ -197,7 +197,7 @@ fn heading(service: &Service, quorum: Quorum) -> String {
     let Quorum { live, total, needed } = quorum;
     let state = match (&service.sorry, quorum.holds()) {
         (_, true) => "served".to_owned(),
-        (Some(sorry), false) => format!("NO QUORUM: clients go to the sorry server {sorry}"),
+        (Some(sorry), false) => format!("NO QUORUM: clients go to the sorry server {sorry}, which nothing checks"),
         (None, false) => "NO QUORUM: nobody serves it".to_owned(),
     };
     format!("{} {}: {state}; weight {live} of {total} up, {needed} needed", service.name, service.scheduler)

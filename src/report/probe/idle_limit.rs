@@ -107,11 +107,14 @@ impl<'a> Limit<'a> {
                 let below = (at.as_secs() * 3 / 4).max(1);
                 vec![
                     "keepalive does not prolong it: who keeps connections has to end them first".to_owned(),
+                    "measured without a request: nginx ends such a connection by client_header_timeout, and one that has been \
+                     used by keepalive_timeout"
+                        .to_owned(),
                     format!("nginx        upstream {{ keepalive_timeout {below}s; }}"),
                     format!("haproxy      pool-purge-delay {below}s;  timeout http-keep-alive {below}s"),
                 ]
             }
-            Some(_) if self.settings().is_none() => {
+            Some(_) if self.settings().is_none() && self.ended.is_ok() => {
                 vec!["the limit is too short for keepalive: its probes are seconds apart".to_owned()]
             }
             _ => Vec::new(),

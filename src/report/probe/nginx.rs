@@ -164,7 +164,9 @@ impl Report<'_> {
         let directs: Vec<Stands> = self.directs().map(|(_, _, s, _)| s).collect();
         if !directs.is_empty() {
             let up = directs.iter().filter(|s| **s == Stands::Up).count();
-            parts.push(format!("{up} of {} direct targets up", directs.len()));
+            let unknown = directs.iter().filter(|s| **s == Stands::Unknown).count();
+            let more = if unknown > 0 { format!(", {unknown} not known") } else { String::new() };
+            parts.push(format!("{up} of {} direct targets up{more}", directs.len() - unknown));
         }
         let checks: Vec<Stands> =
             self.listens().into_iter().flat_map(|(_, c)| c).map(|(_, c)| stands(Some(c))).collect();
@@ -257,7 +259,14 @@ impl Report<'_> {
         }
         lines.extend(said.iter().map(|s| format!("  {s}")));
         if users.is_empty() {
-            lines.push("  nothing passes to it".to_owned());
+            let variable = self.nginx.passes.iter().find_map(|p| match &p.to {
+                To::Peer(Peer::Variable(text)) => Some(printable(text)),
+                _ => None,
+            });
+            lines.push(match variable {
+                Some(text) => format!("  nothing names it; `{text}` may, which is known only when a request comes"),
+                None => "  nothing passes to it".to_owned(),
+            });
         }
         if upstream.keepalive.is_some() || verbose {
             let kept = upstream.keepalive.map_or("no idle connections kept".to_owned(), |(k, _)| {

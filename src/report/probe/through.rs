@@ -55,13 +55,16 @@ impl Told<'_> {
             }
         };
         let mut text = match (t.moves.first(), t.masters.first(), &t.blind) {
-            (Some(m), _, _) => format!("moved from {} to {} after {}", m.from, m.to, time(m.at)),
-            (None, Some(m), _) => format!("moved from master {} to {} after {}", m.from, m.to, time(m.at)),
+            (Some(m), _, _) => format!("moved from {} to {} at {}", m.from, m.to, time(m.at)),
+            (None, Some(m), _) => format!("moved from master {} to {} at {}", m.from, m.to, time(m.at)),
             (None, None, Some(_)) if t.moved => "interrupted, and reached again".to_owned(),
             (None, None, Some(_)) => "no interruption seen".to_owned(),
             (None, None, None) => format!("no move was seen within {}", time(t.lasted)),
         };
         let moves = t.moves.len().max(t.masters.len());
+        if let (true, Some(m)) = (t.contested(), t.moves.first()) {
+            text = format!("two hosts answer for the address in turns, {} and {}", m.from, m.to);
+        }
         if moves > 1 {
             let _ = write!(text, ", {moves} moves in all");
         }
@@ -277,7 +280,7 @@ mod tests {
         told(Ok(&seen()), |t| {
             assert_eq!(
                 t.sentence(),
-                "moved from 02:00:00:00:00:01 to 02:00:00:00:00:02 after 5.21 s (master 10.0.0.1, then 10.0.0.2); \
+                "moved from 02:00:00:00:00:01 to 02:00:00:00:00:02 at 5.21 s (master 10.0.0.1, then 10.0.0.2); \
                  longest silence 3.65 s; of 10 held connections 3 survived, 7 reset"
             );
             let lines = t.lines();
