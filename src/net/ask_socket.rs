@@ -1,5 +1,5 @@
 //! A packet socket that asks who has an address, and hears the answers and VRRP adverts. **This transmits**; only `probe`
-//! uses it. What it sends changes nobody's cache.
+//! uses it. What it sends moves nobody's entry for the address; an IPv6 holder learns who asked (RFC 4861 section 7.2.3).
 
 use std::io;
 use std::net::UdpSocket;
