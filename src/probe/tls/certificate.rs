@@ -1,0 +1,85 @@
+//! The words for certificates: whom they are for, until when, and who signed them.
+
+use rustls::pki_types::CertificateDer;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+use crate::probe::outcome::{Fact, Value};
+use crate::probe::reason::Reason;
+use crate::time::Timestamp;
+
+/// Names of a certificate, and certificates of a chain, that are told.
+const TOLD: usize = 20;
+const DAY: i64 = 86_400;
+
+/// When a certificate begins and ceases to be valid.
+pub(super) fn validity(certificate: &X509Certificate<'_>) -> (i64, i64) {
+    let validity = certificate.validity();
+    (validity.not_before.timestamp(), validity.not_after.timestamp())
+}
+
+/// What is wrong when it is not between these now.
+pub(super) fn outside(from: i64, until: i64, now: i64) -> Option<Reason> {
+    let sentence = if now > until {
+        format!("the certificate expired {} ago, at {}", span(now - until), date(until))
+    } else if now < from {
+        format!("the certificate is not valid for another {}, until {}", span(from - now), date(from))
+    } else {
+        return None;
+    };
+    Some(Reason::new("certificate-expired", sentence))
+}
+
+/// What is told of a chain.
+pub(super) fn facts(chain: &[CertificateDer<'_>], now: i64) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if let Some(Ok((_, leaf))) = chain.first().map(|c| X509Certificate::from_der(c)) {
+        let until = leaf.validity().not_after.timestamp();
+        facts.push(Fact::text("certificate_subject", leaf.subject().to_string()));
+        facts.push(Fact::text("certificate_issuer", leaf.issuer().to_string()));
+        facts.push(Fact { name: "certificate_names", value: Value::List(names(&leaf)) });
+        facts.push(Fact::text("certificate_until", date(until)));
+        facts.push(Fact::number("certificate_days", (until - now).div_euclid(DAY)));
+    }
+    let above = chain.iter().skip(1).take(TOLD).map(|c| match X509Certificate::from_der(c) {
+        Ok((_, c)) => format!("{} by {}", c.subject(), c.issuer()),
+        Err(_) => "a certificate that cannot be read".to_owned(),
+    });
+    let above: Vec<String> = above.collect();
+    if !above.is_empty() {
+        facts.push(Fact { name: "chain", value: Value::List(above) });
+    }
+    facts
+}
+
+/// The names and addresses that a certificate is for.
+pub(super) fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(names)) = certificate.subject_alternative_name() else { return Vec::new() };
+    let text = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match bytes.len() {
+            4 => <[u8; 4]>::try_from(*bytes).ok().map(|b| std::net::Ipv4Addr::from(b).to_string()),
+            _ => <[u8; 16]>::try_from(*bytes).ok().map(|b| std::net::Ipv6Addr::from(b).to_string()),
+        },
+        _ => None,
+    };
+    names.value.general_names.iter().filter_map(text).take(TOLD).collect()
+}
+
+/// A number of seconds for people.
+fn span(seconds: i64) -> String {
+    let (n, unit) = match seconds {
+        DAY.. => (seconds / DAY, "day"),
+        3600.. => (seconds / 3600, "hour"),
+        _ => (seconds.max(60) / 60, "minute"),
+    };
+    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A time of a certificate.
+fn date(seconds: i64) -> String {
+    // Certificates know years up to 9999; a timestamp of ours ends in 2262.
+    match seconds.checked_mul(1_000_000_000) {
+        Some(nanos) => Timestamp { nanos, digits: 0 }.rfc3339().to_string(),
+        None => "a time beyond the year 2262".to_owned(),
+    }
+}
