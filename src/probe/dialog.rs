@@ -36,6 +36,12 @@ pub trait Dialog: Send {
         false
     }
 
+    /// Whether all is said and answered, and what is still read can only be an objection of the peer. The service's time
+    /// is over then, and a short silence is as good as [`Step::Done`].
+    fn leaving(&self) -> bool {
+        false
+    }
+
     /// What it comes to, after [`Step::Done`], after [`Step::Last`] or when the time was up (`timed_out`).
     ///
     /// # Errors

@@ -46,6 +46,11 @@ impl Check for OverTcp {
     }
 }
 
+/// How long a server may take, beyond a round trip, to object to what it was sent last: to read a handshake's end and write
+/// an alert is little work, but it may have to wait for its turn. It is no answer that is waited for, only the lack of one,
+/// so this is also what a check of a silent server takes longer than its total.
+const SECOND_THOUGHTS: Duration = Duration::from_millis(250);
+
 /// What a connection is worth that was reset as soon as it stood. Whether the reset is seen is a matter of time, so it
 /// does not decide: a check that only connects counts what was accepted, as keepalived does.
 const ONLY_ACCEPTED: &str = "the connection was reset as soon as it was accepted; that counts as up, as for keepalived's \
@@ -60,12 +65,21 @@ async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
     let connected = monotonic();
     let connect = connected.since(begun);
     let mut was_reset = reset.is_some();
-    let mut talk = Talk { dialog: &mut *dialog, asked: connected, tls: None, first_byte: None, reset, over: false };
+    let mut talk = Talk {
+        dialog: &mut *dialog,
+        connect,
+        asked: connected,
+        tls: None,
+        first_byte: None,
+        left: None,
+        reset,
+        over: false,
+    };
     let left = at.timeout.saturating_sub(connect);
     let mut said = timeout(left, talk.go(&mut stream, connected)).await;
-    let (tls, first_byte, over) = (talk.tls, talk.first_byte, talk.over);
+    let (tls, first_byte, left_at, over) = (talk.tls, talk.first_byte, talk.left, talk.over);
     // What is known now is what was asked; to part in peace is not of the service's time.
-    let total = monotonic().since(begun);
+    let total = left_at.unwrap_or_else(monotonic).since(begun);
     if over && said.as_ref().is_ok_and(|s| s.as_ref().is_err_and(is_reset)) {
         // Nothing was to be answered any more: whether the reset was faster than the last word decides nothing.
         was_reset = true;
@@ -172,10 +186,14 @@ async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
 /// A dialog under way, with the times of its phases. They stay when the time is up.
 struct Talk<'a> {
     dialog: &'a mut dyn Dialog,
+    /// How long the connection took to stand.
+    connect: Duration,
     /// When the last request began to be sent.
     asked: Instant,
     tls: Option<Duration>,
     first_byte: Option<Duration>,
+    /// When all was said and answered, if the peer may still object.
+    left: Option<Instant>,
     /// The reset that came before anything was said; the kernel tells it once.
     reset: Option<io::Error>,
     /// Whether no answer is waited for any more.
@@ -203,6 +221,14 @@ impl Talk<'_> {
                 }
                 Step::Read => {}
             }
+            if self.dialog.leaving() {
+                self.left = Some(monotonic());
+                // The lesser of two is nearer to a round trip: a connection may have taken a second SYN, and a handshake
+                // the work of the server.
+                let round_trip = self.tls.map_or(self.connect, |tls| tls.min(self.connect));
+                let objection = self.objection(stream, &mut buffer, unsent);
+                return timeout(round_trip + SECOND_THOUGHTS, objection).await.unwrap_or(Ok(()));
+            }
             let read = match read(stream, &mut buffer).await {
                 Ok(0) if let Some(reset) = self.reset.take() => Err(reset),
                 read => read,
@@ -223,6 +249,29 @@ impl Talk<'_> {
                 let now = monotonic();
                 self.tls = Some(now.since(connected));
                 self.asked = now;
+            }
+        }
+    }
+
+    /// Reads on until the peer has objected or ended the connection. Nothing of it is an answer: no time is taken.
+    async fn objection(
+        &mut self,
+        stream: &mut TcpStream,
+        buffer: &mut [u8],
+        mut unsent: Option<io::Error>,
+    ) -> io::Result<()> {
+        loop {
+            let n = match (read(stream, buffer).await, unsent.take()) {
+                (Ok(0) | Err(_), Some(error)) => return Err(error),
+                (n, _) => n?,
+            };
+            let step = if n == 0 { self.dialog.ended() } else { self.dialog.received(&buffer[..n]) };
+            match step {
+                Step::Done => return Ok(()),
+                Step::Last(data) => return stream.write_all(&data).await,
+                Step::Read if n == 0 => return Ok(()),
+                Step::Read => {}
+                Step::Send(data) => unsent = stream.write_all(&data).await.err(),
             }
         }
     }

@@ -3,7 +3,14 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::process::Output;
+use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
+
+use rcgen::KeyPair;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection};
 
 use serde_json::{Value, json};
 
@@ -89,6 +96,49 @@ fn a_name_server_is_asked() {
 fn what_does_not_speak_tls_says_what_it_is() {
     let (exit, found) = probed(&["tls", &server(&[b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])]);
     assert_eq!((exit, &found["reason"]), (2, &json!("tls-handshake")));
+}
+
+/// A server of TLS 1.3 that asks for a certificate of the client, takes one connection, and after the handshake neither
+/// says a word nor closes until the client does; if it demands the certificate it refuses instead.
+fn asking_server(demands: bool) -> String {
+    let key = KeyPair::generate().unwrap();
+    let own = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let certificate: CertificateDer<'static> = own.der().clone();
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let verifier = if demands { verifier } else { verifier.allow_unauthenticated() };
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(vec![certificate], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut tls = ServerConnection::new(Arc::new(config)).unwrap();
+        // It ends with the alert that refuses, or with the handshake; the farewell of the client is not answered.
+        if tls.complete_io(&mut stream).is_ok() {
+            while stream.read(&mut [0; 4096]).is_ok_and(|n| n > 0) {}
+        }
+    });
+    address
+}
+
+#[test]
+fn a_server_that_asks_for_a_certificate_need_not_say_goodbye() {
+    // The timeout is far beyond what the check takes: whoever waits for it fails.
+    let begun = Instant::now();
+    let (exit, found) = probed(&["tls", &asking_server(false), "--timeout", "60s"]);
+    assert_eq!((exit, &found["ok"], &found["tls_version"]), (0, &json!(true), &json!("TLSv1_3")), "{found}");
+    assert_eq!((&found["client_certificate_asked"], &found["phases_ms"]["first_byte"]), (&json!(true), &Value::Null));
+    assert!(begun.elapsed() < Duration::from_secs(30), "{found}");
+    assert!(found["phases_ms"]["total"].as_f64().unwrap() < 30_000.0, "{found}");
+    let (exit, found) = probed(&["tls", &asking_server(true), "--timeout", "60s"]);
+    assert_eq!((exit, &found["reason"]), (2, &json!("client-certificate")), "{found}");
 }
 
 #[test]

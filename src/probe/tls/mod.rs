@@ -63,8 +63,9 @@ pub struct Tls<D> {
     first: Vec<u8>,
     failed: Option<Error>,
     open: bool,
-    /// Everything is said. The server wants a certificate of ours, and may still refuse for the lack of it: in TLS 1.3 the
-    /// handshake is complete for a client before the server has looked.
+    /// Everything is said. The server asks for a certificate of ours, and may still refuse for the lack of it: in TLS 1.3
+    /// the handshake is complete for a client before the server has looked. One that does not demand it need not say
+    /// anything more, not even in answer to our `close_notify` (RFC 8446 6.1).
     leaving: bool,
     finished: bool,
     /// What is wrong with the certificate.
@@ -292,6 +293,10 @@ impl<D: Dialog> Dialog for Tls<D> {
 
     fn opening(&self) -> bool {
         !self.open
+    }
+
+    fn leaving(&self) -> bool {
+        self.leaving
     }
 
     fn verdict(&mut self, timed_out: bool) -> Result<(), Reason> {
