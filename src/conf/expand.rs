@@ -1,13 +1,19 @@
 //! Lines to logical lines: `include`, `$NAME` definitions, `@` conditions, `~SEQ` and `~LST`, and the cut at braces.
 
+mod include;
+mod meant;
+mod repeat;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::meant::opened;
+use self::repeat::{Body, repeated};
 use super::problem::{Kind, Problem, quote};
 use super::source::{Expansion, FileId, How, SourceMap, Span, Via};
 use super::token::{MAX_LINE, Met, Text, brace, decomment, is_blank};
-use super::{Loader, Options, Reading, mend, tree};
+use super::{Loader, Options, Reading, mend};
 
 /// Includes within includes; keepalived goes on until it has no file handles.
 const MAX_DEPTH: usize = 64;
@@ -17,10 +23,6 @@ const MAX_LINES: usize = 1_000_000;
 const MAX_INCLUDES: usize = 10_000;
 /// Files, definitions and repetitions within each other.
 const MAX_FRAMES: usize = 600;
-/// Bytes of a name that is looked for between braces.
-const MAX_NAME: usize = 128;
-/// How many lines a `/*` may take.
-const MAX_COMMENT: usize = 1000;
 /// Bytes of text, that of repetitions included.
 const MAX_TEXT: usize = 32 << 20;
 /// Replacements in one line. keepalived never ends with `$A=$A`.
@@ -70,20 +72,6 @@ enum Frame {
         sets: std::vec::IntoIter<Vec<(Vec<u8>, Option<Span>)>>,
         body: Body,
     },
-}
-
-/// What a repetition repeats.
-struct Body {
-    text: Text,
-    /// Where the repetition begins.
-    head: Span,
-}
-
-impl Body {
-    /// What stands behind the head that a `)` closes.
-    fn behind(text: &Text, close: usize, sources: &SourceMap) -> Self {
-        Self { text: text.part(close + 1..text.bytes.len()).trimmed(), head: text.span(0..close + 1, sources) }
-    }
 }
 
 /// What a name stands for.
@@ -372,205 +360,6 @@ impl<'a> Expander<'a> {
         text
     }
 
-    /// A line as it was meant: all of it, without NUL bytes.
-    fn whole_line(&mut self, mut text: Text) -> Text {
-        let version = self.options.version;
-        if text.bytes.len() > MAX_LINE {
-            let sentence = if version.at_least(2, 4, 0) {
-                "a line of more than 1023 bytes; keepalived 2.4 passes over all but the rest of it"
-            } else {
-                "a line of more than 1023 bytes; keepalived 2.2 reads the rest as a line of its own"
-            };
-            self.report(text.span(MAX_LINE..text.bytes.len(), &self.sources), Kind::LongLine, sentence);
-        }
-        let nuls: Vec<usize> = text.bytes.iter().enumerate().filter(|(_, b)| **b == 0).map(|(i, _)| i).collect();
-        if let Some(first) = nuls.first() {
-            let passes = version.at_least(2, 4, 0);
-            let does = if passes { "keepalived 2.4 passes over the byte" } else { "keepalived 2.2 ends the line here" };
-            let span = text.span(*first..first + 1, &self.sources);
-            self.report(span, Kind::NulByte, format!("a NUL byte; {does}"));
-            text.remove_each(&nuls);
-        }
-        text
-    }
-
-    /// A physical line as it was meant, without its comment.
-    fn mended(&mut self, text: Text) -> Text {
-        let (mut text, mut met) = decomment(text, self.options.version);
-        if mend::heading(&text.bytes).is_some() {
-            return text;
-        }
-        if let Some(problem) = mend::signs(&mut text, &self.sources) {
-            self.problems.push(problem);
-            // Now it may have quotes and a comment.
-            (text, met) = decomment(text, self.options.version);
-        }
-        if met.quote {
-            let span = mend::quote(&mut text, &self.sources);
-            let sentence = "a double quote does not end on its line; keepalived loses the word";
-            self.problems.push(
-                Problem::new(span, Kind::UnmatchedQuote, sentence)
-                    .help("Write the quotes on both sides of the word, or none if it has no blanks."),
-            );
-        }
-        // Alone, it is told of where it is known what the line stands in.
-        if met.backslash && *text.bytes != *b"\\" {
-            let len = text.bytes.len();
-            let span = text.span(len - 1..len, &self.sources);
-            let sentence =
-                "a comment ends in a backslash, which keepalived 2.2 takes for the end of the word before it";
-            let problem = Problem::new(span, Kind::CommentBackslash, sentence);
-            self.problems.push(problem.help("Delete the backslash."));
-            text.truncate(len - 1);
-        }
-        text
-    }
-
-    /// A line that begins like a comment of another language; after `/*`, all up to the `*/`.
-    fn heading(&mut self, text: Text, sign: &'static str) -> Item {
-        let mut until = None;
-        if sign == "/*"
-            && !text.bytes.windows(2).any(|w| w == b"*/")
-            && let Some(Frame::File { id, at, via }) = self.frames.last_mut()
-        {
-            let all = self.sources.text(*id);
-            let mut start = *at;
-            for _ in 0..MAX_COMMENT {
-                if start >= all.len() {
-                    break;
-                }
-                let next = physical(all, start);
-                self.count += 1;
-                if let Some(end) = all[start..next].windows(2).position(|w| w == b"*/") {
-                    let end = start + end;
-                    until = Some(Span { file: *id, start: end as u32, end: end as u32 + 2, via: *via });
-                    *at = next;
-                    break;
-                }
-                start = next;
-            }
-        }
-        Item::Heading(Box::new((text, sign, until)))
-    }
-
-    /// Takes the backslash at a line's end away, and puts what it was to go on with in its place.
-    fn goes_on(&mut self, mut text: Text) -> Text {
-        let len = text.bytes.len();
-        let span = text.span(len - 1..len, &self.sources);
-        let sentence = "a backslash goes on with the next line in definitions only; keepalived takes it for the end of the \
-                        word before it";
-        let mut problem = Problem::new(span, Kind::TrailingBackslash, sentence).help("Delete the backslash.");
-        text.truncate(len - 1);
-        text = text.trimmed();
-        if let Some(Frame::File { id, at, via }) = self.frames.last_mut() {
-            let (id, start, via) = (*id, *at, *via);
-            let all = self.sources.text(id);
-            if start < all.len() {
-                let next = physical(all, start);
-                let line = all[start..next].trim_ascii();
-                let word = line.split(|b| is_blank(*b) || *b == b'{').next().unwrap_or_default();
-                let words_only = word.first().is_some_and(|b| !matches!(b, b'}' | b'$' | b'~' | b'@' | b'#' | b'!'));
-                if words_only && !tree::is_keyword(word) && !word.starts_with(b"include") {
-                    *at = next;
-                    self.count += 1;
-                    let line = self.physical_line(id, via, start, next);
-                    let line = self.mended(line);
-                    let rest = line.whole(&self.sources);
-                    problem = problem
-                        .related(rest, "keepalived reads this as a line of its own")
-                        .help("Write both as one line.");
-                    let len = text.bytes.len();
-                    text.replace(len..len, &Text::standing(Span { end: rest.start, ..rest }, b" ".to_vec(), None));
-                    text.replace(len + 1..len + 1, &line);
-                }
-            }
-        }
-        self.problems.push(problem);
-        text
-    }
-
-    /// `$NAME = value`, which keepalived takes for a keyword.
-    fn spaced_definition(&mut self, text: &Text) -> bool {
-        let bytes = &text.bytes;
-        let len = bytes.strip_prefix(b"$").map_or(0, name_len);
-        let blanks = |from: usize| bytes.iter().skip(from).take_while(|b| is_blank(**b)).count();
-        let sign = 1 + len + blanks(1 + len);
-        if len == 0 || sign == 1 + len || bytes.get(sign) != Some(&b'=') {
-            return false;
-        }
-        let name = String::from_utf8_lossy(&bytes[1..=len]).into_owned();
-        let sentence = format!("`${name}` is no keyword: a definition has no blank before its `=`, so this is none");
-        let problem = Problem::new(text.span(0..sign + 1, &self.sources), Kind::UnknownKeyword, sentence);
-        self.problems.push(problem.help(format!("Write `${name}=` without a blank.")));
-        let value = sign + 1 + blanks(sign + 1);
-        self.define(name.into_bytes(), text.part(value..bytes.len()));
-        true
-    }
-
-    /// Reports uses in braces of what is not defined, and takes the braces away, which would be those of a block.
-    fn undefined(&mut self, text: &mut Text) {
-        let (mut from, mut quoted) = (0, false);
-        while let Some(at) = text.bytes.iter().skip(from).position(|b| *b == b'$').map(|n| n + from) {
-            quoted = text.bytes[from..at].iter().fold(quoted, |quoted, b| quoted ^ (*b == b'"'));
-            from = at + 1;
-            if quoted {
-                continue;
-            }
-            // What a repetition behind a brace puts in place is known once it is read.
-            if text.bytes[..at].windows(5).any(|w| w == b"~SEQ(" || w == b"~LST(") {
-                return;
-            }
-            if text.bytes.get(from) != Some(&b'{') {
-                from = self.not_expanded(text, at);
-                continue;
-            }
-            let inner = &text.bytes[from + 1..];
-            let Some(len) = inner.iter().take(MAX_NAME).position(|b| *b == b'}') else { continue };
-            let inner = &inner[..len];
-            if inner.iter().any(|b| matches!(b, b'{' | b'"') || is_blank(*b) && !inner.starts_with(b"_")) {
-                continue;
-            }
-            let span = text.span(at..from + len + 2, &self.sources);
-            let shown = quote(inner);
-            let sentence = if inner.starts_with(b"_ENV ") {
-                "`_ENV` exists since keepalived 2.4.0; before, the text falls apart at its braces".to_owned()
-            } else {
-                format!(
-                    "no definition of {shown} comes before this line; keepalived takes the braces for those of a block"
-                )
-            };
-            self.report(span, Kind::NoDefinition, sentence);
-            self.excused.push(span);
-            let mut name = b"$".to_vec();
-            name.extend(inner.iter().map(|b| if is_blank(*b) { b'_' } else { *b }));
-            text.replace(at..from + len + 2, &Text::standing(span, name, None));
-        }
-    }
-
-    /// Reports the name of a definition that what follows it keeps from being put in place, and puts it there. Where to go
-    /// on.
-    fn not_expanded(&mut self, text: &mut Text, at: usize) -> usize {
-        let from = at + 1;
-        let end = from + text.bytes.get(from..).map_or(0, name_len);
-        let ends = |b: &u8| is_blank(*b) || matches!(b, b',' | b')');
-        let next = text.bytes.get(end).copied();
-        let (Some(next), Some(definition)) =
-            (next.filter(|b| end > from && !ends(b)), self.definitions.get(&text.bytes[from..end]).map(Rc::clone))
-        else {
-            return from;
-        };
-        let span = text.span(at..end, &self.sources);
-        let Some(value) = definition.line(0, span, None).filter(|_| definition.lines.len() == 1) else { return from };
-        let name = String::from_utf8_lossy(&text.bytes[from..end]).into_owned();
-        let sentence =
-            format!("`${name}` is not put in place before {}; keepalived takes the name as it is", quote(&[next]));
-        self.problems.push(Problem::new(span, Kind::NotExpanded, sentence).help(format!("Write `${{{name}}}`.")));
-        self.excused.push(span);
-        let len = value.bytes.len();
-        text.replace(at..end, &Text::standing(span, value.bytes, None));
-        at + len
-    }
-
     /// `@ID rest` and `@^ID rest`: the rest when the configuration's id is, or is not, this one.
     fn conditional(&mut self, text: Text) -> Option<Text> {
         let Some(condition) = Condition::of(&text.bytes) else { return Some(text) };
@@ -579,73 +368,6 @@ impl<'a> Expander<'a> {
             self.conditional_block(&text, keep);
         }
         keep.then(|| text.part(condition.len..text.bytes.len()).trimmed())
-    }
-
-    /// `@ID name {`: the condition is for the line, and the block is there for all. As it was meant, it is there for those
-    /// whom the line is for. All is well where a line beside it with another condition begins the block instead, and where
-    /// the block's end has a condition as well.
-    fn conditional_block(&mut self, text: &Text, keep: bool) {
-        let Some(Frame::File { id, at, via }) = self.frames.last() else { return };
-        let (id, next, via) = (*id, *at, *via);
-        let all = self.sources.text(id);
-        let Some(condition) = Condition::of(&text.bytes) else { return };
-        let here = text.span(0..1, &self.sources).start;
-        let beside = self.alternative.take().filter(|(file, at, _)| (*file, *at) == (id, here));
-        // Whether one of several conditions holds, if there are several.
-        let begun = beside.map(|(.., kept)| kept || keep);
-        // The id of a node that this line is for.
-        let node = if condition.unless { &b""[..] } else { &condition.id };
-        let (mut depth, mut start, mut alternatives) = (opened(&text.bytes[condition.len..]), next, true);
-        for _ in 0..MAX_COMMENT {
-            if start >= all.len() || self.count > MAX_LINES {
-                return;
-            }
-            // What is looked at again and again counts as well.
-            self.count += 1;
-            let (from, end) = (start, physical(all, start));
-            let line = &all[from..end];
-            let shown = line.trim_ascii();
-            start = end;
-            if shown.is_empty() || matches!(shown[0], b'#' | b'!') {
-                continue;
-            }
-            let other = Condition::of(shown);
-            let text_of = Text::new(id, via, from, line.get(..MAX_LINE).unwrap_or(line));
-            let plain = decomment(text_of, self.options.version).0.trimmed();
-            let braces = opened(&plain.bytes);
-            if alternatives && other.as_ref().is_some_and(|_| braces > 0) {
-                let indent = line.iter().take_while(|b| is_blank(**b)).count();
-                self.alternative = Some((id, (from + indent) as u32, begun.unwrap_or(keep)));
-                return;
-            }
-            alternatives = false;
-            if begun == Some(true) {
-                return;
-            }
-            if other.as_ref().is_none_or(|c| c.holds(node)) {
-                depth += braces;
-            }
-            if depth > 0 {
-                continue;
-            }
-            if other.is_some() {
-                return;
-            }
-            let close = line.iter().rposition(|b| *b == b'}').unwrap_or(0);
-            let close = (from + close) as u32;
-            let does = "keepalived leaves out this line and reads those of the block without it";
-            let sentence = format!(
-                "{} is a condition for this line only: where it does not hold {does}",
-                quote(&text.bytes[..condition.len])
-            );
-            let problem = Problem::new(text.whole(&self.sources), Kind::ConditionalBlock, sentence)
-                .related(Span { file: id, start: close, end: close + 1, via }, "the block that was meant ends here");
-            self.problems.push(problem);
-            if let Some(Frame::File { at, .. }) = self.frames.last_mut().filter(|_| !keep) {
-                *at = start;
-            }
-            return;
-        }
     }
 
     /// What a line means once its definitions are in place; `None` when it was a directive or blank.
@@ -688,7 +410,7 @@ impl<'a> Expander<'a> {
             self.undefined(&mut text);
         }
         let text = text.trimmed();
-        if let Some((kind, pattern)) = include(&text.bytes) {
+        if let Some((kind, pattern)) = include::directive(&text.bytes) {
             let pattern = String::from_utf8_lossy(&text.bytes[pattern..]).into_owned();
             self.include(text.whole(&self.sources), kind, &pattern);
             return None;
@@ -846,165 +568,6 @@ impl<'a> Expander<'a> {
         };
         Some((span, value))
     }
-
-    /// Whether a file is being read.
-    fn is_open(&self, file: FileId) -> bool {
-        self.frames.iter().any(|f| matches!(f, Frame::File { id, .. } if *id == file))
-    }
-
-    fn include(&mut self, span: Span, kind: u8, pattern: &str) {
-        self.includes += 1;
-        let depth = self.frames.iter().filter(|f| matches!(f, Frame::File { .. })).count();
-        let shown = quote(pattern.as_bytes());
-        if depth >= MAX_DEPTH {
-            let sentence = format!("files are included {MAX_DEPTH} deep, perhaps in a circle; {shown} is not read");
-            return self.report(span, Kind::IncludeDepth, sentence);
-        }
-        let from = self.sources.name(self.file().0).to_owned();
-        let checks = checks(kind);
-        let told = |strict: bool| {
-            let does = if strict { "keepalived does not start" } else { "keepalived goes on without it" };
-            (if strict { Kind::IncludeRequired } else { Kind::Include }, does)
-        };
-        let (mut names, mut missing, mut all) = (Vec::new(), false, Vec::new());
-        alternatives(pattern, &mut all);
-        for alternative in all {
-            let found = self.loader.expand(&alternative, &from);
-            missing |= found.is_empty() && self.misses(&alternative, &from);
-            names.extend(found);
-        }
-        if names.is_empty() {
-            let braces = pattern.contains('{');
-            let (strict, said) = match missing {
-                true if braces => (checks.braces, true),
-                true => (checks.names, true),
-                false => (checks.patterns, checks.patterns),
-            };
-            if said {
-                let (kind, does) = told(strict);
-                self.report(span, kind, format!("no file is called {shown}; {does}"));
-            }
-        } else if missing {
-            let (kind, does) = told(checks.braces);
-            self.report(span, kind, format!("not all files of {shown} are there; {does}"));
-            if checks.braces {
-                return;
-            }
-        }
-        let mut frames = Vec::new();
-        for name in names {
-            let id = match self.sources.find(&name) {
-                Some(id) if self.as_meant() && self.is_open(id) => {
-                    let sentence = format!(
-                        "{} includes itself, which keepalived follows until it can open no more files",
-                        quote(name.as_bytes())
-                    );
-                    self.report(span, Kind::IncludeDepth, sentence);
-                    continue;
-                }
-                Some(id) => id,
-                None => match self.loader.shared(&name) {
-                    Ok(text) => {
-                        let full = self.sources.is_full();
-                        let id = self.sources.add(&name, text);
-                        if !full && self.sources.is_full() {
-                            self.report(span, Kind::TooMuch, FULL);
-                        }
-                        id
-                    }
-                    Err(error) => {
-                        let (kind, does) = told(checks.readable);
-                        self.report(span, kind, format!("{error}; {does}"));
-                        continue;
-                    }
-                },
-            };
-            let step = Expansion { how: How::Include, at: span, values: None };
-            let via = self.sources.add_expansion(step).unwrap_or(span.via);
-            frames.push(Frame::File { id, at: 0, via });
-        }
-        self.frames.extend(frames.into_iter().rev());
-    }
-
-    /// Whether a pattern that means no file names one that should be there: by itself, or in a directory that is not there.
-    fn misses(&mut self, pattern: &str, from: &str) -> bool {
-        let wild = |s: &str| s.contains(['*', '?', '[']);
-        if !wild(pattern) {
-            return true;
-        }
-        let directory = pattern.rsplit_once('/').map_or("", |(directory, _)| directory);
-        !directory.is_empty() && !wild(directory) && self.loader.expand(directory, from).is_empty()
-    }
-
-    /// `~SEQ(VAR, ...) text` and `~LST(VAR, ...) text`.
-    fn repeat(&mut self, mut text: Text) {
-        self.substitute(&mut text, true);
-        let list = text.bytes.starts_with(b"~LST");
-        let frame = if list { values(&text, &self.sources) } else { numbers(&text, &self.sources) };
-        if let Some(frame) = frame {
-            return self.frames.push(frame);
-        }
-        // Nobody reads what it would have repeated: it may be a password.
-        let tells = |word: &[u8]| text.bytes.windows(word.len()).any(|w| w == word);
-        if tells(b"pass") || tells(b"key") {
-            self.sources.add_secret(text.span(4..text.bytes.len(), &self.sources));
-        }
-        let sentence = "not a repetition that can be read, such as `~SEQ(VAR, 1, 9) text`; its text is not used";
-        self.report(text.whole(&self.sources), Kind::BadRepeat, sentence);
-    }
-}
-
-/// What keepalived makes sure of at an `include`.
-struct Checks {
-    /// What is found can be read.
-    readable: bool,
-    /// A name without wildcards is there.
-    names: bool,
-    /// A pattern means something.
-    patterns: bool,
-    /// All of `{a,b}` are there.
-    braces: bool,
-}
-
-/// Those of `includer`, `includem` and so on, by their letter.
-fn checks(kind: u8) -> Checks {
-    Checks {
-        readable: kind != 0,
-        names: matches!(kind, b'm' | b'w' | b'a'),
-        patterns: matches!(kind, b'w' | b'a'),
-        braces: matches!(kind, b'b' | b'a'),
-    }
-}
-
-/// `{a,b}` as the shell expands it, outermost first; not more than [`MAX_INCLUDES`].
-fn alternatives(pattern: &str, all: &mut Vec<String>) {
-    if all.len() >= MAX_INCLUDES {
-        return;
-    }
-    let (mut depth, mut commas, mut close) = (0, Vec::new(), None);
-    let open = pattern.find('{');
-    for (i, c) in pattern.char_indices().skip_while(|(i, _)| Some(*i) != open) {
-        match c {
-            '{' => depth += 1,
-            ',' if depth == 1 => commas.push(i),
-            '}' => {
-                depth -= 1;
-                if depth == 0 {
-                    close = Some(i);
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    let (Some(open), Some(close)) = (open, close.filter(|_| !commas.is_empty())) else {
-        return all.push(pattern.to_owned());
-    };
-    let mut from = open + 1;
-    for to in commas.into_iter().chain([close]) {
-        alternatives(&format!("{}{}{}", &pattern[..open], &pattern[from..to], &pattern[close + 1..]), all);
-        from = to + 1;
-    }
 }
 
 /// Why text is left out.
@@ -1016,12 +579,6 @@ fn set(definitions: &mut HashMap<Vec<u8>, Rc<Definition>>, name: &[u8], value: R
         Some(old) => *old = value,
         None => drop(definitions.insert(name.to_vec(), value)),
     }
-}
-
-/// The text of a repetition for one of its values.
-fn repeated(body: &Body, values: String, sources: &mut SourceMap) -> Text {
-    let step = Expansion { how: How::Repetition, at: body.head, values: Some(values.into()) };
-    sources.add_expansion(step).map_or_else(|| body.text.clone(), |via| body.text.by(via))
 }
 
 /// Bytes that end a line, or can make more of it than words and braces.
@@ -1113,172 +670,5 @@ impl Condition {
 
     fn holds(&self, id: &[u8]) -> bool {
         (self.id == id) != self.unless
-    }
-}
-
-/// How many more `{` than `}` a line has outside quotes.
-fn opened(bytes: &[u8]) -> i32 {
-    let mut quoted = false;
-    let brace = |b: &u8| {
-        quoted ^= *b == b'"';
-        match b {
-            b'{' if !quoted => 1,
-            b'}' if !quoted => -1,
-            _ => 0,
-        }
-    };
-    bytes.iter().map(brace).sum()
-}
-
-/// `include GLOB` and its stricter forms: the letter (0 for none) and where the pattern begins.
-fn include(bytes: &[u8]) -> Option<(u8, usize)> {
-    let after = bytes.strip_prefix(b"include")?;
-    let (kind, after) = match after {
-        [kind @ (b'r' | b'm' | b'w' | b'b' | b'a'), rest @ ..] => (*kind, rest),
-        _ => (0, after),
-    };
-    let blanks = after.iter().take_while(|b| is_blank(**b)).count();
-    (blanks > 0 && blanks < after.len()).then(|| (kind, bytes.len() - after.len() + blanks))
-}
-
-/// A place in a repetition's head.
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Cursor<'_> {
-    fn blanks(&mut self) {
-        while self.bytes.get(self.at).is_some_and(|b| is_blank(*b)) {
-            self.at += 1;
-        }
-    }
-
-    /// Steps over a byte and the blanks after it, if it is there.
-    fn eat(&mut self, byte: u8) -> bool {
-        let there = self.bytes.get(self.at) == Some(&byte);
-        if there {
-            self.at += 1;
-            self.blanks();
-        }
-        there
-    }
-
-    /// What stands before a blank or one of these bytes, and the blanks after it.
-    fn word(&mut self, ends: &[u8]) -> std::ops::Range<usize> {
-        let rest = &self.bytes[self.at..];
-        let len = rest.iter().position(|b| is_blank(*b) || ends.contains(b)).unwrap_or(rest.len());
-        let word = self.at..self.at + len;
-        self.at = word.end;
-        self.blanks();
-        word
-    }
-
-    /// A number as `strtol` with base 0 reads it, and the blanks after it; 0 if there is none.
-    fn number(&mut self) -> i64 {
-        self.blanks();
-        let sign = self.bytes.get(self.at).copied().filter(|b| matches!(b, b'-' | b'+'));
-        let rest = &self.bytes[self.at + usize::from(sign.is_some())..];
-        let is_digit = |b: Option<&u8>, base: u32| b.is_some_and(|b| (*b as char).is_digit(base));
-        let (base, prefix) = match rest {
-            [b'0', b'x' | b'X', more @ ..] if is_digit(more.first(), 16) => (16, 2),
-            [b'0', ..] => (8, 0),
-            _ => (10, 0),
-        };
-        let digits = rest[prefix..].iter().map_while(|b| (*b as char).to_digit(base));
-        let (value, count) = digits.fold((0_i64, 0), |(value, n), digit| {
-            (value.saturating_mul(i64::from(base)).saturating_add(i64::from(digit)), n + 1)
-        });
-        if count > 0 {
-            self.at += usize::from(sign.is_some()) + prefix + count;
-        }
-        self.blanks();
-        if sign == Some(b'-') { -value } else { value }
-    }
-}
-
-/// `~SEQ(VAR, [start,] [step,] end) text`, once its definitions are in place.
-fn numbers(text: &Text, sources: &SourceMap) -> Option<Frame> {
-    let mut c = Cursor { bytes: &text.bytes, at: 4 };
-    let hex = c.bytes.get(c.at) == Some(&b'x');
-    c.at += usize::from(hex);
-    c.blanks();
-    let name = c.eat(b'(').then(|| c.word(b",)")).filter(|name| !name.is_empty())?;
-    // Whatever stands behind the name is taken for a comma.
-    c.at += c.bytes.get(c.at).filter(|b| **b != b')').map(|_| 1)?;
-    let one = c.number();
-    let (start, step, end) = if c.bytes.get(c.at) == Some(&b')') {
-        (if one < 0 { -1 } else { 1 }, if one < 1 { -1 } else { 1 }, one)
-    } else {
-        let two = c.eat(b',').then(|| c.number())?;
-        if c.bytes.get(c.at) == Some(&b')') {
-            (one, if one <= two { 1 } else { -1 }, two)
-        } else {
-            (one, two, c.eat(b',').then(|| c.number())?)
-        }
-    };
-    let wrong = step == 0 || start < end && step < 0 || start > end && step > 0;
-    if c.bytes.get(c.at) != Some(&b')') || wrong || hex && (start < 0 || end < 0) {
-        return None;
-    }
-    let body = Body::behind(text, c.at, sources);
-    Some(Frame::Numbers { name: c.bytes[name].to_vec(), next: Some(start), step, end, hex, body })
-}
-
-/// `~LST(VAR, VALUE, ...) text` or `~LST({VAR, VAR}, {VALUE, VALUE}, ...) text`.
-fn values(text: &Text, sources: &SourceMap) -> Option<Frame> {
-    let mut c = Cursor { bytes: &text.bytes, at: 4 };
-    c.blanks();
-    if !c.eat(b'(') {
-        return None;
-    }
-    let several = c.eat(b'{');
-    let mut names = vec![c.word(b",}")];
-    while several && c.eat(b',') {
-        names.push(c.word(b",}"));
-    }
-    if several && !c.eat(b'}') || !c.eat(b',') {
-        return None;
-    }
-    let mut sets = Vec::new();
-    loop {
-        let several = c.eat(b'{');
-        let mut set = vec![c.word(b",})")];
-        while several && c.eat(b',') {
-            set.push(c.word(b",})"));
-        }
-        if several && !c.eat(b'}') || set.len() > names.len() {
-            return None;
-        }
-        sets.push(set);
-        if c.bytes.get(c.at) == Some(&b')') {
-            break;
-        }
-        if !c.eat(b',') {
-            return None;
-        }
-    }
-    let value = |range: std::ops::Range<usize>| (c.bytes[range.clone()].to_vec(), Some(text.span(range, sources)));
-    let sets: Vec<Vec<_>> = sets.into_iter().map(|set| set.into_iter().map(value).collect()).collect();
-    let names = names.into_iter().map(|name| c.bytes[name].to_vec()).collect();
-    Some(Frame::Values { names, sets: sets.into_iter(), body: Body::behind(text, c.at, sources) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn braces_name_alternatives() {
-        let of = |pattern: &str| {
-            let mut all = Vec::new();
-            alternatives(pattern, &mut all);
-            all
-        };
-        assert_eq!(of("a{b,c}{d,e}"), ["abd", "abe", "acd", "ace"]);
-        assert_eq!(of("a{b"), ["a{b"]);
-        assert_eq!(of("{a,{b,c}}"), ["a", "b", "c"]);
-        assert_eq!(of("a{b}"), ["a{b}"]);
-        assert_eq!(of(&"{a,b}".repeat(100)).len(), MAX_INCLUDES);
     }
 }
