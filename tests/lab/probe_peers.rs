@@ -333,10 +333,10 @@ pub fn hostile() {
         down(&a, &format!("{kind} 10.77.0.2:{port} --timeout {time}"), reason, words);
     }
     // As for keepalived, a length that is not true is no failure; it is told.
-    let found = up(&a, "http 10.77.0.2:85 --timeout 700ms");
+    let found = up(&a, "http 10.77.0.2:85 --timeout 5s");
     assert!(found["length_mismatch"].as_str().is_some_and(|w| w.contains("1000") && w.contains('5')), "{found}");
     for port in [82, 83, 84, 87, 88, 90] {
-        up(&a, &format!("tcp 10.77.0.2:{port} --timeout 700ms"));
+        up(&a, &format!("tcp 10.77.0.2:{port} --timeout 5s"));
     }
     plugin(&a, 2, "check_tcp -H 10.77.0.2 -p 94");
     plugin(&a, 0, "check_tcp -H 10.77.0.2 -p 82");

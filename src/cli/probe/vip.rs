@@ -38,8 +38,8 @@ pub struct VipArgs {
     no_icmp: bool,
     /// Hold so many connections and make a short request every --interval (default 100ms) while the address moves: how many
     /// are reset, hang or survive, and for how long is nobody served? Ends by itself when a move is over. Exit 1: some were
-    /// lost, or a silence longer than --warn (default 1s); 2: some hang, nobody is served any more, or longer than --crit;
-    /// 3: nothing moved
+    /// lost, requests failed, or a silence longer than --warn (default 1s); 2: some hang, nobody is served any more, or
+    /// longer than --crit; 3: nothing moved, or was interrupted where moves cannot be seen
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=400), conflicts_with_all = ["count", "retries", "rate", "all_addresses", "expect_fail"], help_heading = "Failover")]
     through_failover: Option<u32>,
     /// End after this time at the latest
