@@ -16,6 +16,25 @@ use crate::probe::{Check, Job, KeepaliveOptions, Target};
 use crate::report::probe::keepalive as words;
 use crate::simulate::tcp::{self, gives_up_idle, whole_seconds};
 
+/// What says nothing about how long a connection may be idle.
+const NOT_WITH_LIMIT: [&str; 15] = [
+    "for_",
+    "user_timeout",
+    "idle",
+    "interval",
+    "probes",
+    "count",
+    "retries",
+    "retry_delay",
+    "parallel",
+    "rate",
+    "all_addresses",
+    "warn",
+    "crit",
+    "expect_fail",
+    "plugin",
+];
+
 #[derive(Debug, Args)]
 #[command(mut_arg("interval", |a| a
     .help("From one probe without an answer to the next (TCP_KEEPINTVL)")
@@ -39,7 +58,7 @@ pub struct KeepaliveArgs {
     #[arg(long = "for", value_name = "DURATION", value_parser = duration, help_heading = "Keepalive")]
     for_: Option<Duration>,
     /// Find out how long a connection may be idle, up to this: with many connections, to a second
-    #[arg(long, value_name = "MAX", value_parser = duration, conflicts_with_all = ["for_", "user_timeout", "count", "plugin"], help_heading = "Keepalive")]
+    #[arg(long, value_name = "MAX", value_parser = duration, conflicts_with_all = NOT_WITH_LIMIT, help_heading = "Keepalive")]
     find_idle_limit: Option<Duration>,
     /// What asks the kernel.
     #[arg(skip)]
