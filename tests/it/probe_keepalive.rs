@@ -80,6 +80,9 @@ fn what_cannot_be_is_said_and_nothing_is_asked() {
         assert_eq!((status(&o), o.stdout.is_empty()), (3, true), "{option}");
         assert!(stderr(&o).contains("cannot be used with") && stderr(&o).contains(name), "{option}: {}", stderr(&o));
     }
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (exit, p) = probe(&[&closed, "--find-idle-limit", "4s"]);
+    assert_eq!((exit, &p["reason"]), (2, &json!("refused")), "{p}");
     let o = hactl(&["probe", "keepalive", "127.0.0.1"]);
     assert_eq!((status(&o), stderr(&o).contains("the port is missing")), (3, true));
     let o = hactl(&["probe", "sockets", "--vip", "nobody"]);

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Tally, json};
 use crate::probe::idle_limit::{Fate, Search};
+use crate::probe::judge::is_local;
 use crate::probe::{Level, Reason};
 use crate::report::json::{line, ms};
 use crate::report::printable;
@@ -33,7 +34,9 @@ impl<'a> Limit<'a> {
 
     fn level(&self) -> Level {
         match (&self.ended, self.search.lost) {
-            (Err(_), _) | (Ok(true), None) => Level::Unknown,
+            (Err(reason), _) if is_local(reason.id) => Level::Unknown,
+            (Err(_), _) => Level::Critical,
+            (Ok(true), None) => Level::Unknown,
             // A pool that keeps connections for nginx's 60 s meets their end.
             (Ok(_), Some((at, Fate::ClosedAt(_)))) if at > Duration::from_mins(1) => Level::Ok,
             (Ok(_), Some((at, Fate::Reset | Fate::Silent | Fate::ResetAt(_))))
@@ -62,6 +65,7 @@ impl<'a> Limit<'a> {
         let lives = format!("{:.1} s", self.search.lives.as_secs_f64());
         let mut text = match (&self.ended, self.search.lost) {
             (Err(reason), _) => format!("{}: {}", reason.id, printable(&reason.sentence)),
+            (Ok(true), None) if self.search.lives.is_zero() => "nothing is known yet".to_owned(),
             (Ok(_), None) => format!("no idle limit up to {lives}"),
             (Ok(_), Some((at, fate))) => {
                 let at = format!("{:.1} s", at.as_secs_f64());

@@ -86,6 +86,9 @@ impl Told<'_> {
             let some: Vec<String> = all.iter().filter(|a| a.0 > 0).map(|(n, word)| format!("{n} {word}")).collect();
             let _ = write!(text, "; of {} held connections {}", t.held, some.join(", "));
         }
+        if t.interrupted {
+            text.push_str("; ended by Ctrl-C");
+        }
         text
     }
 
