@@ -247,6 +247,7 @@ impl Story {
         let held = self.held.len() as u32;
         Through {
             lasted: now,
+            interval: self.interval,
             interrupted,
             good: self.good,
             moved: self.has_moved(),
@@ -273,6 +274,8 @@ impl Story {
 pub struct Through {
     /// How long was looked.
     pub lasted: Duration,
+    /// From one request to the next.
+    pub interval: Duration,
     /// Whether somebody ended it.
     pub interrupted: bool,
     /// Good requests.

@@ -44,7 +44,10 @@ fn upstreams_direct_targets_and_listens() {
     };
     let run = |primary: u16, backup: u16| {
         let file = write(dir.path(), "nginx.conf", &text_of(primary, backup));
-        let (o, plain) = (hactl(&["probe", "nginx", &file, "--here", "--json", "-v"]), hactl(&["probe", "nginx", &file, "--here", "-v"]));
+        let (o, plain) = (
+            hactl(&["probe", "nginx", &file, "--here", "--json", "-v"]),
+            hactl(&["probe", "nginx", &file, "--here", "-v"]),
+        );
         assert_eq!((stderr(&o).as_str(), status(&o)), ("", status(&plain)));
         assert!(!stdout(&o).contains("c2VjcmV0") && !stdout(&plain).contains("c2VjcmV0"));
         (objects(&o), stdout(&plain), status(&o), stdout(&hactl(&["probe", "nginx", &file, "--here", "--plugin"])))

@@ -77,6 +77,9 @@ impl Told<'_> {
             let _ = write!(text, "; no client is served since {}", time(t.silence));
         } else {
             let _ = write!(text, "; longest silence {}", time(t.silence));
+            if t.silence <= t.interval * 2 {
+                let _ = write!(text, ", with a request every {}", time(t.interval));
+            }
         }
         if t.failed() > 0 {
             let _ = write!(text, "; {} of {} requests failed", t.failed(), t.requests());
@@ -258,6 +261,7 @@ mod tests {
         let moved = |from: &str, to: &str| Move { at, from: from.into(), to: to.into() };
         Through {
             lasted: Duration::from_secs(14),
+            interval: Duration::from_millis(100),
             interrupted: false,
             good: 98,
             failures: vec![("timeout-syn", 2)],
@@ -309,7 +313,7 @@ mod tests {
             assert_eq!(t.level(), Level::Unknown);
             assert_eq!(
                 t.sentence(),
-                "no move was seen within 14.00 s; longest silence 110.0 ms; of 10 held connections 10 survived"
+                "no move was seen within 14.00 s; longest silence 110.0 ms, with a request every 100.0 ms; of 10 held connections 10 survived"
             );
         });
         let blind = Through { blind: Some("why".into()), ..quiet };
@@ -317,7 +321,8 @@ mod tests {
             assert_eq!(t.level(), Level::Unknown);
             assert_eq!(
                 t.sentence(),
-                "no interruption seen, and a move cannot be seen from here; longest silence 110.0 ms; \
+                "no interruption seen, and a move cannot be seen from here; longest silence 110.0 ms, with a \
+                 request every 100.0 ms; \
                  of 10 held connections 10 survived"
             );
         });
