@@ -119,6 +119,25 @@ fn what_comes_and_goes_is_told_as_the_daemon_would_act() {
 }
 
 #[test]
+fn a_file_drains_a_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let (number, file) = (dir.path().join("drain"), dir.path().join("lvs.conf"));
+    let conf = format!(
+        "track_file drain {{\n    file {}\n}}\n\
+         virtual_server 10.0.0.10 80 {{\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    \
+         real_server 10.0.0.1 80 {{\n        weight 10\n        FILE_CHECK {{\n            track_file drain\n        }}\n    }}\n}}\n",
+        number.display()
+    );
+    std::fs::write(&file, conf).unwrap();
+    std::fs::write(&number, "0\n").unwrap();
+    let mut w = Watching::start(&file, &["-q"]);
+    w.until("first look", |v| is(v, "checker", "up"));
+    std::fs::write(&number, "-10\n").unwrap();
+    let drained = w.until("weight", |v| v["what"] == "weight");
+    assert_eq!((&drained["from"], &drained["to"]), (&10.into(), &0.into()), "{drained}");
+}
+
+#[test]
 fn off_a_terminal_it_ends_by_itself() {
     let dir = tempfile::tempdir().unwrap();
     let one = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -128,6 +128,7 @@ const TESTS: &[Test] = &[
     test("probe_keepalive::silence", &["nft"], probe_keepalive::silence),
     test("probe_keepalive::forgotten", &["nft"], probe_keepalive::forgotten),
     test("probe_keepalive::answered", &[], probe_keepalive::answered),
+    test("probe_keepalive::ipv6", &["nft", "ss"], probe_keepalive::ipv6),
     test("probe_keepalive::closed", &[], probe_keepalive::closed),
     test("probe_keepalive::unprivileged", &["setpriv"], probe_keepalive::unprivileged),
     test("program::without_privileges_it_says_what_to_do", &["setpriv"], program::unprivileged),

@@ -89,7 +89,7 @@ pub fn sentence(plan: &Plan, what: &What) -> String {
                 (false, false) => format!("DOWN: removed from {}", service.name),
             }
         }
-        What::Weight { from, to, .. } => format!("weight {from} → {to}, says its script"),
+        What::Weight { from, to, .. } => format!("weight {from} → {to}, as its checker says"),
         What::Quorum { service, up, live, needed } => {
             let sorry = plan.services[*service].sorry.as_deref();
             match (up, sorry) {
