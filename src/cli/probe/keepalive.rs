@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Kind, ProbeArgs, idle_limit};
+use super::{Kind, ProbeArgs, idle_limit, payload};
 use crate::cli::Error;
 use crate::cli::args::duration;
 use crate::net::sock_diag::SockDiag;
@@ -60,6 +60,9 @@ pub struct KeepaliveArgs {
     /// Find out how long a connection may be idle, up to this: with many connections, to a second
     #[arg(long, value_name = "MAX", value_parser = duration, conflicts_with_all = NOT_WITH_LIMIT, help_heading = "Keepalive")]
     find_idle_limit: Option<Duration>,
+    /// Say this on each of them first: a service may keep used connections for another time than fresh ones
+    #[arg(long, visible_alias = "payload", value_name = "TEXT", value_parser = payload, requires = "find_idle_limit", help_heading = "Keepalive")]
+    send: Option<::std::vec::Vec<u8>>,
     /// What asks the kernel.
     #[arg(skip)]
     diag: OnceLock<Option<Diag>>,
@@ -105,6 +108,7 @@ Examples:
   hactl probe keepalive db1:5432 --idle 60s --interval 10s --probes 3
   hactl probe keepalive db1:5432 --idle 30s --for 10m     hold it, through a failover
   hactl probe keepalive db1:5432 --find-idle-limit 15m    when does the path forget, and what to set
+  hactl probe keepalive web1:80 --find-idle-limit 5m --send 'GET / HTTP/1.1\\r\\nHost: web1\\r\\n\\r\\n'
   hactl probe keepalive web1:443 --user-timeout 15s --json
 ";
 
@@ -121,7 +125,7 @@ Examples:
     }
 
     fn instead(&self) -> Option<Result<u8, Error>> {
-        self.find_idle_limit.map(|max| idle_limit::run(&self.common, self.ports(), max))
+        self.find_idle_limit.map(|max| idle_limit::run(&self.common, self.ports(), max, self.send.as_deref()))
     }
 
     fn check(&self, _: &Target) -> Result<Arc<dyn Check>, Error> {

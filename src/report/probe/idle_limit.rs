@@ -24,12 +24,20 @@ pub struct Limit<'a> {
     ended: Result<bool, Reason>,
     /// tcp_keepalive_time of this host.
     host: Option<u64>,
+    /// Whether a request was made first.
+    used: bool,
 }
 
 impl<'a> Limit<'a> {
-    /// Judges it beside this host's keepalive time.
-    pub fn new(target: &'a str, search: &'a Search, ended: Result<bool, Reason>, host: Option<u64>) -> Self {
-        Self { target, search, ended, host }
+    /// Judges it beside this host's keepalive time; `used` connections had a request before.
+    pub fn new(
+        target: &'a str,
+        search: &'a Search,
+        ended: Result<bool, Reason>,
+        host: Option<u64>,
+        used: bool,
+    ) -> Self {
+        Self { target, search, ended, host, used }
     }
 
     fn level(&self) -> Level {
@@ -109,11 +117,16 @@ impl<'a> Limit<'a> {
         match self.search.lost {
             Some((at, Fate::ClosedAt(_))) => {
                 let below = (at.as_secs() * 3 / 4).max(1);
+                let measured = if self.used {
+                    "measured after a request: of nginx that is keepalive_timeout (keepalive_requests 1 or a \
+                     `Connection: close` ends it at once)"
+                } else {
+                    "measured without a request: nginx ends such a connection by client_header_timeout, and one that has been \
+                     used by keepalive_timeout; --send makes a request first"
+                };
                 vec![
                     "keepalive does not prolong it: who keeps connections has to end them first".to_owned(),
-                    "measured without a request: nginx ends such a connection by client_header_timeout, and one that has been \
-                     used by keepalive_timeout"
-                        .to_owned(),
+                    measured.to_owned(),
                     format!("nginx        upstream {{ keepalive_timeout {below}s; }}"),
                     format!("haproxy      pool-purge-delay {below}s;  timeout http-keep-alive {below}s"),
                 ]
