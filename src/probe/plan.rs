@@ -60,6 +60,8 @@ pub struct Service {
     pub hysteresis: u32,
     /// Where clients go without a quorum.
     pub sorry: Option<String>,
+    /// With `ha_suspend`: its address, which is not on this host, so that the daemon checks nothing here.
+    pub suspended: Option<IpAddr>,
     /// Its real servers.
     pub servers: Vec<Server>,
 }
@@ -260,11 +262,14 @@ struct Around<'a> {
     anyway: bool,
     /// Those that are tracked.
     files: &'a [TrackFile],
+    /// Addresses of this host.
+    local: &'a [IpAddr],
 }
 
-/// Makes the plan of a configuration. `run_anyway`: scripts that look as if they did harm are run too.
-pub fn plan(conf: &Conf, run: &Run, account: Account<'_>, run_anyway: bool) -> Plan {
-    let how = Around { account, anyway: run_anyway, files: &conf.files };
+/// Makes the plan of a configuration for a host with these addresses. `run_anyway`: scripts that look as if they did harm
+/// are run too.
+pub fn plan(conf: &Conf, run: &Run, account: Account<'_>, run_anyway: bool, local: &[IpAddr]) -> Plan {
+    let how = Around { account, anyway: run_anyway, files: &conf.files, local };
     let services = run.virtual_servers.iter().map(|v| service(v, how)).collect();
     let scripts: Vec<Script> = conf.scripts.iter().map(|s| script(s, run, how)).collect();
     let instances = instances(run, &scripts);
@@ -309,6 +314,11 @@ fn service(v: &RunVirtualServer, how: Around<'_>) -> Service {
         scheduler: v.scheduler.value.clone(),
         quorum: v.quorum.value,
         hysteresis: v.hysteresis.value,
+        suspended: match &v.service {
+            model::Service::Address(address, _) if v.ha_suspend.value => Some(*address),
+            _ => None,
+        }
+        .filter(|a| !how.local.contains(a)),
         sorry: v.sorry.as_ref().map(|s| at(s.address, s.port.value)),
         servers: v.servers.iter().map(|s| server(s, how)).collect(),
     }
@@ -631,6 +641,7 @@ mod tests {
             quorum,
             hysteresis,
             sorry: None,
+            suspended: None,
             servers: Vec::new(),
         }
     }

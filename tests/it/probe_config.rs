@@ -139,3 +139,22 @@ fn a_number_in_a_file_is_a_weight_or_a_death() {
     assert_eq!(found(Some("-2\n")), told(1, "up 4", "down 1"));
     assert_eq!(found(Some("0\n")), told(0, "up 10", "up 1"));
 }
+
+#[test]
+fn ha_suspend_waits_for_the_address() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = |vip: &str| {
+        let file = dir.path().join("lvs.conf");
+        let server = "real_server 127.0.0.1 9 {\n    }\n";
+        let conf = format!(
+            "virtual_server {vip} 80 {{\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    ha_suspend\n    {server}}}\n"
+        );
+        std::fs::write(&file, conf).unwrap();
+        let all = objects(&hactl(&["probe", "config", file.to_str().unwrap(), "--json"]));
+        let text = stdout(&hactl(&["probe", "config", file.to_str().unwrap()]));
+        (of(&all, "virtual_server")[0]["suspended"].clone(), text.contains("ha_suspend: "))
+    };
+    assert_eq!(found("127.0.0.1"), (Value::Null, false));
+    // Of a network for documentation.
+    assert_eq!(found("192.0.2.77"), (true.into(), true));
+}
