@@ -46,9 +46,9 @@ impl Check for OverTcp {
     }
 }
 
-/// How long a server may take, beyond a round trip, to object to what it was sent last: to read a handshake's end and write
-/// an alert is little work, but it may have to wait for its turn. It is no answer that is waited for, only the lack of one,
-/// so this is also what a check of a silent server takes longer than its total.
+/// How long a server may take, beyond a round trip, to object to what it was sent last. To read the end of a handshake and
+/// to write an alert is little work, but a busy one comes to it late. A server that neither objects nor ends the connection
+/// holds a check up for that long; the total that is shown ends before.
 const SECOND_THOUGHTS: Duration = Duration::from_millis(250);
 
 /// What a connection is worth that was reset as soon as it stood. Whether the reset is seen is a matter of time, so it
