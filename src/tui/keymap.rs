@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::app::Kind;
 use super::keys::{self, Binding, c, key};
-use super::msg::{Action, Msg};
+use super::msg::Action;
 
 /// Every key there is, in the order of the help screen.
 pub const KEYS: &[Binding<Action>] = &[
@@ -95,15 +95,15 @@ pub fn keys(kind: Kind) -> impl Iterator<Item = &'static Binding<Action>> {
 }
 
 /// What a key does; `typing` while a filter is being typed.
-pub fn message(event: KeyEvent, typing: bool) -> Option<Msg> {
+pub fn action(event: KeyEvent, typing: bool) -> Option<Action> {
     if typing && !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         match event.code {
-            KeyCode::Char(c) => return Some(Msg::Typed(c)),
-            KeyCode::Backspace => return Some(Msg::Erase),
+            KeyCode::Char(c) => return Some(Action::Typed(c)),
+            KeyCode::Backspace => return Some(Action::Erase),
             _ => {}
         }
     }
-    keys::find(KEYS, event).map(Msg::Act)
+    keys::find(KEYS, event)
 }
 
 #[cfg(test)]
@@ -121,27 +121,23 @@ mod tests {
 
     #[test]
     fn keys_are_what_the_table_says() {
-        let action = |code| match message(press(code), false) {
-            Some(Msg::Act(a)) => Some(a),
-            _ => None,
-        };
-        assert_eq!(action(KeyCode::Char('k')), Some(Action::Up));
-        assert_eq!(action(KeyCode::Esc), Some(Action::Back));
-        assert_eq!(action(KeyCode::Char('c')), None);
+        assert_eq!(action(press(KeyCode::Char('k')), false), Some(Action::Up));
+        assert_eq!(action(press(KeyCode::Esc), false), Some(Action::Back));
+        assert_eq!(action(press(KeyCode::Char('c')), false), None);
         // G comes with Shift held
         let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
-        assert!(matches!(message(shifted, false), Some(Msg::Act(Action::End))));
+        assert_eq!(action(shifted, false), Some(Action::End));
         let ctrl_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert!(matches!(message(ctrl_c, false), Some(Msg::Act(Action::Quit))));
-        assert!(matches!(message(ctrl_c, true), Some(Msg::Act(Action::Quit))));
-        assert!(message(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT), false).is_none());
+        assert_eq!(action(ctrl_c, false), Some(Action::Quit));
+        assert_eq!(action(ctrl_c, true), Some(Action::Quit));
+        assert_eq!(action(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT), false), None);
     }
 
     #[test]
     fn while_typing_letters_are_text_and_other_keys_are_not() {
-        assert!(matches!(message(press(KeyCode::Char('q')), true), Some(Msg::Typed('q'))));
-        assert!(matches!(message(press(KeyCode::Backspace), true), Some(Msg::Erase)));
-        assert!(matches!(message(press(KeyCode::Enter), true), Some(Msg::Act(Action::Open))));
-        assert!(message(press(KeyCode::Backspace), false).is_none());
+        assert_eq!(action(press(KeyCode::Char('q')), true), Some(Action::Typed('q')));
+        assert_eq!(action(press(KeyCode::Backspace), true), Some(Action::Erase));
+        assert_eq!(action(press(KeyCode::Enter), true), Some(Action::Open));
+        assert_eq!(action(press(KeyCode::Backspace), false), None);
     }
 }

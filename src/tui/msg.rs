@@ -2,28 +2,14 @@
 
 use std::fmt;
 
+use super::drive;
 use crate::sniff::feed::Batch;
 
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    /// A key that the table names.
-    Act(Action),
-    /// A character typed into the filter.
-    Typed(char),
-    /// The last character of the filter is to go.
-    Erase,
-    /// Frames and time from the source.
-    Batch(Batch),
-    /// The feeding thread is gone.
-    FeedGone,
-    /// The terminal has this many columns and rows now.
-    Resize(u16, u16),
-    /// Findings are due: the facts may have changed since the last time.
-    Judge,
-    /// Outcome of [`Cmd::Save`]: what was written, or why not.
-    Saved(Result<String, String>),
-}
+/// Something that happened. A tick is told when findings are due.
+pub type Msg = drive::Msg<Batch, Action>;
+
+/// What is wanted of the outside.
+pub type Cmd = drive::Cmd<Ask>;
 
 /// What a key asks for. The screen that shows decides what it means there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +36,10 @@ pub enum Action {
     Explain,
     /// Type a filter.
     Filter,
+    /// A character typed into the filter.
+    Typed(char),
+    /// The last character of the filter is to go.
+    Erase,
     /// Freeze the screen, or go on.
     Pause,
     /// Write the frames that are held to a file.
@@ -72,17 +62,13 @@ pub enum Action {
     Quit,
 }
 
-/// What the outside is asked to do.
+/// What only this screen asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cmd {
-    /// Leave the program.
-    Quit,
+pub enum Ask {
     /// Write the held frames to a new file whose name has this stamp.
     Save(String),
     /// Tell the feeding thread.
     Control(Command),
-    /// Clear the terminal, so that everything is drawn again.
-    Clear,
 }
 
 /// What the feeding thread of a replay or of the demonstration is told.

@@ -165,6 +165,11 @@ pub fn hints(mut hints: Vec<(String, String)>, shed: &[&str], columns: usize, th
     Line::from(spans)
 }
 
+/// What came of writing a file, for the line at the bottom: what was written, or why not.
+pub fn saved(outcome: Result<String, String>) -> String {
+    outcome.unwrap_or_else(|why| format!("not written: {why}"))
+}
+
 /// What a key led to, in the line at the bottom.
 pub fn status(text: &str, columns: usize) -> Line<'static> {
     Line::styled(format!(" {}", fit(text, columns.saturating_sub(2))), Theme::bold())

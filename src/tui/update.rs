@@ -1,7 +1,8 @@
 //! What each message changes. The only place that changes [`App`] after a key.
 
 use super::app::{App, ExplainFrom, Kind, Screen};
-use super::msg::{Action, Cmd, Command, Msg, Speed};
+use super::msg::{Action, Ask, Cmd, Command, Msg, Speed};
+use super::parts;
 use super::view;
 use crate::sniff::feed::SourceState;
 
@@ -11,45 +12,37 @@ const MAX_FILTER: usize = 64;
 /// Takes in a message; says what the outside is to do.
 pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
     match msg {
-        Msg::Batch(batch) => {
+        Msg::News(batch) => {
             app.take(batch);
-            return None;
+            (app.state == SourceState::Enough).then_some(Cmd::Leave)
         }
-        Msg::FeedGone => {
+        Msg::Gone => {
             if app.state == SourceState::Running {
                 app.state = SourceState::Failed("the capture ended without saying why".to_owned());
                 app.unjudged = true;
             }
+            app.dirty = true;
+            None
         }
-        Msg::Judge => {
+        Msg::Tick(_) => {
             app.judge();
-            return None;
+            None
         }
-        Msg::Resize(w, h) => app.size = (w, h),
-        Msg::Saved(outcome) => {
-            app.status = Some(match outcome {
-                Ok(path) => path,
-                Err(why) => format!("not written: {why}"),
-            });
-        }
-        Msg::Typed(c) => {
-            if app.typing && !c.is_control() && app.filter.chars().count() < MAX_FILTER {
-                app.filter.push(c);
-            }
-        }
-        Msg::Erase => {
-            if app.filter.pop().is_none() {
-                app.typing = false;
-            }
+        Msg::Resize(w, h) => {
+            (app.size, app.dirty) = ((w, h), true);
+            None
         }
         Msg::Act(action) => {
             app.status = None;
             app.dirty = true;
-            return act(app, action);
+            act(app, action)
         }
     }
-    app.dirty = true;
-    None
+}
+
+/// Says what came of writing a file: what was written, or why not.
+pub fn saved(app: &mut App, outcome: Result<String, String>) {
+    (app.status, app.dirty) = (Some(parts::saved(outcome)), true);
 }
 
 fn act(app: &mut App, action: Action) -> Option<Cmd> {
@@ -68,7 +61,7 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         }
     }
     match action {
-        Action::Quit => return Some(Cmd::Quit),
+        Action::Quit => return Some(Cmd::Leave),
         Action::Redraw => return Some(Cmd::Clear),
         Action::Back => return back(app),
         Action::Up => step(app, -1),
@@ -85,12 +78,18 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
             show(app, Screen::Main);
             app.typing = true;
         }
+        Action::Typed(c) => {
+            if app.typing && !c.is_control() && app.filter.chars().count() < MAX_FILTER {
+                app.filter.push(c);
+            }
+        }
+        Action::Erase => app.typing &= app.filter.pop().is_some(),
         Action::Pause => return pause(app),
         Action::Save => {
             if app.ring.is_empty() {
                 app.status = Some("nothing to write yet: no frame has been heard".to_owned());
             } else {
-                return Some(Cmd::Save(app.clock.file_stamp(app.now)));
+                return Some(Cmd::Do(Ask::Save(app.clock.file_stamp(app.now))));
             }
         }
         Action::Faster => return speed(app, true),
@@ -111,7 +110,7 @@ fn show(app: &mut App, screen: Screen) {
 
 fn back(app: &mut App) -> Option<Cmd> {
     match app.screen {
-        Screen::Main if app.filter.is_empty() => return Some(Cmd::Quit),
+        Screen::Main if app.filter.is_empty() => return Some(Cmd::Leave),
         Screen::Main => app.filter.clear(),
         Screen::Explain(_, ExplainFrom::Findings) => show(app, Screen::Findings),
         Screen::Explain(_, ExplainFrom::Group(id)) => show(app, Screen::Group(id)),
@@ -224,7 +223,7 @@ fn pause(app: &mut App) -> Option<Cmd> {
         app.judge();
     }
     app.freeze(freeze);
-    app.kind.speed().map(|_| Cmd::Control(Command::Pause(freeze)))
+    app.kind.speed().map(|_| Cmd::Do(Ask::Control(Command::Pause(freeze))))
 }
 
 /// Kills a node of the demonstration, or starts it.
@@ -233,7 +232,7 @@ fn toggle(app: &mut App, node: usize) -> Option<Cmd> {
         app.status = Some("only the demonstration has nodes to kill".to_owned());
         return None;
     }
-    Some(Cmd::Control(Command::Toggle(node)))
+    Some(Cmd::Do(Ask::Control(Command::Toggle(node))))
 }
 
 fn speed(app: &mut App, faster: bool) -> Option<Cmd> {
@@ -247,5 +246,5 @@ fn speed(app: &mut App, faster: bool) -> Option<Cmd> {
         return None;
     }
     app.speed = next;
-    Some(Cmd::Control(Command::Speed(app.speed)))
+    Some(Cmd::Do(Ask::Control(Command::Speed(app.speed))))
 }

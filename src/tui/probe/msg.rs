@@ -1,10 +1,11 @@
 //! What can happen to the screen, and what it asks of the outside.
 
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::probe::watch::{Event, Watch};
 use crate::time::Instant;
+use crate::tui::drive;
 
 /// News from the checks.
 #[derive(Clone)]
@@ -18,19 +19,10 @@ pub struct Update {
 }
 
 /// Something that happened.
-#[derive(Clone)]
-pub enum Msg {
-    /// A key that the table names.
-    Act(Action),
-    /// News from the checks.
-    Update(Update),
-    /// The checks have ended: nothing will come any more.
-    Gone,
-    /// So much time has passed since the last news came.
-    Tick(Duration),
-    /// The terminal has this many columns and rows now.
-    Resize(u16, u16),
-}
+pub type Msg = drive::Msg<Update, Action>;
+
+/// What is wanted of the outside.
+pub type Cmd = drive::Cmd<Infallible>;
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,13 +53,4 @@ pub enum Action {
     Back,
     /// End.
     Quit,
-}
-
-/// What the outside is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cmd {
-    /// Leave the screen.
-    Leave,
-    /// Clear the terminal, so that everything is drawn again.
-    Clear,
 }

@@ -70,7 +70,7 @@ impl Bench {
 
     fn news(&mut self, ms: i64) -> &mut Self {
         let events = self.watch.take_events();
-        self.tell(Msg::Update(Update { watch: Arc::new(self.watch.clone()), at: at(ms), events }));
+        self.tell(Msg::News(Update { watch: Arc::new(self.watch.clone()), at: at(ms), events }));
         self
     }
 

@@ -11,7 +11,8 @@ const HELD: usize = 4096;
 /// Takes in a message; says what the outside is to do.
 pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
     match msg {
-        Msg::Update(u) => {
+        Msg::News(u) => {
+            app.age.fresh = true;
             match &mut app.held {
                 // The first news always shows.
                 Some(held) if app.watch.is_some() => {

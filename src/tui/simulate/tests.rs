@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::{App, Screen};
-use super::msg::{Action, Cmd, Msg};
-use super::{KEYS, render, update};
+use super::msg::{Action, Ask, Cmd, Msg};
+use super::{KEYS, render, saved, update};
 use crate::conf::{LoadError, Loader, Options};
 use crate::simulate::{Configs, Daemon, Draft, Scenario, demo, line};
 use crate::time::Instant;
@@ -294,12 +294,12 @@ fn keys_lead_from_screen_to_screen_and_out() {
     b.press(&[Action::Back, Action::Open]);
     assert_eq!(b.0.screen, Screen::Node);
     b.press(&[Action::Back]);
-    assert_eq!(b.press(&[Action::Save]), Some(Cmd::Save));
-    b.tell(Msg::Saved(Err("disk full".into())));
+    assert_eq!(b.press(&[Action::Save]), Some(Cmd::Do(Ask::Save)));
+    saved(&mut b.0, Err("disk full".into()));
     assert_eq!(b.status(), "not written: disk full");
     assert_eq!(b.press(&[Action::Redraw]), Some(Cmd::Clear));
-    assert_eq!(b.press(&[Action::Back]), Some(Cmd::Quit));
-    assert_eq!(b.press(&[Action::Quit]), Some(Cmd::Quit));
+    assert_eq!(b.press(&[Action::Back]), Some(Cmd::Leave));
+    assert_eq!(b.press(&[Action::Quit]), Some(Cmd::Leave));
 }
 
 #[test]

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::app::{App, COLUMN, Screen};
-use super::msg::{Action, Cmd, Msg};
+use super::msg::{Action, Ask, Cmd, Msg};
 use super::view;
 use crate::report::describe::count;
 use crate::report::printable;
 use crate::simulate::{Args, Check, FAULTS, Fault};
 use crate::time::{Instant, seconds};
 use crate::tui::msg::Speed;
+use crate::tui::parts;
 use crate::vrrp::track::Kind;
 
 /// The fastest: at more a screen is only a blur.
@@ -31,27 +32,25 @@ pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
             if app.playing {
                 tick(app, passed);
             }
-            return None;
+            None
         }
         Msg::Resize(w, h) => {
             app.size = (w, h);
             app.refresh();
-        }
-        Msg::Saved(outcome) => {
-            app.said = Duration::ZERO;
-            app.status = Some(match outcome {
-                Ok(path) => path,
-                Err(why) => format!("not written: {why}"),
-            });
+            None
         }
         Msg::Act(action) => {
             (app.status, app.said) = (None, Duration::ZERO);
             app.dirty = true;
-            return act(app, action);
+            act(app, action)
         }
+        Msg::News(()) | Msg::Gone => None,
     }
-    app.dirty = true;
-    None
+}
+
+/// Says what came of writing a file: what was written, or why not.
+pub fn saved(app: &mut App, outcome: Result<String, String>) {
+    (app.status, app.said, app.dirty) = (Some(parts::saved(outcome)), Duration::ZERO, true);
 }
 
 fn tick(app: &mut App, passed: Duration) {
@@ -67,10 +66,10 @@ fn tick(app: &mut App, passed: Duration) {
 
 fn act(app: &mut App, action: Action) -> Option<Cmd> {
     match action {
-        Action::Quit => return Some(Cmd::Quit),
+        Action::Quit => return Some(Cmd::Leave),
         Action::Redraw => return Some(Cmd::Clear),
         Action::Back => return back(app),
-        Action::Save => return Some(Cmd::Save),
+        Action::Save => return Some(Cmd::Do(Ask::Save)),
         Action::Play => app.playing = !app.playing,
         Action::Faster | Action::Slower => speed(app, action == Action::Faster),
         Action::Next => match app.next() {
@@ -284,7 +283,7 @@ fn show(app: &mut App, screen: Screen) {
 
 fn back(app: &mut App) -> Option<Cmd> {
     match app.screen {
-        Screen::Main => return Some(Cmd::Quit),
+        Screen::Main => return Some(Cmd::Leave),
         Screen::Explain(_, true) => show(app, Screen::Findings),
         _ => show(app, Screen::Main),
     }

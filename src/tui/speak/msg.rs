@@ -1,23 +1,13 @@
 //! What can happen to the screen of a speaker, and what it asks of the outside.
 
-use std::time::Duration;
-
 use crate::speak::{Command, Update};
+use crate::tui::drive;
 
 /// Something that happened.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    /// A key that the table names.
-    Act(Action),
-    /// News from the speaker.
-    Update(Update),
-    /// The speaker has ended: nothing will come any more.
-    Gone,
-    /// So much time has passed since the last picture came.
-    Tick(Duration),
-    /// The terminal has this many columns and rows now.
-    Resize(u16, u16),
-}
+pub type Msg = drive::Msg<Update, Action>;
+
+/// What is wanted of the outside.
+pub type Cmd = drive::Cmd<Ask>;
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,17 +61,4 @@ pub enum Ask {
     Speaker(usize, Command),
     /// Of the demonstration: to kill the router beside the speaker, or to start it.
     Beside,
-}
-
-/// What the outside is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cmd {
-    /// Tell the speaker, for the virtual router of this number.
-    Send(usize, Command),
-    /// Kill the router beside this one, or start it.
-    Beside,
-    /// Leave the screen.
-    Leave,
-    /// Clear the terminal, so that everything is drawn again.
-    Clear,
 }

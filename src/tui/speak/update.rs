@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::app::{App, Leaving, Screen};
-use super::msg::{Action, Cmd, Msg};
+use super::msg::{Action, Ask, Cmd, Msg};
 use super::view;
 use crate::report::speak::standing;
 use crate::speak::{Command, InstanceView, Phase};
@@ -13,7 +13,8 @@ use crate::wire::vrrp::PRIORITY_OWNER;
 /// Takes in a message; says what the outside is to do.
 pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
     match msg {
-        Msg::Update(u) => {
+        Msg::News(u) => {
+            app.age.fresh |= u.view.is_some();
             app.dirty |= u.view.is_some() || !u.told.is_empty();
             for told in &u.told {
                 app.note(told);
@@ -64,7 +65,7 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         Action::Home => ends(app, true),
         Action::End => ends(app, false),
         Action::NextTrouble => next_trouble(app),
-        Action::Beside if app.beside().is_some() => return Some(Cmd::Beside),
+        Action::Beside if app.beside().is_some() => return Some(Cmd::Do(Ask::Beside)),
         Action::Beside => app.status = Some("only the demonstration has a router beside it".to_owned()),
         _ => {
             let Some((at, i)) = app.chosen() else {
@@ -72,7 +73,7 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
                 return None;
             };
             match command(i, app.observing(), action) {
-                Ok(command) => return Some(Cmd::Send(at, command)),
+                Ok(command) => return Some(Cmd::Do(Ask::Speaker(at, command))),
                 Err(why) => app.status = Some(format!("{}: {why}", i.name)),
             }
         }
@@ -133,7 +134,7 @@ fn leave(app: &mut App) -> Cmd {
         return Cmd::Leave;
     }
     app.leaving = Leaving::Told;
-    Cmd::Send(app.selected, Command::Quit)
+    Cmd::Do(Ask::Speaker(app.selected, Command::Quit))
 }
 
 fn step(app: &mut App, by: isize) {
