@@ -10,6 +10,7 @@ mod drive;
 mod findings;
 mod keymap;
 mod keys;
+mod log;
 mod msg;
 mod parts;
 pub mod probe;

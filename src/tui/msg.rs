@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::drive;
+use super::scroll::Move;
 use crate::sniff::feed::Batch;
 
 /// Something that happened. A tick is told when findings are due.
@@ -14,18 +15,8 @@ pub type Cmd = drive::Cmd<Ask>;
 /// What a key asks for. The screen that shows decides what it means there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Select the one above, or scroll up a line.
-    Up,
-    /// Select the one below, or scroll down a line.
-    Down,
-    /// Scroll back a page.
-    PageUp,
-    /// Scroll on a page.
-    PageDown,
-    /// To the beginning.
-    Home,
-    /// To the end.
-    End,
+    /// Select another, or scroll: the log, or the text that shows.
+    Move(Move),
     /// Show more of what is selected.
     Open,
     /// Select the next virtual router with a warning or worse.

@@ -1,4 +1,4 @@
-//! Parts that all screens have: the verdict, sections, log entries, help, the line at the bottom.
+//! Parts that all screens have: the frame, the verdict, sections, pages of text, help, the line at the bottom.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,31 +6,60 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::keys::Binding;
-use super::text::{fit, left, width, wrap};
+use super::text::{fit, rule, width, wrap};
 use super::theme::Theme;
 use crate::finding::Severity;
+use crate::report::describe::count;
 
-/// In fewer lines than this an entry of a log has one, and is elided.
-pub const WRAPPED: usize = 3;
-
-/// Draws lines from the top, and the last one at the bottom.
-pub fn draw(lines: &[Line<'_>], last: &Line<'_>, area: Rect, buf: &mut Buffer) {
-    for (y, line) in (area.top()..area.bottom()).zip(lines) {
-        buf.set_line(area.left(), y, line, area.width);
-    }
-    buf.set_line(area.left(), area.bottom().saturating_sub(1), last, area.width);
-}
-
-/// Says that the terminal is too small, and draws nothing else. `least` are columns and rows.
-pub fn too_small(area: Rect, buf: &mut Buffer, least: (u16, u16)) -> bool {
+/// Draws a screen for so many columns and rows: lines from the top, and the last one at the bottom. Where there are fewer
+/// than `least`, it says so instead.
+pub fn draw<'a>(
+    least: (u16, u16),
+    area: Rect,
+    buf: &mut Buffer,
+    screen: impl FnOnce(usize, usize) -> (Vec<Line<'a>>, Line<'a>),
+) {
     if area.width >= least.0 && area.height >= least.1 {
-        return false;
+        let (lines, last) = screen(usize::from(area.width), usize::from(area.height));
+        for (y, line) in (area.top()..area.bottom()).zip(&lines) {
+            buf.set_line(area.left(), y, line, area.width);
+        }
+        buf.set_line(area.left(), area.bottom().saturating_sub(1), &last, area.width);
+        return;
     }
     let text = format!("terminal too small: {}x{}, {}x{} needed", area.width, area.height, least.0, least.1);
     for (y, line) in (area.top()..area.bottom()).zip(wrap(&text, usize::from(area.width).max(8), 0)) {
         buf.set_stringn(area.left(), y, line, usize::from(area.width), Style::new());
     }
-    true
+}
+
+/// Columns and rows to reckon with before anything was drawn, or where nothing can be.
+pub fn at_least(size: (u16, u16), least: (u16, u16)) -> (usize, usize) {
+    (usize::from(size.0.max(least.0)), usize::from(size.1.max(least.1)))
+}
+
+/// Lines of text on a screen of `h`: below so many others and a rule, and above the last line.
+pub const fn text_room(h: usize, above: usize) -> usize {
+    h.saturating_sub(above + 1 + 1)
+}
+
+/// Adds a page: its title in a rule, and as much of its text from line `scroll` on as a screen of `h` has room for.
+pub fn page(
+    lines: &mut Vec<Line<'static>>,
+    (title, text): (String, Vec<Line<'static>>),
+    scroll: usize,
+    (w, h): (usize, usize),
+    theme: Theme,
+) {
+    let room = text_room(h, lines.len());
+    let most = text.len().saturating_sub(room);
+    let first = scroll.min(most);
+    let more = match most - first {
+        0 => String::new(),
+        below => format!("{} below", count(below as u64, "line")),
+    };
+    lines.push(rule(&title, &more, w, theme));
+    lines.extend(text.into_iter().skip(first).take(room));
 }
 
 /// Lines that the verdict may take on a screen of this height.
@@ -85,44 +114,6 @@ pub fn notice(text: &str, columns: usize, theme: Theme) -> Line<'static> {
 pub fn section(lines: &mut Vec<Line<'static>>, mut part: Vec<Line<'static>>, rows: usize) {
     part.resize(rows, Line::default());
     lines.append(&mut part);
-}
-
-/// Columns before the sentence of a log's entry: time and the name of what it is about.
-const fn entry_head(tag: usize) -> usize {
-    1 + 12 + 2 + if tag > 0 { tag + 2 } else { 0 }
-}
-
-/// Lines that a log's entry takes.
-pub fn entry_height(text: &str, tag: usize, columns: usize) -> usize {
-    wrap(text, columns.saturating_sub(entry_head(tag) + 1), 0).len()
-}
-
-/// A log's entry: time, whom it is about in `tag` columns (none if that is 0), and a sentence.
-pub fn entry(
-    time: &str,
-    (of, tag): (&str, usize),
-    text: &str,
-    style: Style,
-    columns: usize,
-    theme: Theme,
-) -> Vec<Line<'static>> {
-    let head = entry_head(tag);
-    let of = if tag > 0 { format!("{}  ", left(of, tag)) } else { String::new() };
-    wrap(text, columns.saturating_sub(head + 1), 0)
-        .into_iter()
-        .enumerate()
-        .map(|(i, l)| {
-            if i == 0 {
-                Line::from(vec![
-                    Span::styled(format!(" {time}  "), theme.quiet()),
-                    Span::raw(of.clone()),
-                    Span::styled(l, style),
-                ])
-            } else {
-                Line::from(vec![Span::raw(" ".repeat(head)), Span::styled(l, style)])
-            }
-        })
-        .collect()
 }
 
 /// The keys of a table, and what words and marks mean.

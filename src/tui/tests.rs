@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::app::{App, Filter, Kind, Screen};
 use super::msg::{Action, Ask, Cmd, Command, Msg, Speed};
+use super::scroll::Move;
 use super::update::{saved, update};
 use crate::frame::{LinkType, OwnedFrame};
 use crate::report::Clock;
@@ -148,13 +149,13 @@ fn selected(b: &Bench) -> String {
 fn selection_moves_and_stops_at_the_ends() {
     let mut b = failover(LIVE);
     assert_eq!(selected(&b), "VRID 51/IPv4");
-    b.press(&[Action::Up]);
+    b.press(&[Action::Move(Move::Up)]);
     assert_eq!(selected(&b), "VRID 51/IPv4");
-    b.press(&[Action::Down]);
+    b.press(&[Action::Move(Move::Down)]);
     assert_eq!(selected(&b), "VRID 51/IPv6");
-    b.press(&[Action::Down, Action::Down, Action::Down]);
+    b.press(&[Action::Move(Move::Down), Action::Move(Move::Down), Action::Move(Move::Down)]);
     assert_eq!(selected(&b), "VRID 52/IPv4");
-    b.press(&[Action::Up, Action::Open]);
+    b.press(&[Action::Move(Move::Up), Action::Open]);
     let id = b.app.selected().unwrap().id;
     assert_eq!(b.app.screen, Screen::Group(id));
     assert_eq!(b.press(&[Action::Back]), None);
@@ -275,7 +276,7 @@ fn frames_are_written_when_there_are_any() {
     assert_eq!(b.press(&[Action::Save]), Some(Cmd::Do(Ask::Save("20231114-221328".to_owned()))));
     saved(&mut b.app, Err("No space left on device".to_owned()));
     assert_eq!(b.app.status.as_deref(), Some("not written: No space left on device"));
-    b.press(&[Action::Down]);
+    b.press(&[Action::Move(Move::Down)]);
     assert_eq!(b.app.status, None);
 }
 
@@ -287,22 +288,22 @@ fn the_log_stays_where_it_was_scrolled_to() {
     }
     b.until(59_100);
     assert_eq!(b.app.log_end, None);
-    b.press(&[Action::PageUp]);
+    b.press(&[Action::Move(Move::PageUp)]);
     let end = b.app.log_end.unwrap();
     b.advert(60_000, 51, 1, 100);
     b.until(60_100);
     assert_eq!(b.app.log_end, Some(end));
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     let home = b.app.log_end.unwrap();
     assert!(home < end);
-    b.press(&[Action::PageUp]);
+    b.press(&[Action::Move(Move::PageUp)]);
     assert_eq!(b.app.log_end, Some(home));
     // Page by page down again nothing is left out, and the last page follows the newest.
     for _ in 0..60 {
-        b.press(&[Action::PageDown]);
+        b.press(&[Action::Move(Move::PageDown)]);
     }
     assert_eq!(b.app.log_end, None);
-    b.press(&[Action::Home, Action::End]);
+    b.press(&[Action::Move(Move::Home), Action::Move(Move::End)]);
     assert_eq!(b.app.log_end, None);
 }
 
@@ -310,14 +311,14 @@ fn the_log_stays_where_it_was_scrolled_to() {
 fn text_scrolls_no_further_than_its_end() {
     let mut b = failover(LIVE);
     b.tell(Msg::Resize(80, 16));
-    b.press(&[Action::Help, Action::End]);
+    b.press(&[Action::Help, Action::Move(Move::End)]);
     let end = b.app.scroll;
     assert!(end > 0);
-    b.press(&[Action::PageDown, Action::Down]);
+    b.press(&[Action::Move(Move::PageDown), Action::Move(Move::Down)]);
     assert_eq!(b.app.scroll, end);
-    b.press(&[Action::Up]);
+    b.press(&[Action::Move(Move::Up)]);
     assert_eq!(b.app.scroll, end - 1);
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     assert_eq!(b.app.scroll, 0);
     b.press(&[Action::Back]);
     assert_eq!(b.app.screen, Screen::Main);

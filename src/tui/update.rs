@@ -3,6 +3,7 @@
 use super::app::{App, ExplainFrom, Kind, Screen};
 use super::msg::{Action, Ask, Cmd, Command, Msg, Speed};
 use super::parts;
+use super::scroll::Move;
 use super::view;
 use crate::sniff::feed::SourceState;
 
@@ -64,12 +65,7 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         Action::Quit => return Some(Cmd::Leave),
         Action::Redraw => return Some(Cmd::Clear),
         Action::Back => return back(app),
-        Action::Up => step(app, -1),
-        Action::Down => step(app, 1),
-        Action::PageUp => page(app, -1),
-        Action::PageDown => page(app, 1),
-        Action::Home => ends(app, true),
-        Action::End => ends(app, false),
+        Action::Move(to) => go(app, to),
         Action::Open => open(app),
         Action::NextTrouble => next_trouble(app),
         Action::Findings => show(app, Screen::Findings),
@@ -119,50 +115,23 @@ fn back(app: &mut App) -> Option<Cmd> {
     None
 }
 
-/// Moves the selection or the text by a line.
-fn step(app: &mut App, by: isize) {
-    match app.screen {
-        Screen::Main => {
+/// Moves the selection, the log or the text.
+fn go(app: &mut App, to: Move) {
+    match (app.screen, to) {
+        (Screen::Main, Move::Up | Move::Down) => {
             let visible = app.visible();
-            let Some(last) = visible.len().checked_sub(1) else { return };
             let at = app.selected().and_then(|s| visible.iter().position(|g| g.id == s.id)).unwrap_or(0);
-            let id = visible[at.saturating_add_signed(by).min(last)].id;
-            app.selected = Some(id);
+            if let Some(id) = visible.get(to.within(at, visible.len(), 1)).map(|g| g.id) {
+                app.selected = Some(id);
+            }
         }
-        Screen::Findings => {
-            let Some(last) = app.picture().findings.len().checked_sub(1) else { return };
-            app.finding = app.key_at(app.finding_index().saturating_add_signed(by).min(last));
+        (Screen::Main, _) => app.log_end = view::log_window(app).moved(to),
+        (Screen::Findings, _) => {
+            let n = app.picture().findings.len();
+            app.finding = app.key_at(to.within(app.finding_index(), n, 5)).or(app.finding);
         }
-        _ => scroll(app, by),
+        _ => app.scroll = to.scrolled(app.scroll, view::text(app)),
     }
-}
-
-/// Moves the log or the text by a page.
-fn page(app: &mut App, by: isize) {
-    match app.screen {
-        Screen::Main => {
-            let window = view::log_window(app);
-            app.log_end = window.anchor(if by < 0 { window.back() } else { window.forward() });
-        }
-        Screen::Findings => step(app, by * 5),
-        _ => scroll(app, by * (view::text_rows(app).max(2) as isize - 1)),
-    }
-}
-
-fn ends(app: &mut App, home: bool) {
-    match app.screen {
-        Screen::Main => {
-            let window = view::log_window(app);
-            app.log_end = if home { window.anchor(window.top()) } else { None };
-        }
-        Screen::Findings => step(app, if home { isize::MIN / 2 } else { isize::MAX / 2 }),
-        _ => scroll(app, if home { isize::MIN / 2 } else { isize::MAX / 2 }),
-    }
-}
-
-fn scroll(app: &mut App, by: isize) {
-    let most = view::text_len(app).saturating_sub(view::text_rows(app));
-    app.scroll = app.scroll.min(most).saturating_add_signed(by).min(most);
 }
 
 fn open(app: &mut App) {

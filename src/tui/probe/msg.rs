@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::probe::watch::{Event, Watch};
 use crate::time::Instant;
 use crate::tui::drive;
+use crate::tui::scroll::Move;
 
 /// News from the checks.
 #[derive(Clone)]
@@ -27,24 +28,14 @@ pub type Cmd = drive::Cmd<Infallible>;
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Select the row above, or scroll up a line.
-    Up,
-    /// Select the row below, or scroll down a line.
-    Down,
+    /// Select another row, or scroll: the log, or the text that shows.
+    Move(Move),
     /// Everything about the selected row.
     Open,
     /// Select the next row that is down or about to be.
     NextTrouble,
     /// Hold the picture still, or follow again.
     Pause,
-    /// Scroll the log back a page.
-    PageUp,
-    /// Scroll the log on a page.
-    PageDown,
-    /// To the oldest entry of the log.
-    Home,
-    /// To the newest entry of the log.
-    End,
     /// Show what the keys do.
     Help,
     /// Draw everything again.

@@ -1,6 +1,7 @@
 //! What can happen to the screen of a simulation, and what it asks of the outside.
 
 use crate::tui::drive;
+use crate::tui::scroll::Move;
 
 /// Something that happened.
 pub type Msg = drive::Msg<(), Action>;
@@ -11,6 +12,8 @@ pub type Cmd = drive::Cmd<Ask>;
 /// What a key asks for. The screen that shows decides what it means there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// Select another lane, scroll, or go to an end of time.
+    Move(Move),
     /// Let time pass, or stop it.
     Play,
     /// Time passes faster.
@@ -25,22 +28,10 @@ pub enum Action {
     Right,
     /// Back by a column of the lanes.
     Left,
-    /// To the beginning.
-    Home,
-    /// To the latest moment that was played.
-    End,
     /// Less time in a column.
     Closer,
     /// More time in a column.
     Wider,
-    /// Select the lane above; scroll up.
-    Up,
-    /// Select the lane below; scroll down.
-    Down,
-    /// Scroll what happened back a page.
-    PageUp,
-    /// Scroll what happened on a page.
-    PageDown,
     /// Everything about the selected node.
     Open,
     /// Kill the selected node's daemon.

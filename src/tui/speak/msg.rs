@@ -2,6 +2,7 @@
 
 use crate::speak::{Command, Update};
 use crate::tui::drive;
+use crate::tui::scroll::Move;
 
 /// Something that happened.
 pub type Msg = drive::Msg<Update, Action>;
@@ -12,10 +13,8 @@ pub type Cmd = drive::Cmd<Ask>;
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Select the virtual router above, or scroll up a line.
-    Up,
-    /// Select the virtual router below, or scroll down a line.
-    Down,
+    /// Select another virtual router, or scroll: the log, or the text that shows.
+    Move(Move),
     /// Everything about the selected virtual router.
     Open,
     /// Select the next virtual router with a warning or worse.
@@ -36,14 +35,6 @@ pub enum Action {
     TakeOver,
     /// In the demonstration: kill the router beside this one, or start it.
     Beside,
-    /// Scroll the log back a page.
-    PageUp,
-    /// Scroll the log on a page.
-    PageDown,
-    /// To the oldest entry of the log.
-    Home,
-    /// To the newest entry of the log.
-    End,
     /// Show what the keys do.
     Help,
     /// Draw everything again.

@@ -14,6 +14,7 @@ use crate::report::Clock;
 use crate::report::speak::tests::{at, backup, change, ip, master, peer, told, view};
 use crate::speak::{AddressView, Command, InstanceView, Peer, Phase, Told, Trouble, Update, View, What};
 use crate::time::Timestamp;
+use crate::tui::scroll::Move;
 use crate::vrrp::{Fault, Reason, State};
 
 /// A screen that is fed by hand.
@@ -329,7 +330,7 @@ fn many_have_a_list_and_the_selected_one_its_details() {
     let screen = b.draw(80, 24);
     assert!(screen.contains(&">! VI_7      7 v4 FAULT      101 10.77.0.1       -             7.3 s".to_owned()));
     assert!(screen[11].starts_with("── VI_7 · VRID 7/IPv4 · "), "{}", screen[11]);
-    b.press(&[Action::Down; 500]);
+    b.press(&[Action::Move(Move::Down); 500]);
     let screen = b.draw(80, 24);
     assert!(screen[10].starts_with(">  VI_255  255 v4 BACKUP"), "{}", screen.join("\n"));
     assert_eq!(b.press(&[Action::Raise]), Some(Cmd::Do(Ask::Speaker(254, Command::Priority(1)))));
@@ -352,10 +353,10 @@ fn everything_about_one_on_the_whole_screen() {
     let screen = b.draw(80, 24);
     assert!(screen.iter().any(|l| l.ends_with("more heard: Enter shows all")), "{}", screen.join("\n"));
     assert!(screen.iter().any(|l| l.ends_with("more: Enter shows all")), "{}", screen.join("\n"));
-    b.press(&[Action::Open, Action::End]);
+    b.press(&[Action::Open, Action::Move(Move::End)]);
     let screen = b.draw(80, 24);
     assert_eq!(screen[22], " 22:13:20.000  listens for 3.600 s before it takes part");
-    b.press(&[Action::PageUp]);
+    b.press(&[Action::Move(Move::PageUp)]);
     let screen = b.draw(80, 24).join("\n");
     assert!(screen.contains(" 10.77.1.27/24   not here; nobody announced it so far, not in adverts"), "{screen}");
     assert_eq!(b.press(&[Action::Back]), None);
@@ -463,20 +464,20 @@ fn the_log_is_scrolled_by_pages_and_bounded() {
     let mut b = Bench::new(10_900, vec![backup()], entries(100).collect());
     let last = |b: &mut Bench| b.draw(80, 24)[22].trim().to_owned();
     assert_eq!(last(&mut b), "22:13:20.099  advert sent with priority 99");
-    b.press(&[Action::PageUp]);
+    b.press(&[Action::Move(Move::PageUp)]);
     // Nine lines, of which one is seen twice.
     assert_eq!(last(&mut b), "22:13:20.091  advert sent with priority 91");
     let screen = b.draw(80, 24).join("\n");
     assert!(screen.contains("── log ─") && screen.contains("─ 8 newer entries below: End ──"), "{screen}");
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     assert_eq!(last(&mut b), "22:13:20.008  advert sent with priority 8");
-    b.press(&[Action::PageDown, Action::End]);
+    b.press(&[Action::Move(Move::PageDown), Action::Move(Move::End)]);
     assert_eq!(last(&mut b), "22:13:20.099  advert sent with priority 99");
     for _ in 0..21 {
         b.tell(Msg::News(Update { view: None, told: entries(100).collect() }));
     }
     assert_eq!((b.0.log.len(), b.0.forgotten), (2000, 200));
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     b.draw(80, 24);
 }
 
@@ -545,7 +546,14 @@ fn every_size_and_screen_can_be_drawn() {
                 [(0, 0), (1, 1), (49, 11), (50, 12), (51, 13), (60, 16), (61, 17), (80, 24), (160, 50), (300, 100)]
             {
                 b.draw(w, h);
-                b.press(&[Action::PageUp, Action::Up, Action::End, Action::Down, Action::Home, Action::PageDown]);
+                b.press(&[
+                    Action::Move(Move::PageUp),
+                    Action::Move(Move::Up),
+                    Action::Move(Move::End),
+                    Action::Move(Move::Down),
+                    Action::Move(Move::Home),
+                    Action::Move(Move::PageDown),
+                ]);
                 b.draw(w, h);
             }
         }

@@ -7,6 +7,7 @@ use super::msg::{Action, Ask, Cmd, Msg};
 use super::view;
 use crate::report::speak::standing;
 use crate::speak::{Command, InstanceView, Phase};
+use crate::tui::scroll::Move;
 use crate::vrrp::State;
 use crate::wire::vrrp::PRIORITY_OWNER;
 
@@ -58,12 +59,7 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         Action::Open => show(app, Screen::One),
         Action::Back => return back(app),
         Action::Quit => return Some(leave(app)),
-        Action::Up => step(app, -1),
-        Action::Down => step(app, 1),
-        Action::PageUp => page(app, -1),
-        Action::PageDown => page(app, 1),
-        Action::Home => ends(app, true),
-        Action::End => ends(app, false),
+        Action::Move(to) => go(app, to),
         Action::NextTrouble => next_trouble(app),
         Action::Beside if app.beside().is_some() => return Some(Cmd::Do(Ask::Beside)),
         Action::Beside => app.status = Some("only the demonstration has a router beside it".to_owned()),
@@ -137,37 +133,12 @@ fn leave(app: &mut App) -> Cmd {
     Cmd::Do(Ask::Speaker(app.selected, Command::Quit))
 }
 
-fn step(app: &mut App, by: isize) {
-    match app.screen {
-        Screen::Main => {
-            let last = app.instances().len().saturating_sub(1);
-            app.selected = app.selected.min(last).saturating_add_signed(by).min(last);
-        }
-        _ => scroll(app, by),
+fn go(app: &mut App, to: Move) {
+    match (app.screen, to) {
+        (Screen::Main, Move::Up | Move::Down) => app.selected = to.within(app.selected, app.instances().len(), 1),
+        (Screen::Main, _) => app.log_end = view::log_window(app).moved(to),
+        _ => app.scroll = to.scrolled(app.scroll, view::text(app)),
     }
-}
-
-fn page(app: &mut App, by: isize) {
-    if app.screen == Screen::Main {
-        let window = view::log_window(app);
-        app.log_end = window.anchor(if by < 0 { window.back() } else { window.forward() });
-    } else {
-        scroll(app, by * (view::text_rows(app).max(2) as isize - 1));
-    }
-}
-
-fn ends(app: &mut App, home: bool) {
-    if app.screen == Screen::Main {
-        let window = view::log_window(app);
-        app.log_end = if home { window.anchor(window.top()) } else { None };
-    } else {
-        scroll(app, if home { isize::MIN / 2 } else { isize::MAX / 2 });
-    }
-}
-
-fn scroll(app: &mut App, by: isize) {
-    let most = view::text_len(app).saturating_sub(view::text_rows(app));
-    app.scroll = app.scroll.min(most).saturating_add_signed(by).min(most);
 }
 
 fn next_trouble(app: &mut App) {

@@ -7,6 +7,7 @@ use super::render;
 use crate::sniff::feed::{Batch, Node, SourceState, Stage};
 use crate::tui::keymap::KEYS;
 use crate::tui::msg::{Action, Msg};
+use crate::tui::scroll::Move;
 use crate::tui::tests::{Bench, DEMO, LIVE, REPLAY, at, failover};
 
 /// The screen as lines, without blanks at their ends.
@@ -83,7 +84,7 @@ fn a_failover_at_80x24() {
 #[test]
 fn a_failover_at_160x50() {
     let mut b = failover(REPLAY);
-    b.press(&[Action::Down, Action::Down]);
+    b.press(&[Action::Move(Move::Down), Action::Move(Move::Down)]);
     shows(
         &draw(&mut b, 160, 50),
         &[
@@ -254,7 +255,14 @@ fn every_size_and_screen_can_be_drawn() {
                 [(0, 0), (1, 1), (39, 7), (40, 8), (41, 9), (60, 12), (61, 13), (80, 24), (100, 30), (300, 100)]
             {
                 draw(b, w, h);
-                b.press(&[Action::PageUp, Action::Up, Action::End, Action::Down, Action::Home, Action::PageDown]);
+                b.press(&[
+                    Action::Move(Move::PageUp),
+                    Action::Move(Move::Up),
+                    Action::Move(Move::End),
+                    Action::Move(Move::Down),
+                    Action::Move(Move::Home),
+                    Action::Move(Move::PageDown),
+                ]);
             }
         }
     }
@@ -270,7 +278,7 @@ fn a_thousand_virtual_routers_scroll() {
     }
     b.until(500);
     for _ in 0..999 {
-        b.press(&[Action::Down]);
+        b.press(&[Action::Move(Move::Down)]);
     }
     let screen = draw(&mut b, 80, 24);
     assert!(screen.iter().any(|l| l.starts_with(">   250 v4 4    10.77.0.1")), "{}", screen.join("\n"));

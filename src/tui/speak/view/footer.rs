@@ -51,8 +51,8 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
         let text = match b.action {
             Action::Beside => beside.as_deref().unwrap_or(text),
             Action::Help | Action::Back | Action::Open => text,
-            Action::Up if app.instances().len() > 1 => text,
-            Action::Up => continue,
+            Action::Move(_) if app.instances().len() > 1 => text,
+            Action::Move(_) => continue,
             action => match chosen.map(|(_, i)| command(i, app.observing(), action)) {
                 Some(Ok(Command::Mute(false))) => "speak",
                 Some(Ok(Command::Preempt(on))) => {
