@@ -30,7 +30,7 @@ pub struct Log<'a> {
     /// Columns for whom entries are about; 0 for none.
     pub tag: usize,
     /// What the entry at this place says, shorter (`true`) where it has one line.
-    pub told: &'a dyn Fn(usize, bool) -> Told,
+    pub told: Box<dyn Fn(usize, bool) -> Told + 'a>,
 }
 
 impl Log<'_> {

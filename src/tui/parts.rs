@@ -9,7 +9,9 @@ use super::keys::Binding;
 use super::text::{fit, rule, width, wrap};
 use super::theme::Theme;
 use crate::finding::Severity;
+use crate::report::Clock;
 use crate::report::describe::count;
+use crate::time::Timestamp;
 
 /// Draws a screen for so many columns and rows: lines from the top, and the last one at the bottom. Where there are fewer
 /// than `least`, it says so instead.
@@ -62,6 +64,34 @@ pub fn page(
     lines.extend(text.into_iter().skip(first).take(room));
 }
 
+/// The time by the wall clock. Wider screens have room for the day, for what is shown is not always today's.
+pub fn wall(clock: &Clock, time: Timestamp, columns: usize) -> String {
+    match columns {
+        0..100 => clock.hms(time),
+        _ => format!("{} {}", clock.date(time), clock.hms(time)),
+    }
+}
+
+/// The first line: a title, those of `parts` that fit, and the time at the right.
+pub fn first(
+    title: String,
+    parts: impl IntoIterator<Item = Span<'static>>,
+    time: String,
+    columns: usize,
+) -> Line<'static> {
+    let mut used = 1 + width(&title);
+    let mut spans = vec![Span::raw(" "), Span::styled(title, Theme::bold())];
+    for part in parts {
+        if used + 2 + part.width() + 2 + width(&time) < columns {
+            used += 2 + part.width();
+            spans.extend([Span::raw("  "), part]);
+        }
+    }
+    spans.push(Span::raw(" ".repeat(columns.saturating_sub(used + width(&time) + 1))));
+    spans.push(Span::styled(time, Theme::bold()));
+    Line::from(spans)
+}
+
 /// Lines that the verdict may take on a screen of this height.
 pub const fn verdict_rows(h: usize) -> usize {
     match h {
@@ -110,6 +140,13 @@ pub fn notice(text: &str, columns: usize, theme: Theme) -> Line<'static> {
     Line::styled(fit(&format!(" ! {text}"), columns), theme.bad().patch(Theme::bold()))
 }
 
+/// Takes so many lines, or what there is.
+pub fn take(room: &mut usize, lines: usize) -> usize {
+    let got = lines.min(*room);
+    *room -= got;
+    got
+}
+
 /// Adds exactly so many lines.
 pub fn section(lines: &mut Vec<Line<'static>>, mut part: Vec<Line<'static>>, rows: usize) {
     part.resize(rows, Line::default());
@@ -142,8 +179,8 @@ pub fn help<'a, A: 'static>(
 
 /// Keys for the line at the bottom. Where it is narrow the texts in `shed` go first, in their order, then any from the
 /// left; what does not fit is in the help.
-pub fn hints(mut hints: Vec<(String, String)>, shed: &[&str], columns: usize, theme: Theme) -> Line<'static> {
-    let cost = |h: &(String, String)| width(&h.0) + 1 + width(&h.1) + 2;
+pub fn hints(mut hints: Vec<(&'static str, String)>, shed: &[&str], columns: usize, theme: Theme) -> Line<'static> {
+    let cost = |h: &(&str, String)| width(h.0) + 1 + width(&h.1) + 2;
     while hints.iter().map(cost).sum::<usize>() > columns + 1 && hints.len() > 2 {
         let at = shed.iter().find_map(|v| hints.iter().position(|h| h.1 == *v)).unwrap_or(0);
         hints.remove(at);
@@ -154,6 +191,16 @@ pub fn hints(mut hints: Vec<(String, String)>, shed: &[&str], columns: usize, th
         spans.push(Span::raw(format!(" {text}")));
     }
     Line::from(spans)
+}
+
+/// Keys of a screen of text, for the line at the bottom.
+pub const TEXT: &[(&str, &str)] = &[("↑↓", "scroll"), ("PgUp PgDn", "page"), ("q", "back")];
+/// The same, of the list of findings.
+pub const FINDINGS: &[(&str, &str)] = &[("↑↓", "select"), ("Enter", "explain"), ("q", "back"), ("?", "help")];
+
+/// Keys that are always the same, for the line at the bottom.
+pub fn keys(keys: &[(&'static str, &str)], columns: usize, theme: Theme) -> Line<'static> {
+    hints(keys.iter().map(|(key, text)| (*key, (*text).to_owned())).collect(), &[], columns, theme)
 }
 
 /// What came of writing a file, for the line at the bottom: what was written, or why not.

@@ -9,8 +9,8 @@ use crate::tui::app::{App, Filter};
 use crate::tui::log::{Log, Told};
 use crate::tui::theme::Theme;
 
-/// Gives the log of the events that show.
-pub fn log<T>(app: &App, of: impl FnOnce(Log<'_>) -> T) -> T {
+/// The log of the events that show.
+pub fn log(app: &App) -> Log<'_> {
     let p = app.picture();
     let filter = Filter::parse(&app.filter);
     let shows = |e: &Event| app.filter.is_empty() || p.observer.group(e.group).is_some_and(|g| filter.matches(g));
@@ -18,18 +18,19 @@ pub fn log<T>(app: &App, of: impl FnOnce(Log<'_>) -> T) -> T {
     let (numbers, events): (Vec<u64>, Vec<&Event>) = numbered.filter(|(_, e)| shows(e)).unzip();
     // So wide that all sentences begin in one column.
     let tag = p.observer.groups().map(|g| describe::group_tag(g.id).len()).max().unwrap_or(0).min(16);
-    of(Log { numbers, last: app.log_end, tag, told: &|at, brief| told(app, events[at], brief) })
+    let told = Box::new(move |at: usize, brief| told(app, events[at], brief));
+    Log { numbers, last: app.log_end, tag, told }
 }
 
 /// The log's last lines.
 pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let nothing = if app.filter.is_empty() { "nothing has happened yet" } else { "nothing about these" };
-    log(app, |log| log.lines(nothing, columns, rows, Theme::new(app.color)))
+    log(app).lines(nothing, columns, rows, Theme::new(app.color))
 }
 
 /// What the rule above the log says: where the window is when it does not follow.
 pub fn position(app: &App) -> String {
-    match log(app, |log| log.newer()) {
+    match log(app).newer() {
         0 => String::new(),
         newer => format!("{} below: End", describe::count(newer, "newer event")),
     }

@@ -119,7 +119,7 @@ fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
 pub(super) fn log_window(app: &App) -> Window {
     let (w, h) = parts::at_least(app.size, MIN);
     let rows = rows(app, w, h, head(app, w, h).len()).log.max(1);
-    log::log(app, |log| log.window(w, rows))
+    log::log(app).window(w, rows)
 }
 
 /// Lines of the text on a screen other than the first, and how many of them show at once.

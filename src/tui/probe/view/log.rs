@@ -10,17 +10,18 @@ use crate::tui::probe::app::{App, Entry, Item};
 use crate::tui::text::width;
 use crate::tui::theme::Theme;
 
-/// Gives the log.
-pub fn log<T>(app: &App, columns: usize, of: impl FnOnce(Log<'_>) -> T) -> T {
+/// The log.
+pub fn log(app: &App, columns: usize) -> Log<'_> {
     let longest = app.log.iter().map(|e| width(&e.subject)).max().unwrap_or(0);
     let tag = longest.min(if columns >= 100 { 30 } else { 18 });
     let numbers = (app.forgotten..).take(app.log.len()).collect();
-    of(Log { numbers, last: app.log_end, tag, told: &|at, brief| told(app, &app.log[at], brief) })
+    let told = Box::new(|at: usize, brief| told(app, &app.log[at], brief));
+    Log { numbers, last: app.log_end, tag, told }
 }
 
 /// The last lines.
 pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
-    log(app, columns, |log| log.lines("no check has ended yet", columns, rows, Theme::new(app.color)))
+    log(app, columns).lines("no check has ended yet", columns, rows, Theme::new(app.color))
 }
 
 /// All events of one row, the newest first.
@@ -31,7 +32,7 @@ pub fn of(app: &App, item: Item, columns: usize) -> Vec<Line<'static>> {
 
 /// What the rule above says: where the window is when it does not follow.
 pub fn position(app: &App, columns: usize) -> String {
-    match log(app, columns, |log| log.newer()) {
+    match log(app, columns).newer() {
         0 if app.forgotten > 0 => format!("{} no longer kept", count(app.forgotten, "event")),
         0 => String::new(),
         newer => format!("{} below: End", count(newer, "newer event")),

@@ -109,7 +109,7 @@ fn footer(app: &App, w: usize) -> Line<'static> {
             ("q", false) => "back",
             _ => text,
         };
-        (key.to_owned(), text.to_owned())
+        (key, text.to_owned())
     });
     parts::hints(hints.collect(), &["next trouble", "pause"], w, Theme::new(app.color))
 }
@@ -118,7 +118,7 @@ fn footer(app: &App, w: usize) -> Line<'static> {
 pub(super) fn log_window(app: &App) -> Window {
     let (w, h) = parts::at_least(app.size, MIN);
     let rows = rows(app, w, h, head(app, w, h).len()).log.max(1);
-    log::log(app, w, |log| log.window(w, rows))
+    log::log(app, w).window(w, rows)
 }
 
 /// Lines of the text on a screen other than the first, and how many of them show at once.

@@ -14,7 +14,7 @@ use ratatui::text::Line;
 
 use super::app::{App, Screen};
 use crate::time::Instant;
-use crate::tui::parts::{self, section, text_room};
+use crate::tui::parts::{self, section, take, text_room};
 use crate::tui::scroll::Window;
 use crate::tui::text::rule;
 use crate::tui::theme::Theme;
@@ -103,13 +103,6 @@ fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
     rows
 }
 
-/// Takes so many lines, or what there is.
-fn take(room: &mut usize, lines: usize) -> usize {
-    let got = lines.min(*room);
-    *room -= got;
-    got
-}
-
 /// The time that the lanes show.
 pub(super) fn span(app: &App) -> (Instant, Instant) {
     lanes::span(app, parts::at_least(app.size, MIN).0)
@@ -119,7 +112,7 @@ pub(super) fn span(app: &App) -> (Instant, Instant) {
 pub(super) fn told_window(app: &App) -> Window {
     let (w, h) = parts::at_least(app.size, MIN);
     let rows = rows(app, w, h, head(app, w, h).len()).told.max(1);
-    told::log(app, |log| log.window(w, rows))
+    told::log(app).window(w, rows)
 }
 
 /// Lines of the text on a screen other than the first, and how many of them show at once.

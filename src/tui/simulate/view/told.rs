@@ -12,27 +12,28 @@ use crate::tui::text::fit;
 use crate::tui::theme::Theme;
 use crate::vrrp::State;
 
-/// Gives the log of what happened.
-pub fn log<T>(app: &App, of: impl FnOnce(Log<'_>) -> T) -> T {
+/// The log of what happened.
+pub fn log(app: &App) -> Log<'_> {
     let entries = app.told();
     let tag = entries.iter().map(|e| e.of.chars().count()).max().unwrap_or(0).min(16);
-    let told = |at: usize, brief: bool| {
+    let numbers = entries.iter().map(|e| e.number).collect();
+    let told = move |at: usize, brief: bool| {
         let Entry { record, of, text, .. } = &entries[at];
         let time = moment(record.at());
         let time = if brief { time } else { format!("{:>12}", time.trim_start()) };
         Told { time, of: of.clone(), text: text.clone(), style: style(record, Theme::new(app.color)) }
     };
-    of(Log { numbers: entries.iter().map(|e| e.number).collect(), last: app.told_end, tag, told: &told })
+    Log { numbers, last: app.told_end, tag, told: Box::new(told) }
 }
 
 /// Its last lines.
 pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
-    log(app, |log| log.lines("nothing has happened yet", columns, rows, Theme::new(app.color)))
+    log(app).lines("nothing has happened yet", columns, rows, Theme::new(app.color))
 }
 
 /// What the rule above says: where the window is when it does not follow, else what comes next.
 pub fn position(app: &App, columns: usize) -> String {
-    let newer = if app.told_end.is_some() { log(app, |log| log.newer()) } else { 0 };
+    let newer = if app.told_end.is_some() { log(app).newer() } else { 0 };
     if newer > 0 {
         return format!("{} below: PgDn", count(newer, "newer line"));
     }

@@ -32,14 +32,8 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
     if let Some(status) = &app.status {
         return parts::status(status, columns);
     }
-    let hint = |key: &str, text: &str| (key.to_owned(), text.to_owned());
     if app.screen != Screen::Main {
-        return parts::hints(
-            vec![hint("↑↓", "scroll"), hint("PgUp PgDn", "page"), hint("q", "back")],
-            &[],
-            columns,
-            theme,
-        );
+        return parts::keys(parts::TEXT, columns, theme);
     }
     let chosen = app.chosen();
     let beside =
@@ -66,7 +60,7 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
                 _ => continue,
             },
         };
-        hints.push(hint(key, text));
+        hints.push((key, text.to_owned()));
     }
     parts::hints(hints, SHED, columns, theme)
 }

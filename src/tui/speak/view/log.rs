@@ -9,23 +9,24 @@ use crate::tui::log::{Log, Told};
 use crate::tui::speak::app::{App, Entry, Kind};
 use crate::tui::theme::Theme;
 
-/// Gives the log.
-pub fn log<T>(app: &App, of: impl FnOnce(Log<'_>) -> T) -> T {
+/// The log.
+pub fn log(app: &App) -> Log<'_> {
     // No names of virtual routers where there is only one.
     let tag = match app.instances() {
         [] | [_] => 0,
         all => all.iter().map(|i| i.name.chars().count()).max().unwrap_or(0).min(12),
     };
-    let named = |at: usize, brief: bool| {
+    let named = move |at: usize, brief: bool| {
         let told = told(app, &app.log[at], brief);
         if tag > 0 { told } else { Told { of: String::new(), ..told } }
     };
-    of(Log { numbers: (app.forgotten..).take(app.log.len()).collect(), last: app.log_end, tag, told: &named })
+    let numbers = (app.forgotten..).take(app.log.len()).collect();
+    Log { numbers, last: app.log_end, tag, told: Box::new(named) }
 }
 
 /// The log's last lines.
 pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
-    log(app, |log| log.lines("nothing has happened yet", columns, rows, Theme::new(app.color)))
+    log(app).lines("nothing has happened yet", columns, rows, Theme::new(app.color))
 }
 
 /// All entries of one virtual router, the newest first.
@@ -36,7 +37,7 @@ pub fn of(app: &App, instance: usize, columns: usize) -> Vec<Line<'static>> {
 
 /// What the rule above the log says: where the window is when it does not follow.
 pub fn position(app: &App) -> String {
-    match log(app, |log| log.newer()) {
+    match log(app).newer() {
         1 => "1 newer entry below: End".to_owned(),
         newer @ 2.. => format!("{newer} newer entries below: End"),
         0 if app.forgotten > 0 => format!("{} no longer kept", count(app.forgotten, "line")),

@@ -16,7 +16,7 @@ use super::app::{App, Screen};
 use crate::report::describe;
 use crate::report::speak::Named;
 use crate::speak::InstanceView;
-use crate::tui::parts::{self, section, text_room};
+use crate::tui::parts::{self, section, take, text_room};
 use crate::tui::scroll::Window;
 use crate::tui::text::{rule, width, wrap};
 use crate::tui::theme::Theme;
@@ -192,13 +192,6 @@ fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
     rows
 }
 
-/// Takes so many lines, or what there is.
-fn take(room: &mut usize, lines: usize) -> usize {
-    let got = lines.min(*room);
-    *room -= got;
-    got
-}
-
 /// Takes so many lines, or none.
 fn whole(room: &mut usize, lines: usize) -> bool {
     *room >= lines && take(room, lines) == lines
@@ -208,7 +201,7 @@ fn whole(room: &mut usize, lines: usize) -> bool {
 pub(super) fn log_window(app: &App) -> Window {
     let (w, h) = parts::at_least(app.size, MIN);
     let rows = rows(app, w, h, head(app, w, h).len()).log.max(1);
-    log::log(app, |log| log.window(w, rows))
+    log::log(app).window(w, rows)
 }
 
 /// Lines of the text on a screen other than the first, and how many of them show at once.
