@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
@@ -17,6 +16,7 @@ use super::holders::Sighting;
 use super::plain::Plain;
 use super::reason::Reason;
 use super::run::Options;
+use super::runtime::{block_on, stopped};
 use super::story::{Loss, SILENT, Story, Through};
 use super::target::Target;
 use super::tcp::{self, OverTcp};
@@ -61,10 +61,7 @@ pub type Told = Result<(SocketAddr, Through), (Option<SocketAddr>, Reason)>;
 /// # Errors
 /// When the system has no more of what it takes. That the address cannot be reached at the beginning is the inner error.
 pub fn through(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) -> io::Result<Told> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let told = runtime.block_on(drive(plan, stop, progress));
-    runtime.shutdown_background();
-    told
+    block_on(drive(plan, stop, progress))
 }
 
 type Shared = Arc<Mutex<Story>>;
@@ -74,8 +71,8 @@ fn lock(story: &Shared) -> MutexGuard<'_, Story> {
 }
 
 async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) -> io::Result<Told> {
-    stop.set_nonblocking(true)?;
-    let stop = tokio::net::UnixStream::from_std(stop)?;
+    let stopped = stopped(Some(stop))?;
+    tokio::pin!(stopped);
     let found = resolve::addresses(&plan.target.host, plan.port, plan.options.family);
     let address = match timeout(plan.options.timeout, found).await {
         Ok(Ok(list)) => list[0],
@@ -86,7 +83,7 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
     let address = scoped(address, link.as_ref().ok().and_then(Option::as_ref));
     let held = tokio::select! {
         held = hold(plan, address) => held,
-        _ = stop.readable() => Err(Reason::new("local", "interrupted before the connections stood")),
+        () = &mut stopped => Err(Reason::new("local", "interrupted before the connections stood")),
         () = sleep(plan.limit) => {
             let limit = humantime::format_duration(plan.limit);
             Err(Reason::new("local", format!("the connections did not stand within {limit}")))
@@ -122,10 +119,7 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
     let mut look = interval(Duration::from_millis(250));
     let interrupted = loop {
         tokio::select! {
-            ready = stop.readable() => {
-                drop(ready);
-                break true;
-            }
+            () = &mut stopped => break true,
             _ = look.tick() => {
                 let now = monotonic().since(begun);
                 if now >= plan.limit || lock(&story).is_over(now) {

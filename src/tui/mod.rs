@@ -1,8 +1,8 @@
 //! The screen of `hactl watch`.
 //!
 //! [`App`] holds all state, [`Msg`] is everything that can happen, `update` is the only place that changes the state,
-//! and `view` draws it: all of that is pure. `drive` and `terminal` alone know the terminal, threads and real time, for
-//! every screen. Three threads take part: the caller's feeding thread, one that reads keys, and the one that called
+//! and `view` draws it: all of that is pure. What the state asks of the outside, an [`Ask`], [`run`] performs. `drive` and
+//! `terminal` alone know the terminal, threads and real time, for every screen. Three threads take part: the caller's feeding thread, one that reads keys, and the one that called
 //! [`run`].
 
 mod app;
