@@ -24,7 +24,8 @@ pub enum Color {
     Never,
 }
 
-/// Options of every command.
+// Options of every command.
+#[expect(missing_docs, reason = "the help of each command would begin with it")]
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct CommonArgs {
@@ -42,7 +43,8 @@ pub struct CommonArgs {
     pub verbose: bool,
 }
 
-/// Where frames come from.
+// Where frames come from.
+#[expect(missing_docs, reason = "the help of each command would begin with it")]
 #[derive(Clone, Debug, Args)]
 pub struct SourceArgs {
     /// An interface (eth0), a capture file (pcap, pcapng, .gz; ./eth0 for a file named like an interface), or - for standard input
@@ -95,7 +97,8 @@ pub fn duration(s: &str) -> Result<Duration, String> {
     }
 }
 
-/// Keys to verify digests with.
+// Keys to verify digests with.
+#[expect(missing_docs, reason = "the help of each command would begin with it")]
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Keys")]
 pub struct KeyArgs {

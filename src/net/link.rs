@@ -25,6 +25,8 @@ pub struct Interface {
     pub running: bool,
     /// Its hardware address, where it has one.
     pub mac: Option<[u8; 6]>,
+    /// Whether it is an Ethernet where neighbours are asked for (no `IFF_NOARP`).
+    pub asks: bool,
     /// Its addresses, each with the length of its prefix.
     pub addresses: Vec<(IpAddr, u8)>,
 }
@@ -41,7 +43,15 @@ pub fn namespace_id() -> io::Result<String> {
 
 /// All interfaces, in the kernel's order. Empty when the kernel cannot be asked.
 pub fn interfaces() -> Vec<Interface> {
-    without_labels(datalink::interfaces())
+    let mut list = without_labels(datalink::interfaces());
+    let socket = UnixDatagram::unbound();
+    for interface in &mut list {
+        let ethernet = |socket: &UnixDatagram| {
+            sys::interface_hardware(socket.as_fd(), &interface.name).is_ok_and(|(kind, _)| kind == libc::ARPHRD_ETHER)
+        };
+        interface.asks &= socket.as_ref().is_ok_and(ethernet);
+    }
+    list
 }
 
 fn without_labels(all: Vec<NetworkInterface>) -> Vec<Interface> {
@@ -60,6 +70,7 @@ fn without_labels(all: Vec<NetworkInterface>) -> Vec<Interface> {
             up: found.is_up(),
             running: found.is_running(),
             mac: found.mac.map(Into::into),
+            asks: found.flags & libc::IFF_NOARP as u32 == 0,
             addresses: addresses.collect(),
         });
     }
@@ -187,6 +198,21 @@ mod tests {
         assert_eq!(list[1].name, "eth0");
         assert_eq!(list[1].addresses, [([10, 77, 0, 1].into(), 24), ([10, 77, 0, 110].into(), 32)]);
         assert!(list[1].up && list[1].running);
+    }
+
+    #[test]
+    fn nobody_is_asked_for_where_the_kernel_does_not() {
+        let found = |flags: i32| NetworkInterface {
+            name: "eth0".into(),
+            description: String::new(),
+            index: 2,
+            mac: None,
+            ips: Vec::new(),
+            flags: flags as u32,
+        };
+        let asks = |flags| without_labels(vec![found(flags)])[0].asks;
+        assert!(asks(libc::IFF_UP) && !asks(libc::IFF_UP | libc::IFF_NOARP));
+        assert!(interfaces().iter().all(|i| i.name != "lo" || !i.asks), "a loopback is no Ethernet");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How long a connection may be idle before the service ends it or the path forgets it.
 //!
-//! Many connections wait, each until its own age; then keepalive asks once, so no data of an application is needed. What is
+//! Many connections wait, each until its own age; then keepalive asks once, so no data of an application is needed; a request
+//! before may make them used ones. What is
 //! answered is known to live at that age; the first that is not ends the round, and the next one looks between the two.
 
 use std::io;
@@ -10,6 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -170,6 +172,8 @@ pub struct Asked {
     pub origin: Origin,
     /// For a connection to stand.
     pub timeout: Duration,
+    /// What is said on each connection before it is left alone: a request, for what a service does with a used one.
+    pub send: Option<Vec<u8>>,
 }
 
 /// Searches; ends early, with what is known, once there is something to read from `stop`. True when it was.
@@ -257,9 +261,14 @@ async fn one(asked: &Asked, address: SocketAddr, age: Duration, diag: &Mutex<Soc
         user_timeout: None,
     };
     let at = At { target: &asked.target, address, origin: &asked.origin, timeout: asked.timeout };
-    let stream = connect(&at).await?;
+    let mut stream = connect(&at).await?;
     probe_socket::set_keepalive(stream.as_fd(), &quiet).map_err(|e| kernel::local(&e))?;
     let local = stream.local_addr().map_err(|e| Reason::new("local", e.to_string()))?;
+    if let Some(request) = &asked.send {
+        let sent = timeout(asked.timeout, stream.write_all(request)).await;
+        let sent = sent.map_err(|_| Reason::new("timeout-read", "the service takes no request"))?;
+        sent.map_err(|e| kernel::failure(&e, None))?;
+    }
     let connected = monotonic();
     let mut idle_since = connected;
     loop {

@@ -8,6 +8,7 @@ pub mod check;
 pub mod dialog;
 pub mod dns;
 pub mod echoes;
+pub mod file;
 pub mod holders;
 pub mod http;
 pub mod icmp;

@@ -1,13 +1,14 @@
 //! What a keepalived.conf checks: every checker of every real server and every tracked script, as keepalived would run
 //! them, and what their results come to.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::check::Check;
 use super::dns::Dns;
+use super::file::Number;
 use super::http::{self, Get, Http, Pattern, Protocol, Statuses};
 use super::icmp::Icmp;
 use super::plain::Plain;
@@ -19,7 +20,7 @@ use super::target::{Host, Target};
 use super::tcp::OverTcp;
 use super::tls::{self, Refused, Trust, through};
 use super::udp::OverUdp;
-use crate::conf::model::{self, Connect, HttpCheck, HttpVersion, Url, VrrpScript};
+use crate::conf::model::{self, Connect, HttpCheck, HttpVersion, TrackFile, Url, VrrpScript};
 use crate::conf::run::{Effective, RunChecker, RunRealServer, RunTrack, RunVirtualServer};
 use crate::conf::{Conf, Run};
 use crate::net::probe_socket::Origin;
@@ -59,6 +60,8 @@ pub struct Service {
     pub hysteresis: u32,
     /// Where clients go without a quorum.
     pub sorry: Option<String>,
+    /// With `ha_suspend`: its address, which is not on this host, so that the daemon checks nothing here.
+    pub suspended: Option<IpAddr>,
     /// Its real servers.
     pub servers: Vec<Server>,
 }
@@ -251,16 +254,22 @@ impl Quorum {
 /// Who runs a script: a user's and a group's number for the words of `user`, nobody else if none; or why it cannot be.
 pub type Account<'a> = &'a dyn Fn(Option<&[String]>) -> Result<Option<(u32, u32)>, String>;
 
-/// How scripts are run.
+/// What checks refer to.
 #[derive(Clone, Copy)]
-struct Scripts<'a> {
+struct Around<'a> {
+    /// How scripts are run.
     account: Account<'a>,
     anyway: bool,
+    /// Those that are tracked.
+    files: &'a [TrackFile],
+    /// Addresses of this host.
+    local: &'a [IpAddr],
 }
 
-/// Makes the plan of a configuration. `run_anyway`: scripts that look as if they did harm are run too.
-pub fn plan(conf: &Conf, run: &Run, account: Account<'_>, run_anyway: bool) -> Plan {
-    let how = Scripts { account, anyway: run_anyway };
+/// Makes the plan of a configuration for a host with these addresses. `run_anyway`: scripts that look as if they did harm
+/// are run too.
+pub fn plan(conf: &Conf, run: &Run, account: Account<'_>, run_anyway: bool, local: &[IpAddr]) -> Plan {
+    let how = Around { account, anyway: run_anyway, files: &conf.files, local };
     let services = run.virtual_servers.iter().map(|v| service(v, how)).collect();
     let scripts: Vec<Script> = conf.scripts.iter().map(|s| script(s, run, how)).collect();
     let instances = instances(run, &scripts);
@@ -293,7 +302,7 @@ fn at(address: IpAddr, port: u16) -> String {
     }
 }
 
-fn service(v: &RunVirtualServer, how: Scripts<'_>) -> Service {
+fn service(v: &RunVirtualServer, how: Around<'_>) -> Service {
     let protocol = v.protocol.as_ref().map_or("", |p| p.value.as_str());
     let name = match &v.service {
         model::Service::Address(address, port) => format!("{protocol} {}", at(*address, *port)),
@@ -305,16 +314,21 @@ fn service(v: &RunVirtualServer, how: Scripts<'_>) -> Service {
         scheduler: v.scheduler.value.clone(),
         quorum: v.quorum.value,
         hysteresis: v.hysteresis.value,
+        suspended: match &v.service {
+            model::Service::Address(address, _) if v.ha_suspend.value => Some(*address),
+            _ => None,
+        }
+        .filter(|a| !how.local.contains(a)),
         sorry: v.sorry.as_ref().map(|s| at(s.address, s.port.value)),
         servers: v.servers.iter().map(|s| server(s, how)).collect(),
     }
 }
 
-fn server(s: &RunRealServer, how: Scripts<'_>) -> Server {
+fn server(s: &RunRealServer, how: Around<'_>) -> Server {
     let (mut all, mut checkers) = (Vec::new(), Vec::new());
     for c in &s.checkers {
         let begin = all.len();
-        all.extend(checks(c, how));
+        all.extend(checks(c, s.weight.value, how));
         checkers.push(Checker { checks: begin..all.len(), alpha: c.alpha.value, rhythm: rhythm(c) });
     }
     Server {
@@ -327,6 +341,9 @@ fn server(s: &RunRealServer, how: Scripts<'_>) -> Server {
 }
 
 fn rhythm(c: &RunChecker) -> Option<Rhythm> {
+    if matches!(c.check, model::Check::File(_)) {
+        return Some(FILE);
+    }
     let t = c.timing.as_ref()?;
     let timeout = t.connect_timeout.or(c.script_timeout).map_or(Duration::from_secs(5), |x| x.value);
     Some(Rhythm {
@@ -344,20 +361,61 @@ fn rhythm(c: &RunChecker) -> Option<Rhythm> {
     })
 }
 
+/// The daemon is told of each change of the file; here it is read as often as this.
+const FILE: Rhythm = Rhythm {
+    delay_loop: Duration::from_secs(1),
+    warmup: Duration::ZERO,
+    retry: 0,
+    delay_before_retry: Duration::from_secs(1),
+    timeout: Duration::from_secs(1),
+    scheme: Scheme::Plain,
+};
+
+/// `FILE_CHECK` of a server with this weight.
+fn file(f: &model::FileCheck, keyword: &'static str, server: u32, files: &[TrackFile]) -> Planned {
+    let name = f.file.as_ref().map_or("", |f| f.value.as_str());
+    let tracked = files.iter().find(|t| t.name == name);
+    let Some((tracked, path)) = tracked.and_then(|t| Some((t, &t.file.as_ref()?.value))) else {
+        let why = format!("there is no file of a track_file {name}");
+        return Planned { keyword, does: Does::Unable(why), parameters: Vec::new(), detect: None };
+    };
+    let (weight, reverse, own) = match (&f.weight, &tracked.weight) {
+        (Some(w), _) => (w.value, f.reverse, true),
+        (None, Some(w)) => (w.value, tracked.reverse, false),
+        (None, None) => (1, false, false),
+    };
+    let sign = if reverse { " reverse" } else { "" };
+    let parameters = vec![
+        Parameter { name: "track_file", value: name.to_owned(), default: false },
+        Parameter { name: "weight", value: format!("{weight}{sign}"), default: !own },
+    ];
+    let target = Target {
+        text: path.clone(),
+        host: Host::Address(IpAddr::V4(Ipv4Addr::UNSPECIFIED), None),
+        port: None,
+        scheme: None,
+        path: None,
+    };
+    let check = Arc::new(Number::new(path, weight, reverse, server));
+    let options = Options { timeout: FILE.timeout, ..Options::default() };
+    let does = Does::Runs(Box::new(Job { target, check, options: Some(options) }));
+    Planned { keyword, does, parameters, detect: None }
+}
+
 /// A checker as what is run: a page of a web checker each.
-fn checks(c: &RunChecker, how: Scripts<'_>) -> Vec<Planned> {
+fn checks(c: &RunChecker, weight: u32, how: Around<'_>) -> Vec<Planned> {
     let keyword = c.check.keyword();
     let planned = |does: Does| {
         let (parameters, detect) = timing(c);
         Planned { keyword, does, parameters, detect }
     };
+    if let model::Check::File(f) = &c.check {
+        return vec![file(f, keyword, weight, how.files)];
+    }
     let timeout = c.timing.and_then(|t| t.connect_timeout).map_or(Duration::from_secs(5), |t| t.value);
     let Some((address, port)) = c.target.map(|(a, p)| (a.value, p.value)) else {
         return vec![planned(match &c.check {
             model::Check::Misc(m) => misc(m, c, how),
-            model::Check::File(f) => {
-                Does::Follows(format!("the file of {}", f.file.as_ref().map_or("", |f| f.value.as_str())))
-            }
             model::Check::Bfd(b) => {
                 Does::Follows(format!("the BFD session {}", b.name.as_ref().map_or("", |n| n.value.as_str())))
             }
@@ -486,7 +544,7 @@ fn page(h: &HttpCheck, url: &Url, c: &RunChecker, address: IpAddr, port: u16) ->
     Ok(Arc::new(OverTcp::new("https", move |_| through(&options, None, Http::new(get.clone())))))
 }
 
-fn misc(m: &model::MiscCheck, c: &RunChecker, how: Scripts<'_>) -> Does {
+fn misc(m: &model::MiscCheck, c: &RunChecker, how: Around<'_>) -> Does {
     let Some(command) = &m.command else { return Does::Unable("it has no `misc_path`".to_owned()) };
     let timeout = c.script_timeout.map_or(Duration::from_mins(1), |t| t.value);
     let dynamic = m.dynamic.as_ref().is_some_and(|d| d.value);
@@ -494,7 +552,7 @@ fn misc(m: &model::MiscCheck, c: &RunChecker, how: Scripts<'_>) -> Does {
     runs(&command.value, meaning, timeout, m.user.as_ref().map(|u| u.value.as_slice()), how)
 }
 
-fn runs(command: &str, meaning: Meaning, timeout: Duration, user: Option<&[String]>, how: Scripts<'_>) -> Does {
+fn runs(command: &str, meaning: Meaning, timeout: Duration, user: Option<&[String]>, how: Around<'_>) -> Does {
     if let Some(danger) = danger(command).filter(|_| !how.anyway) {
         return Does::Unable(format!("not run, as it would `{}`; --run-anyway runs it", danger.words));
     }
@@ -509,7 +567,7 @@ fn runs(command: &str, meaning: Meaning, timeout: Duration, user: Option<&[Strin
     Does::Runs(Box::new(Job { target, check: Arc::new(script), options: Some(options) }))
 }
 
-fn script(s: &VrrpScript, run: &Run, how: Scripts<'_>) -> Script {
+fn script(s: &VrrpScript, run: &Run, how: Around<'_>) -> Script {
     let tracks = |list: &[RunTrack]| list.iter().any(|t| t.name == s.name);
     let instances = run.instances.iter().filter(|i| tracks(&i.track)).map(|i| i.name.clone());
     let groups = run.groups.iter().filter(|g| tracks(&g.track)).map(|g| format!("group {}", g.name));
@@ -583,6 +641,7 @@ mod tests {
             quorum,
             hysteresis,
             sorry: None,
+            suspended: None,
             servers: Vec::new(),
         }
     }

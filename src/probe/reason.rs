@@ -56,6 +56,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("not-run", "the script could not be run: not there, not executable, or no interpreter"),
     ("dangerous", "running it changes services; read it, and say --run-anyway if that is what you want"),
     ("timeout-script", "the script waits for something: a lock, a name server, a service that hangs"),
+    ("file-number", "who writes the file wants the server down: a script, or an operator for maintenance"),
     ("no-socket", "the service that makes the socket does not run, or makes it elsewhere"),
     (
         "keepalive-reset",

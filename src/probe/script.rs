@@ -312,6 +312,9 @@ pub fn run(script: &Script, started: impl FnOnce(u32)) -> Ran {
             Some(8) => format!("{first} is neither a program nor a script that begins with #! and its interpreter"),
             // ENOENT, for a file that is there
             Some(2) if Path::new(&words[0]).is_file() => format!("the interpreter that {first} names is not there"),
+            Some(2) if !words[0].contains('/') => {
+                format!("there is no program {first}; no shell is used, `sh -c '…'` asks for one")
+            }
             _ => format!("{first} could not be run: {e}"),
         };
         Ran::not(Reason::new("not-run", sentence))
@@ -507,6 +510,7 @@ mod tests {
         };
         fails("", "there is no command");
         fails("echo 'a", r#"a quote is not closed in "echo 'a""#);
+        fails("exit 3", r#"there is no program "exit"; no shell is used, `sh -c '…'` asks for one"#);
         fails("/nowhere/check a", r#""/nowhere/check" could not be run: No such file or directory (os error 2)"#);
         let lost = file(&dir, "lost", "#!/nowhere/sh\n", 0o755);
         let (result, _) = ran(&script(&lost, Meaning::Track));

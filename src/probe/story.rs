@@ -1,6 +1,7 @@
 //! What clients of an address see while it moves: short requests one after the other, connections that are held, who has
 //! the address. Knows neither sockets nor clocks; times are since the beginning.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -62,6 +63,9 @@ pub struct Story {
     interval: Duration,
     good: u32,
     failures: Vec<(&'static str, u32)>,
+    /// Requests under way, by number, with their beginnings.
+    open: BTreeMap<u32, Duration>,
+    asked: u32,
     first_good: Option<Duration>,
     last_good: Duration,
     /// The longest time between two good requests, and when it began.
@@ -86,6 +90,8 @@ impl Story {
             interval,
             good: 0,
             failures: Vec::new(),
+            open: BTreeMap::new(),
+            asked: 0,
             first_good: None,
             last_good: Duration::ZERO,
             silence: (Duration::ZERO, Duration::ZERO),
@@ -107,6 +113,18 @@ impl Story {
     /// A silence that is more than a late request.
     fn notable(&self) -> Duration {
         (self.interval * 5).max(Duration::from_secs(1))
+    }
+
+    /// A request begins; its number.
+    pub fn asks(&mut self, at: Duration) -> u32 {
+        self.asked += 1;
+        self.open.insert(self.asked, at);
+        self.asked
+    }
+
+    /// A request is no longer under way: it was good, or failed.
+    pub fn answered(&mut self, number: u32) {
+        self.open.remove(&number);
     }
 
     /// A request was good.
@@ -215,7 +233,12 @@ impl Story {
     }
 
     /// What it came to.
-    pub fn end(self, now: Duration, interrupted: bool) -> Through {
+    pub fn end(mut self, now: Duration, interrupted: bool) -> Through {
+        // A younger one may only be late.
+        let unanswered = self.open.values().filter(|at| now.saturating_sub(**at) > self.notable()).count() as u32;
+        if unanswered > 0 {
+            self.failures.push(("unanswered", unanswered));
+        }
         let open = self.silent_for(now);
         let silent = open > self.notable();
         let silence = if open > self.silence.0 && silent { (open, self.last_good) } else { self.silence };
@@ -224,6 +247,7 @@ impl Story {
         let held = self.held.len() as u32;
         Through {
             lasted: now,
+            interval: self.interval,
             interrupted,
             good: self.good,
             moved: self.has_moved(),
@@ -250,11 +274,13 @@ impl Story {
 pub struct Through {
     /// How long was looked.
     pub lasted: Duration,
+    /// From one request to the next.
+    pub interval: Duration,
     /// Whether somebody ended it.
     pub interrupted: bool,
     /// Good requests.
     pub good: u32,
-    /// Others, by reason.
+    /// Others, by reason; `unanswered` are those that were still under way at the end, for longer than is usual.
     pub failures: Vec<(&'static str, u32)>,
     /// Whether the address has moved, as far as that can be seen.
     pub moved: bool,
@@ -289,7 +315,7 @@ pub struct Through {
 impl Through {
     /// All requests.
     pub fn requests(&self) -> u32 {
-        self.good + self.failures.iter().map(|f| f.1).sum::<u32>()
+        self.good + self.failed()
     }
 
     /// Whether the address goes back and forth faster than masters do: then two hosts answer for it.
@@ -299,9 +325,15 @@ impl Through {
         self.moves.windows(BACK_AND_FORTH).any(|m| m[BACK_AND_FORTH - 1].at.saturating_sub(m[0].at) <= QUICK)
     }
 
-    /// How well it went: two hosts that answer for the address, a connection that hangs, a service that is still away or was for longer than `crit` is critical;
-    /// connections that were lost, or a silence longer than `warn`, are a warning; where nothing has moved there is
-    /// nothing to say.
+    /// Requests that were not good.
+    pub fn failed(&self) -> u32 {
+        self.failures.iter().map(|f| f.1).sum()
+    }
+
+    /// How well it went: two hosts that answer for the address, a connection that hangs, a service that never answered, is
+    /// still away or was for longer than `crit` is critical; connections that were lost, or a silence longer than `warn`,
+    /// are a warning; where nothing has moved there is nothing to say. A request that failed counts by the silence that it
+    /// makes: some do in every move, and `warn` says how much of that is too much.
     pub fn level(&self, warn: Duration, crit: Option<Duration>) -> Level {
         let unserved = self.good == 0 && self.requests() > 0;
         if self.hung > 0 || self.silent || unserved || self.contested() || crit.is_some_and(|crit| self.silence > crit)
@@ -397,6 +429,33 @@ mod tests {
         assert_eq!((t.moved, t.level(ms(1000), None)), (false, Level::Unknown));
         s.master("10.0.0.2".parse().unwrap(), ms(60_000));
         assert_eq!(s.end(ms(60_000), false).level(ms(1000), None), Level::Ok);
+    }
+
+    #[test]
+    fn requests_under_way_count_when_they_are_late() {
+        let mut s = Story::new(ms(100), 0);
+        assert_eq!((s.asks(ms(0)), s.asks(ms(100)), s.asks(ms(1000))), (1, 2, 3));
+        let t = s.clone().end(ms(1101), false);
+        assert_eq!((t.requests(), t.good, &t.failures[..], t.silent), (2, 0, &[("unanswered", 2)][..], true));
+        assert_eq!(t.level(ms(10_000), None), Level::Critical);
+        let t = s.clone().end(ms(1000), false);
+        assert_eq!((t.requests(), t.level(ms(10_000), None)), (0, Level::Unknown));
+        s.answered(1);
+        s.answered(2);
+        s.good(ms(1050));
+        s.good(ms(1060));
+        let t = s.end(ms(2000), false);
+        assert_eq!((t.requests(), t.good, t.silent), (2, 2, false));
+    }
+
+    #[test]
+    fn a_service_that_only_refuses_is_critical_moved_or_not() {
+        let mut s = Story::new(ms(100), 0);
+        s.failed("refused", ms(0));
+        s.failed("refused", ms(100));
+        assert_eq!(s.clone().end(ms(200), false).level(ms(1000), None), Level::Critical);
+        s.good(ms(200));
+        assert_eq!(s.end(ms(300), false).level(ms(1000), None), Level::Unknown);
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, Sleep, interval, sleep, timeout};
 
 use super::check::{At, Check};
 use super::holders::Sighting;
@@ -73,21 +74,24 @@ fn lock(story: &Shared) -> MutexGuard<'_, Story> {
 async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) -> io::Result<Told> {
     let stopped = stopped(Some(stop))?;
     tokio::pin!(stopped);
-    let found = resolve::addresses(&plan.target.host, plan.port, plan.options.family);
-    let address = match timeout(plan.options.timeout, found).await {
-        Ok(Ok(list)) => list[0],
-        Ok(Err(reason)) => return Ok(Err((None, reason))),
-        Err(_) => return Ok(Err((None, Reason::new("name", "the name server does not answer")))),
+    // The beginning has the same limit as what follows.
+    let end = sleep(plan.limit);
+    tokio::pin!(end);
+    let found = tokio::select! {
+        found = timeout(plan.options.timeout, resolve::addresses(&plan.target.host, plan.port, plan.options.family)) => {
+            found.unwrap_or_else(|_| Err(Reason::new("name", "the name server does not answer")))
+        }
+        ended = too_early(stopped.as_mut(), end.as_mut(), plan.limit) => Err(ended),
+    };
+    let address = match found {
+        Ok(list) => list[0],
+        Err(reason) => return Ok(Err((None, reason))),
     };
     let link = Link::of(address, plan.options.origin.interface.as_deref(), &interfaces());
     let address = scoped(address, link.as_ref().ok().and_then(Option::as_ref));
     let held = tokio::select! {
         held = hold(plan, address) => held,
-        () = &mut stopped => Err(Reason::new("local", "interrupted before the connections stood")),
-        () = sleep(plan.limit) => {
-            let limit = humantime::format_duration(plan.limit);
-            Err(Reason::new("local", format!("the connections did not stand within {limit}")))
-        }
+        ended = too_early(stopped.as_mut(), end.as_mut(), plan.limit) => Err(ended),
     };
     let held = match held {
         Ok(held) => held,
@@ -149,6 +153,17 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
     Ok(Ok((address, story.end(now, interrupted))))
 }
 
+/// Waits for an end that comes before there is anything to look at.
+async fn too_early(stopped: impl Future<Output = ()>, end: Pin<&mut Sleep>, limit: Duration) -> Reason {
+    tokio::select! {
+        () = stopped => Reason::new("local", "interrupted before the connections stood"),
+        () = end => {
+            let limit = humantime::format_duration(limit);
+            Reason::new("local", format!("the connections did not stand within {limit}"))
+        }
+    }
+}
+
 /// Makes the connections that are held.
 async fn hold(plan: &Plan, address: SocketAddr) -> Result<Vec<Arc<TcpStream>>, Reason> {
     let mut held = Vec::new();
@@ -175,10 +190,12 @@ fn at(plan: &Plan, address: SocketAddr) -> At<'_> {
 /// One short connection.
 async fn request(plan: Plan, address: SocketAddr, story: Shared, begun: Instant) {
     let started = monotonic().since(begun);
+    let number = lock(&story).asks(started);
     let plain = Plain { payload: plan.send.clone(), expect: plan.expect.clone(), ..Plain::default() };
     let found = OverTcp::new("tcp", move |_| plain.dialog()).attempt(at(&plan, address)).await;
     let ended = found.phases.total.map_or_else(|| monotonic().since(begun), |took| started + took);
     let mut story = lock(&story);
+    story.answered(number);
     match found.result {
         Ok(()) => story.good(ended),
         Err(reason) => story.failed(reason.id, ended),

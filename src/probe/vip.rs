@@ -209,11 +209,11 @@ impl Link {
             SocketAddr::V4(_) => 0,
         };
         let here = all.iter().find(|i| i.addresses.iter().any(|a| a.0 == address) && (scope == 0 || i.index == scope));
-        let asks = |i: &&Interface| i.mac.is_some_and(|m| m != [0; 6]);
+        let asks = |i: &&Interface| i.asks && i.mac.is_some();
         let chosen = all.iter().find(|i| named.map_or(scope != 0 && i.index == scope, |name| i.name == name));
         let found = match (chosen, named) {
             (Some(i), _) if !asks(&i) => {
-                return Err(local(format!("{} is no Ethernet: nobody answers ARP there", i.name)));
+                return Err(local(format!("{} is no Ethernet, or one without ARP: nobody answers there", i.name)));
             }
             (Some(i), _) => Some(i),
             (None, Some(name)) => {
@@ -352,6 +352,7 @@ mod tests {
             up: true,
             running: true,
             mac: Some(if name == "lo" { [0; 6] } else { [2, 0, 0, 0, 0, index as u8] }),
+            asks: name != "lo",
             addresses: addresses.iter().map(|(a, n)| (a.parse().unwrap(), *n)).collect(),
         }
     }
@@ -387,7 +388,10 @@ mod tests {
             found("10.77.0.9", Some("eth7"), &all),
             Err("there is no interface eth7 here; there is lo, eth0, eth1, vrrp.51".to_owned())
         );
-        assert_eq!(found("10.0.0.9", Some("lo"), &all), Err("lo is no Ethernet: nobody answers ARP there".to_owned()));
+        assert_eq!(
+            found("10.0.0.9", Some("lo"), &all),
+            Err("lo is no Ethernet, or one without ARP: nobody answers there".to_owned())
+        );
     }
 
     #[test]

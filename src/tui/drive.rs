@@ -21,7 +21,7 @@ const PULSE: Duration = Duration::from_secs(1);
 const KEY_WAIT: Duration = Duration::from_millis(250);
 
 /// Something that happened to a screen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Msg<N, A> {
     /// A key that the table names.
     Act(A),

@@ -107,13 +107,14 @@ pub fn run(
     stop: &Arc<AtomicBool>,
 ) -> io::Result<Outcome> {
     let mut app = App::new(&options.name, options.kind, options.color, options.clock, observer, decoder);
+    let tell = move |command| {
+        if let Some(control) = &control {
+            let _ = control.send(command); // a source that has ended has no speed
+        }
+    };
     let mut last = None;
     drive::show(&mut app, feed, stop, &mut |app, ask| match ask {
-        Ask::Control(command) => {
-            if let Some(control) = &control {
-                let _ = control.send(command); // a source that has ended has no speed
-            }
-        }
+        Ask::Control(command) => tell(command),
         Ask::Save(stamp) => {
             let result = save(&app.ring, &options.directory, &stamp);
             saved(app, result.as_ref().map(|(_, said)| said.clone()).map_err(ToString::to_string));

@@ -39,6 +39,26 @@ fn help_and_version_are_done() {
 }
 
 #[test]
+fn help_begins_with_what_a_command_does() {
+    let listed = |args: &[&str]| -> Vec<(String, String)> {
+        let text = stdout(&hactl(&[args, &["--help"]].concat()));
+        let commands = text.split("\nCommands:\n").nth(1).expect("commands").split("\n\n").next().unwrap();
+        // A long line goes on in the next one.
+        let lines = commands.lines().filter(|l| !l.starts_with("    "));
+        lines.map(|l| l.trim().split_once("  ").unwrap()).map(|(n, t)| (n.into(), t.trim().into())).collect()
+    };
+    let all = listed(&[]);
+    let kinds = listed(&["probe"]);
+    assert_eq!((all.len(), kinds.len()), (10, 14));
+    let probes = kinds.iter().map(|k| (vec!["probe", &k.0, "--help"], &k.1));
+    for (args, about) in all.iter().map(|c| (vec![&*c.0, "--help"], &c.1)).chain(probes) {
+        let text = stdout(&hactl(&args));
+        let first = text.split("\n\n").next().unwrap().replace('\n', " ");
+        assert!(first.starts_with(about.as_str()), "{args:?} begins with {first:?}, and is listed as {about:?}");
+    }
+}
+
+#[test]
 fn usage_errors_could_not_look() {
     let crash = path(CRASH);
     for args in [

@@ -1,14 +1,14 @@
 //! `hactl probe` against real peers on loopback.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, UdpSocket};
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{hactl, kind, objects, status, stderr, stdout};
+use crate::support::{command, hactl, kind, objects, status, stderr, stdout};
 
 /// A TCP service that treats each of its connections so; its `host:port`.
 fn service(treat: impl Fn(std::net::TcpStream) + Send + 'static) -> String {
@@ -75,13 +75,17 @@ fn a_reset_after_the_accept_is_up_whenever_it_comes() {
     let place = service(|c| drop(socket2::Socket::from(c).set_linger(Some(Duration::ZERO))));
     let o = hactl(&["probe", "tcp", &place, "--count", "200", "--interval", "0s", "--plugin"]);
     assert_eq!(status(&o), 0, "{}", stdout(&o));
-    for _ in 0..30 {
+    let (begun, mut rounds, mut seen) = (Instant::now(), 0, false);
+    while rounds < 30 || !seen {
         let (exit, p) = probe(&["tcp", &place]);
         assert_eq!((exit, &p["ok"]), (0, &Value::Bool(true)), "{p}");
-        // Whether it is seen is a matter of time.
+        // Whether it is seen is a matter of time, each time.
         if p["reset_after"] == true {
+            seen = true;
             assert!(p["warning"].as_str().is_some_and(|w| w.contains("keepalived's TCP_CHECK")), "{p}");
         }
+        rounds += 1;
+        assert!(begun.elapsed() < Duration::from_mins(1), "no reset was seen in {rounds} rounds");
     }
     let (exit, p) = probe(&["tcp", &place, "--payload", "x", "--expect", "y"]);
     assert_eq!((exit, &p["reason"]), (2, &Value::from("reset")), "{p}");
@@ -146,10 +150,56 @@ fn without_a_move_in_sight_connections_are_held_all_the_same() {
     assert!(p["good"].as_u64().is_some_and(|n| n > 1), "{p}");
     let o = hactl(&[&["probe"], &args[..]].concat());
     assert!(
-        line(&o).starts_with(&format!("UNKNOWN vip {place}: no interruption seen; longest silence ")),
+        line(&o).starts_with(&format!(
+            "UNKNOWN vip {place}: no interruption seen, and a move cannot be seen from here; longest silence "
+        )),
         "{}",
         stdout(&o)
     );
+}
+
+#[test]
+fn a_peer_that_says_nothing_serves_nobody() {
+    let mute = service(std::mem::forget);
+    let more = ["--through-failover", "1", "--send", "x", "--expect", "y", "--for", "2s", "--timeout", "1m"];
+    let (exit, p) = probe(&[&["vip", mute.as_str()], &more[..]].concat());
+    assert_eq!((exit, &p["good"], &p["silent"]), (2, &0.into(), &true.into()), "{p}");
+    // Those of the first second, and not those that are younger.
+    let late = p["failures"]["unanswered"].as_u64().expect("a number");
+    assert_eq!((late > 0, &p["requests"]), (true, &late.into()), "{p}");
+    assert!(p["message"].as_str().unwrap().starts_with("no request was good; no client is served since "), "{p}");
+}
+
+#[test]
+fn the_limit_and_an_interrupt_count_from_the_beginning() {
+    // With nobody who accepts, the second connection finds the queue full, and its SYN is not answered.
+    let full = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    full.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    full.listen(0).unwrap();
+    let place = full.local_addr().unwrap().as_socket().unwrap().to_string();
+    let args = ["probe", "vip", &place, "--through-failover", "3", "--timeout", "1m", "--json", "--for"];
+    let begun = Instant::now();
+    let o = hactl(&[&args[..], &["300ms"]].concat());
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!((status(&o), stdout(&o).contains("did not stand within 300ms")) == (3, true), "{}", stdout(&o));
+    let mut child = command(&[&args[..], &["1m"]].concat()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    // The first line comes before signals are taken; until then one ends it in another way.
+    lines.read_line(&mut String::new()).unwrap();
+    let mask = || std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let catches = |text: &str| {
+        let caught = text.lines().find_map(|l| l.strip_prefix("SigCgt:")).unwrap().trim();
+        u64::from_str_radix(caught, 16).unwrap() & 0b10 != 0
+    };
+    while !catches(&mask()) {
+        assert!(begun.elapsed() < Duration::from_secs(50), "it takes no signals");
+        thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("interrupted before the connections stood"), "{rest}");
+    assert_eq!(child.wait().unwrap().code(), Some(3));
 }
 
 #[test]

@@ -112,3 +112,49 @@ fn a_part_can_be_chosen() {
     let o = hactl(&["probe", "config", file.to_str().unwrap()]);
     assert_eq!((status(&o), stderr(&o).contains("there is nothing to check")), (3, true));
 }
+
+#[test]
+fn a_number_in_a_file_is_a_weight_or_a_death() {
+    let dir = tempfile::tempdir().unwrap();
+    let (number, file) = (dir.path().join("drain"), dir.path().join("lvs.conf"));
+    let conf = format!(
+        "track_file drain {{\n    file {}\n    weight 3\n}}\n\
+         virtual_server 10.0.0.10 80 {{\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    \
+         real_server 10.0.0.1 80 {{\n        weight 10\n        FILE_CHECK {{\n            track_file drain\n        }}\n    }}\n    \
+         real_server 10.0.0.2 80 {{\n        FILE_CHECK {{\n            track_file drain\n            weight 0\n        }}\n    }}\n}}\n",
+        number.display()
+    );
+    std::fs::write(&file, conf).unwrap();
+    let found = |text: Option<&str>| {
+        let _ = text.map(|t| std::fs::write(&number, t).unwrap());
+        let o = hactl(&["probe", "config", file.to_str().unwrap(), "--json"]);
+        let all = objects(&o);
+        let servers = of(&all, "virtual_server")[0]["real_servers"].as_array().unwrap().clone();
+        let state = |n: usize| format!("{} {}", servers[n]["state"].as_str().unwrap(), servers[n]["weight"]);
+        (status(&o), state(0), state(1))
+    };
+    let told = |exit: i32, one: &str, other: &str| (exit, one.to_owned(), other.to_owned());
+    // No file counts as 0; 10 − 3 × 2 is 4.
+    assert_eq!(found(None), told(0, "up 10", "up 1"));
+    assert_eq!(found(Some("-2\n")), told(1, "up 4", "down 1"));
+    assert_eq!(found(Some("0\n")), told(0, "up 10", "up 1"));
+}
+
+#[test]
+fn ha_suspend_waits_for_the_address() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = |vip: &str| {
+        let file = dir.path().join("lvs.conf");
+        let server = "real_server 127.0.0.1 9 {\n    }\n";
+        let conf = format!(
+            "virtual_server {vip} 80 {{\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    ha_suspend\n    {server}}}\n"
+        );
+        std::fs::write(&file, conf).unwrap();
+        let all = objects(&hactl(&["probe", "config", file.to_str().unwrap(), "--json"]));
+        let text = stdout(&hactl(&["probe", "config", file.to_str().unwrap()]));
+        (of(&all, "virtual_server")[0]["suspended"].clone(), text.contains("ha_suspend: "))
+    };
+    assert_eq!(found("127.0.0.1"), (Value::Null, false));
+    // Of a network for documentation.
+    assert_eq!(found("192.0.2.77"), (true.into(), true));
+}

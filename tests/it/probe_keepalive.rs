@@ -32,7 +32,8 @@ fn a_mute_peer_answers_keepalive() {
     );
     assert_eq!((&p["probes_sent"], &p["probes_answered"], &p["computed_ms"]), (&json!(1), &json!(1), &json!(1000.0)));
     assert!(p["observed_ms"].as_f64().is_some_and(|ms| ms >= 975.0), "{p}");
-    assert_eq!(p["kernel_timer_ms"], json!(1000.0));
+    // What was left of it when it was first looked at.
+    assert!(p["kernel_timer_ms"].as_f64().is_some_and(|ms| ms > 0.0 && ms <= 1000.0), "{p}");
 }
 
 #[test]
@@ -71,6 +72,17 @@ fn what_cannot_be_is_said_and_nothing_is_asked() {
         let o = hactl(&[&["probe", "keepalive"], args].concat());
         assert_eq!((status(&o), o.stdout.is_empty(), stderr(&o).contains(wanted)), (3, true, true), "{args:?}");
     }
+    for option in
+        ["--idle=9s", "--interval=3s", "--probes=4", "--retries=1", "--warn=1s", "--rate=5", "--all-addresses"]
+    {
+        let o = hactl(&["probe", "keepalive", "127.0.0.1:9", "--find-idle-limit", "10s", option]);
+        let name = option.split('=').next().unwrap();
+        assert_eq!((status(&o), o.stdout.is_empty()), (3, true), "{option}");
+        assert!(stderr(&o).contains("cannot be used with") && stderr(&o).contains(name), "{option}: {}", stderr(&o));
+    }
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (exit, p) = probe(&[&closed, "--find-idle-limit", "4s"]);
+    assert_eq!((exit, &p["reason"]), (2, &json!("refused")), "{p}");
     let o = hactl(&["probe", "keepalive", "127.0.0.1"]);
     assert_eq!((status(&o), stderr(&o).contains("the port is missing")), (3, true));
     let o = hactl(&["probe", "sockets", "--vip", "nobody"]);

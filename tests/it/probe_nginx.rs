@@ -32,7 +32,7 @@ fn upstreams_direct_targets_and_listens() {
     drop(gone);
     let socket = dir.path().join("s");
     let _unix = UnixListener::bind(&socket).unwrap();
-    let text = |primary: u16, backup: u16| {
+    let text_of = |primary: u16, backup: u16| {
         format!(
             "http {{\n upstream api {{\n  server 127.0.0.1:{primary} max_fails=2;\n  server 127.0.0.1:{closed};\n  \
              server 127.0.0.1:{backup} backup;\n }}\n upstream files {{ server unix:{}; server unix:/nowhere/s; }}\n \
@@ -43,11 +43,14 @@ fn upstreams_direct_targets_and_listens() {
         )
     };
     let run = |primary: u16, backup: u16| {
-        let file = write(dir.path(), "nginx.conf", &text(primary, backup));
-        let (o, plain) = (hactl(&["probe", "nginx", &file, "--json", "-v"]), hactl(&["probe", "nginx", &file, "-v"]));
+        let file = write(dir.path(), "nginx.conf", &text_of(primary, backup));
+        let (o, plain) = (
+            hactl(&["probe", "nginx", &file, "--here", "--json", "-v"]),
+            hactl(&["probe", "nginx", &file, "--here", "-v"]),
+        );
         assert_eq!((stderr(&o).as_str(), status(&o)), ("", status(&plain)));
         assert!(!stdout(&o).contains("c2VjcmV0") && !stdout(&plain).contains("c2VjcmV0"));
-        (objects(&o), stdout(&plain), status(&o), stdout(&hactl(&["probe", "nginx", &file, "--plugin"])))
+        (objects(&o), stdout(&plain), status(&o), stdout(&hactl(&["probe", "nginx", &file, "--here", "--plugin"])))
     };
     // One of three is down.
     let (all, text, exit, plugin) = run(up, up);
@@ -70,6 +73,11 @@ fn upstreams_direct_targets_and_listens() {
     assert_eq!(exit, 1);
     assert!(plugin.starts_with("NGINX WARNING - 3 of 5 servers up in 2 upstreams"), "{plugin}");
     assert!(plugin.trim_end().ends_with("| up=3;;;0;5 dead_upstreams=0;;;0;2 findings=0"), "{plugin}");
+    // Of a file from elsewhere, a socket of this host is another one.
+    let file = write(dir.path(), "nginx.conf", &text_of(up, up));
+    let o = hactl(&["probe", "nginx", &file]);
+    assert!(stdout(&o).contains("upstream files (http, round robin): not looked at"), "{}", stdout(&o));
+    assert!(stdout(&o).contains("a socket of its own host"), "{}", stdout(&o));
     // Only the backup is left, then nobody.
     let (all, text, exit, _) = run(closed, up);
     assert_eq!((of(&all, "upstream")[0]["only_backups"].clone(), exit), (true.into(), 1));

@@ -1,9 +1,11 @@
 //! `hactl probe config --watch` with peers on loopback that come and go.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -11,7 +13,7 @@ use serde_json::Value;
 use crate::support::{command, hactl, status, stderr, stdout};
 
 /// A virtual server that needs both of its real servers, and a script that fails once a file is gone.
-fn conf(dir: &Path, one: u16, other: u16) -> PathBuf {
+fn conf(dir: &Path, delay_loop: &str, one: u16, other: u16) -> PathBuf {
     let flag = dir.join("flag");
     std::fs::write(&flag, "").unwrap();
     let checker = "TCP_CHECK {\n            connect_timeout 1\n            retry 1\n            delay_before_retry 0.2\n        }";
@@ -19,7 +21,7 @@ fn conf(dir: &Path, one: u16, other: u16) -> PathBuf {
         "vrrp_script chk {{\n    script \"/usr/bin/test -e {}\"\n    interval 0.2\n    fall 2\n    weight -20\n}}\n\
          vrrp_instance VI_1 {{\n    state BACKUP\n    interface lo\n    virtual_router_id 51\n    priority 102\n    \
          virtual_ipaddress {{\n        10.0.0.10\n    }}\n    track_script {{\n        chk\n    }}\n}}\n\
-         virtual_server 10.0.0.10 80 {{\n    delay_loop 0.4\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    quorum 2\n    \
+         virtual_server 10.0.0.10 80 {{\n    delay_loop {delay_loop}\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    quorum 2\n    \
          sorry_server 10.0.0.99 80\n    real_server 127.0.0.1 {one} {{\n        {checker}\n    }}\n    \
          real_server 127.0.0.1 {other} {{\n        {checker}\n    }}\n}}\n",
         flag.display()
@@ -32,7 +34,7 @@ fn conf(dir: &Path, one: u16, other: u16) -> PathBuf {
 /// A watch under way, as objects.
 struct Watching {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Receiver<String>,
 }
 
 impl Watching {
@@ -41,16 +43,17 @@ impl Watching {
             [&["probe", "config", file.to_str().unwrap(), "--watch", "--at-once", "--json", "--for", "2m"], more]
                 .concat();
         let mut child = command(&arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (send, lines) = channel();
+        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
         Self { child, lines }
     }
 
     /// The next object of which this holds.
     fn until(&mut self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let limit = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < limit {
-            let Some(line) = self.lines.next() else { break };
-            let value: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        while let Ok(line) = self.lines.recv_timeout(limit.saturating_duration_since(Instant::now())) {
+            let value: Value = serde_json::from_str(&line).unwrap();
             if holds(&value) {
                 return value;
             }
@@ -76,7 +79,8 @@ fn what_comes_and_goes_is_told_as_the_daemon_would_act() {
     let one = TcpListener::bind("127.0.0.1:0").unwrap();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = other.local_addr().unwrap().port();
-    let file = conf(dir.path(), one.local_addr().unwrap().port(), port);
+    // A retry is far sooner than the next check.
+    let file = conf(dir.path(), "5", one.local_addr().unwrap().port(), port);
     let mut w = Watching::start(&file, &["-q"]);
     for _ in 0..2 {
         let up = w.until("first look", |v| is(v, "checker", "up"));
@@ -86,7 +90,7 @@ fn what_comes_and_goes_is_told_as_the_daemon_would_act() {
     let first = w.until("first failure", |v| v["type"] == "attempt" && v["what"] == "checker");
     assert_eq!((&first["failures"], &first["needed"], &first["reason"]), (&1.into(), &2.into(), &"refused".into()));
     let down = w.until("death", |v| is(v, "checker", "down"));
-    // The retry comes 0.2 s after the failure, and not before.
+    // The retry comes 0.2 s after the failure, and not before; the next check would come after 5 s.
     let waited = down["t"].as_f64().unwrap() - first["t"].as_f64().unwrap();
     assert!((0.19..3.0).contains(&waited), "{waited}");
     assert_eq!(down["real_server"], format!("127.0.0.1:{port}"));
@@ -115,11 +119,30 @@ fn what_comes_and_goes_is_told_as_the_daemon_would_act() {
 }
 
 #[test]
+fn a_file_drains_a_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let (number, file) = (dir.path().join("drain"), dir.path().join("lvs.conf"));
+    let conf = format!(
+        "track_file drain {{\n    file {}\n}}\n\
+         virtual_server 10.0.0.10 80 {{\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    \
+         real_server 10.0.0.1 80 {{\n        weight 10\n        FILE_CHECK {{\n            track_file drain\n        }}\n    }}\n}}\n",
+        number.display()
+    );
+    std::fs::write(&file, conf).unwrap();
+    std::fs::write(&number, "0\n").unwrap();
+    let mut w = Watching::start(&file, &["-q"]);
+    w.until("first look", |v| is(v, "checker", "up"));
+    std::fs::write(&number, "-10\n").unwrap();
+    let drained = w.until("weight", |v| v["what"] == "weight");
+    assert_eq!((&drained["from"], &drained["to"]), (&10.into(), &0.into()), "{drained}");
+}
+
+#[test]
 fn off_a_terminal_it_ends_by_itself() {
     let dir = tempfile::tempdir().unwrap();
     let one = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = one.local_addr().unwrap().port();
-    let file = conf(dir.path(), port, port);
+    let file = conf(dir.path(), "0.4", port, port);
     let o = hactl(&["probe", "config", file.to_str().unwrap(), "--watch"]);
     // 1 s, no more than the warmup of 0.4 s, and 0.4 + 2 × 1 + 0.2 s; at least 5 s.
     assert_eq!(stderr(&o), "note: watches for 5 s, in which a death is noticed; --for sets another time\n");

@@ -172,7 +172,9 @@ pub fn clean_stop() {
 
 pub fn preempt() {
     let lab = Lab::new();
-    let (mut a, mut b) = pair(&lab, &Instance::default(), &Instance::default());
+    // The second burst of gratuitous ARP comes 5 s after the first by default, just when the other takes over.
+    let soon = Instance { extra: "garp_master_delay 1".into(), ..Instance::default() };
+    let (mut a, mut b) = pair(&lab, &soon, &soon);
     let tap = tcpdump(&lab.switch, "br0", ADVERTS);
     let watchers = watchers(&lab, &b);
     b.start();

@@ -113,6 +113,7 @@ const TESTS: &[Test] = &[
     test("capture::authentication_and_extension_headers_pass_the_filter", &[], capture::headers),
     test("capture::watching_transmits_nothing_and_joins_nothing", &["tcpdump"], capture::silent),
     test("probe_peers::silent", &["nft", probe_peers::CHECK_TCP, "fping", "python3"], probe_peers::silent),
+    test("probe_peers::idle_limits", &[probe_peers::NGINX], probe_peers::idle_limits),
     test("probe_peers::hostile", &[probe_peers::CHECK_TCP, "python3"], probe_peers::hostile),
     test("probe_peers::web", &[probe_peers::NGINX, probe_peers::CHECK_TCP, "curl", "genhash"], probe_peers::web),
     test(
@@ -128,6 +129,7 @@ const TESTS: &[Test] = &[
     test("probe_keepalive::silence", &["nft"], probe_keepalive::silence),
     test("probe_keepalive::forgotten", &["nft"], probe_keepalive::forgotten),
     test("probe_keepalive::answered", &[], probe_keepalive::answered),
+    test("probe_keepalive::ipv6", &["nft", "ss"], probe_keepalive::ipv6),
     test("probe_keepalive::closed", &[], probe_keepalive::closed),
     test("probe_keepalive::unprivileged", &["setpriv"], probe_keepalive::unprivileged),
     test("program::without_privileges_it_says_what_to_do", &["setpriv"], program::unprivileged),

@@ -100,6 +100,31 @@ fn nginx(node: &Node, http: &str) -> Running {
     running
 }
 
+/// nginx ends a fresh connection by one time and a used one by another.
+pub fn idle_limits() {
+    let lab = Lab::new();
+    let (a, s) = (lab.node("a", 1), lab.node("s", 2));
+    let server = nginx(
+        &s,
+        "client_header_timeout 3s;\nkeepalive_timeout 1s;\nserver { listen 10.77.0.2:80; location / { return 204; } }",
+    );
+    open(&a, "10.77.0.2:80");
+    let found = |more: &str| {
+        let (status, found) = probed(&a, &format!("keepalive 10.77.0.2:80 --find-idle-limit 5s{more}"));
+        assert_eq!(
+            (status, &found["ended_by"], &found["unsteady"]),
+            (Some(1), &"fin".into(), &false.into()),
+            "{found}"
+        );
+        found["limit_ms"].as_f64().expect("a time")
+    };
+    let fresh = found("");
+    assert!((2_900.0..4_500.0).contains(&fresh), "{fresh}");
+    let used = found(r" --send GET\x20/\x20HTTP/1.1\r\nHost:\x20s\r\n\r\n");
+    assert!((900.0..2_500.0).contains(&used), "{used}");
+    drop(server);
+}
+
 /// nginx: HTTP/1.0, 1.0 with keep-alive, 1.1; chunked, slow, kept alive; errors; TLS with certificates good and bad.
 pub fn web() {
     let lab = Lab::new();
@@ -333,10 +358,10 @@ pub fn hostile() {
         down(&a, &format!("{kind} 10.77.0.2:{port} --timeout {time}"), reason, words);
     }
     // As for keepalived, a length that is not true is no failure; it is told.
-    let found = up(&a, "http 10.77.0.2:85 --timeout 700ms");
+    let found = up(&a, "http 10.77.0.2:85 --timeout 5s");
     assert!(found["length_mismatch"].as_str().is_some_and(|w| w.contains("1000") && w.contains('5')), "{found}");
     for port in [82, 83, 84, 87, 88, 90] {
-        up(&a, &format!("tcp 10.77.0.2:{port} --timeout 700ms"));
+        up(&a, &format!("tcp 10.77.0.2:{port} --timeout 5s"));
     }
     plugin(&a, 2, "check_tcp -H 10.77.0.2 -p 94");
     plugin(&a, 0, "check_tcp -H 10.77.0.2 -p 82");

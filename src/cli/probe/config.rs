@@ -1,6 +1,7 @@
 //! `hactl probe config`: what keepalived would find now.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::cli::output::{Output, note, width};
 use crate::cli::speak::accounts::Accounts;
 use crate::conf::{self, Version, resolve};
 use crate::finding::Severity;
-use crate::net::Stop;
+use crate::net::{Stop, link};
 use crate::probe::plan::{Plan, plan};
 use crate::probe::{Checked, Job, Level, Options, many};
 use crate::report::probe::{config as report, json};
@@ -112,7 +113,8 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
     let script_user = conf.global.script_user.as_ref().map(|u| u.value.as_slice());
     let account =
         |user: Option<&[String]>| accounts.choose(user, script_user).map(|account| account.map(|a| (a.uid, a.gid)));
-    let plan = chosen(args, plan(&conf, &resolve(&conf, version), &account, args.run_anyway))?;
+    let local: Vec<IpAddr> = link::interfaces().into_iter().flat_map(|i| i.addresses).map(|(a, _)| a).collect();
+    let plan = chosen(args, plan(&conf, &resolve(&conf, version), &account, args.run_anyway, &local))?;
     if plan.services.is_empty() && plan.scripts.is_empty() {
         return Err(Error::Other(format!(
             "{name} has no virtual_server and no vrrp_script: there is nothing to check"

@@ -13,6 +13,7 @@ use crate::probe::udp::OverUdp;
 use crate::probe::{Check, Dialog, Reason, Target};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("targets", |a| a.help("The name server, with port 53 if none is given: an address or name, a network (10.0.0.0/24), or @FILE with them")))]
 pub struct DnsArgs {
     #[command(flatten)]
     common: ProbeArgs,

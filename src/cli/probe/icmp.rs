@@ -12,6 +12,7 @@ use crate::probe::target::Ports;
 use crate::probe::{Check, EchoOptions, Target};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("targets", |a| a.help("A host, an address, a network (10.0.0.0/24), or @FILE with them")))]
 pub struct IcmpArgs {
     #[command(flatten)]
     common: ProbeArgs,

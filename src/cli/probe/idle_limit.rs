@@ -20,7 +20,7 @@ use crate::simulate::tcp::{Keepalive, Settings};
 /// Keepalive times are at most 32767 s, and nobody waits longer than this.
 const MOST: Duration = Duration::from_hours(4);
 
-pub fn run(args: &ProbeArgs, ports: Ports, max: Duration) -> Result<u8, Error> {
+pub fn run(args: &ProbeArgs, ports: Ports, max: Duration, send: Option<&[u8]>) -> Result<u8, Error> {
     if !(Duration::from_secs(2)..=MOST).contains(&max) {
         return Err(Error::Other("--find-idle-limit takes 2s to 4h".into()));
     }
@@ -43,8 +43,13 @@ pub fn run(args: &ProbeArgs, ports: Ports, max: Duration) -> Result<u8, Error> {
         out.flush()?;
     }
     let options = args.options();
-    let asked =
-        Asked { target: target.clone(), family: options.family, origin: options.origin, timeout: options.timeout };
+    let asked = Asked {
+        target: target.clone(),
+        family: options.family,
+        origin: options.origin,
+        timeout: options.timeout,
+        send: send.map(<[u8]>::to_vec),
+    };
     let stop = Stop::install()?;
     let (wake, woken) = UnixStream::pair()?;
     stop.wake(&wake)?;
@@ -65,7 +70,7 @@ pub fn run(args: &ProbeArgs, ports: Ports, max: Duration) -> Result<u8, Error> {
     if shown {
         let _ = write!(io::stderr(), "\r\x1b[K");
     }
-    let limit = Limit::new(&target.text, &search, found, setting("net/ipv4/tcp_keepalive_time"));
+    let limit = Limit::new(&target.text, &search, found, setting("net/ipv4/tcp_keepalive_time"), send.is_some());
     let exit = if args.exit_zero && limit.exit() != 3 { 0 } else { limit.exit() };
     if args.common.json {
         objects(&mut out, &limit, exit)?;

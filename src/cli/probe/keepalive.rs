@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Kind, ProbeArgs, idle_limit};
+use super::{Kind, ProbeArgs, idle_limit, payload};
 use crate::cli::Error;
 use crate::cli::args::duration;
 use crate::net::sock_diag::SockDiag;
@@ -15,6 +15,25 @@ use crate::probe::target::Ports;
 use crate::probe::{Check, Job, KeepaliveOptions, Target};
 use crate::report::probe::keepalive as words;
 use crate::simulate::tcp::{self, gives_up_idle, whole_seconds};
+
+/// What says nothing about how long a connection may be idle.
+const NOT_WITH_LIMIT: [&str; 15] = [
+    "for_",
+    "user_timeout",
+    "idle",
+    "interval",
+    "probes",
+    "count",
+    "retries",
+    "retry_delay",
+    "parallel",
+    "rate",
+    "all_addresses",
+    "warn",
+    "crit",
+    "expect_fail",
+    "plugin",
+];
 
 #[derive(Debug, Args)]
 #[command(mut_arg("interval", |a| a
@@ -39,8 +58,11 @@ pub struct KeepaliveArgs {
     #[arg(long = "for", value_name = "DURATION", value_parser = duration, help_heading = "Keepalive")]
     for_: Option<Duration>,
     /// Find out how long a connection may be idle, up to this: with many connections, to a second
-    #[arg(long, value_name = "MAX", value_parser = duration, conflicts_with_all = ["for_", "user_timeout", "count", "plugin"], help_heading = "Keepalive")]
+    #[arg(long, value_name = "MAX", value_parser = duration, conflicts_with_all = NOT_WITH_LIMIT, help_heading = "Keepalive")]
     find_idle_limit: Option<Duration>,
+    /// Say this on each of them first: a service may keep used connections for another time than fresh ones
+    #[arg(long, visible_alias = "payload", value_name = "TEXT", value_parser = payload, requires = "find_idle_limit", help_heading = "Keepalive")]
+    send: Option<::std::vec::Vec<u8>>,
     /// What asks the kernel.
     #[arg(skip)]
     diag: OnceLock<Option<Diag>>,
@@ -86,6 +108,7 @@ Examples:
   hactl probe keepalive db1:5432 --idle 60s --interval 10s --probes 3
   hactl probe keepalive db1:5432 --idle 30s --for 10m     hold it, through a failover
   hactl probe keepalive db1:5432 --find-idle-limit 15m    when does the path forget, and what to set
+  hactl probe keepalive web1:80 --find-idle-limit 5m --send 'GET / HTTP/1.1\\r\\nHost: web1\\r\\n\\r\\n'
   hactl probe keepalive web1:443 --user-timeout 15s --json
 ";
 
@@ -102,7 +125,7 @@ Examples:
     }
 
     fn instead(&self) -> Option<Result<u8, Error>> {
-        self.find_idle_limit.map(|max| idle_limit::run(&self.common, self.ports(), max))
+        self.find_idle_limit.map(|max| idle_limit::run(&self.common, self.ports(), max, self.send.as_deref()))
     }
 
     fn check(&self, _: &Target) -> Result<Arc<dyn Check>, Error> {

@@ -85,7 +85,7 @@ trait Kind {
 /// The table of kinds.
 macro_rules! kinds {
     ($($(#[$about:meta])* $name:ident($args:ty),)*) => {
-        /// A kind of check with its options.
+        // A kind of check with its options. No doc comment: its help would begin with it.
         #[derive(Debug, Subcommand)]
         #[command(defer = true)]
         enum AnyKind {
@@ -149,7 +149,7 @@ pub struct ProbeCommand {
     kind: AnyKind,
 }
 
-/// Options of every kind.
+// Options of every kind. No doc comment: its help would begin with it.
 #[derive(Debug, Args)]
 struct ProbeArgs {
     /// host:port, [v6]:port, several ports (host:80,443 or host:8000-8010), a network (10.0.0.0/24:80), or @FILE with
@@ -160,22 +160,22 @@ struct ProbeArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5s", help_heading = "Attempts")]
     timeout: Duration,
     /// Try so many times more after a failure; one success is enough
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000), help_heading = "Attempts")]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000), allow_negative_numbers = true, help_heading = "Attempts")]
     retries: u32,
     /// Before each of them
     #[arg(long, value_name = "DURATION", value_parser = pause, default_value = "1s", help_heading = "Attempts")]
     retry_delay: Duration,
     /// Check so many times, and tell min, median, p95, max and loss
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Attempts")]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), allow_negative_numbers = true, help_heading = "Attempts")]
     count: u32,
     /// From the beginning of one of them to that of the next [default: 1s]
     #[arg(long, value_name = "DURATION", value_parser = pause, help_heading = "Attempts")]
     interval: Option<Duration>,
     /// So many targets at the same time
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=900), help_heading = "Attempts")]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=900), allow_negative_numbers = true, help_heading = "Attempts")]
     parallel: u32,
     /// No more attempts than this begin in a second; 0 is no limit
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000_000), help_heading = "Attempts")]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = rate, allow_negative_numbers = true, help_heading = "Attempts")]
     rate: u32,
     /// Every address of a name, not only the first
     #[arg(long, help_heading = "Path")]
@@ -216,7 +216,7 @@ struct ProbeArgs {
     common: CommonArgs,
 }
 
-/// Where on this host to probe from.
+// Where on this host to probe from. No doc comment: its help would begin with it.
 #[derive(Debug, Args)]
 struct NamespaceArgs {
     /// From this network namespace: a name of `ip netns`, the number of a process, or a path; takes root. Names are
@@ -268,6 +268,13 @@ impl ProbeArgs {
 /// A duration that may be nothing.
 fn pause(s: &str) -> Result<Duration, String> {
     if matches!(s, "0" | "0s" | "0ms") { Ok(Duration::ZERO) } else { duration(s) }
+}
+
+fn rate(s: &str) -> Result<u32, String> {
+    let number = s.parse().ok().filter(|n| *n <= 1_000_000);
+    number.ok_or_else(|| {
+        "a whole number up to 1000000 is wanted; for less than one in a second use --interval".to_owned()
+    })
 }
 
 fn mark(s: &str) -> Result<u32, String> {
@@ -375,7 +382,7 @@ fn tell<K: Kind>(out: &mut Output, kind: &K, wanted: &Wanted, ran: &Ran) -> Resu
         }
     }
     if ran.interrupted && !args.plugin && !args.common.json {
-        let missing = if ran.missing > 0 { format!("; {} not looked at", ran.missing) } else { String::new() };
+        let missing = if ran.missing > 0 { format!("; {} without a result", ran.missing) } else { String::new() };
         writeln!(out, "interrupted{missing}")?;
     }
     out.flush()?;

@@ -16,6 +16,7 @@ use crate::probe::{Check, Job, Target};
 use crate::report::printable;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("targets", |a| a.help("A command with its arguments, as one word: '/etc/keepalived/check.sh 80'. No shell reads it")))]
 pub struct ScriptArgs {
     #[command(flatten)]
     common: ProbeArgs,

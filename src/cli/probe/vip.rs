@@ -39,8 +39,8 @@ pub struct VipArgs {
     /// Hold so many connections and make a short request every --interval (default 100ms) while the address moves: how many
     /// are reset, hang or survive, and for how long is nobody served? Ends by itself when a move is over. Exit 1: some were
     /// lost, or a silence longer than --warn (default 1s); 2: some hang, nobody is served any more, or longer than --crit;
-    /// 3: nothing moved
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=400), conflicts_with_all = ["count", "retries", "rate", "all_addresses", "expect_fail"], help_heading = "Failover")]
+    /// 3: nothing moved, or was interrupted where moves cannot be seen
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=400), conflicts_with_all = ["count", "retries", "rate", "all_addresses", "expect_fail", "retry_delay", "parallel", "window", "listen", "no_icmp"], help_heading = "Failover")]
     through_failover: Option<u32>,
     /// End after this time at the latest
     #[arg(long = "for", value_name = "DURATION", value_parser = duration, default_value = "2m", requires = "through_failover", help_heading = "Failover")]
@@ -86,6 +86,7 @@ impl VipArgs {
     /// Through a move of the address.
     fn through(&self, held: u32) -> Result<u8, Error> {
         let args = &self.common;
+        let wanted = args.wanted()?;
         let mut targets = targets(&args.targets, Ports::Optional)?;
         let target = targets.pop().filter(|_| targets.is_empty());
         let target = target.ok_or_else(|| Error::Other("--through-failover looks at one address".into()))?;
@@ -124,7 +125,9 @@ impl VipArgs {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
         let result = result?;
-        let limits = Limits { warn: args.warn.unwrap_or(Duration::from_secs(1)), crit: args.crit };
+        let usual = Duration::from_secs(1);
+        let warn = wanted.warn.unwrap_or_else(|| wanted.crit.map_or(usual, |crit| crit.min(usual)));
+        let limits = Limits { warn, crit: wanted.crit };
         let told = Told {
             target: &plan.target.text,
             address: result.as_ref().map_or_else(|e| e.0, |t| Some(t.0)),

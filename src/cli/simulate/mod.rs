@@ -93,7 +93,7 @@ pub struct SimulateArgs {
     common: CommonArgs,
 }
 
-/// Simulations of other things than elections.
+// Simulations of other things than elections. No doc comment: its help would begin with it.
 #[derive(Debug, Subcommand)]
 enum Other {
     /// What TCP keepalive does and when, for given settings and faults

@@ -414,3 +414,19 @@ fn one_mistake_in_text_that_is_used_often_is_one_problem() {
     assert!(number.sentence.ends_with("; the same 2 times more where this text is used"), "{}", number.sentence);
     assert_eq!(conf.instances.len(), 5);
 }
+
+#[test]
+fn the_oldest_takes_whole_seconds_of_a_scripts_times() {
+    let seconds = |text: &str, version| {
+        let conf = as_meant(format!("vrrp_script s {{\n script /bin/true\n interval {text}\n}}\n"), version);
+        let interval = conf.scripts[0].interval.as_ref().map(|i| i.value.as_millis());
+        (interval, found(&conf).len())
+    };
+    // As keepalived 2.2.7 of Debian 12 ran a script.
+    assert_eq!(seconds("0.5", Version::V2_2), (Some(1_000), 1));
+    assert_eq!(seconds("1.5", Version::V2_2), (Some(1_000), 1));
+    assert_eq!(seconds("3.7", Version::V2_2), (Some(3_000), 1));
+    assert_eq!(seconds("3", Version::V2_2), (Some(3_000), 0));
+    assert_eq!(seconds("3.7", Version::V2_4), (Some(3_700), 0));
+    assert_eq!(seconds("x", Version::V2_2), (None, 1));
+}

@@ -184,7 +184,11 @@ pub(super) fn read(keyword: &Keyword, words: &[Word], version: Version, out: &mu
         }
         ScriptSeconds(max) if !is_whole(&word.text) && !version.at_least(2, 2, 8) => {
             let most = i64::try_from(max / 1_000_000).unwrap_or(i64::MAX);
-            r.number(word, 0, most).map(|n| Value::Time(Duration::from_secs(n.unsigned_abs())))
+            let seconds = match decimal(&word.text, 3) {
+                Ok((micros, _)) if word.text.contains(&b'.') && micros <= max => Some(r.cut(micros / 1_000_000)),
+                _ => r.number(word, 0, most).map(i64::unsigned_abs),
+            };
+            seconds.map(|n| Value::Time(Duration::from_secs(n)))
         }
         ScriptSeconds(max) => r.time(3, 1000, max, 1_000_000).map(Value::Time),
         Millis(min, max) => r.time(3, min, max, 1000).map(Value::Time),
@@ -331,6 +335,16 @@ impl Reader<'_> {
     }
 
     /// A whole number, or what keepalived makes of a bad one.
+    /// Seconds with decimal places, where whole ones are wanted: 2.2.7 complains when it runs and takes what is before the
+    /// point, at least 1 (seen of the daemon: 0.5, 1.5 and 3.7 are 1, 1 and 3); `-t` passes over the line.
+    fn cut(&mut self, whole: u64) -> u64 {
+        let (name, shown, taken) = (self.keyword.name, self.shown(), whole.max(1));
+        let sentence =
+            format!("`{name}` {shown} is not a whole number; keepalived takes {taken} s (`-t` passes over the line)");
+        self.out.push(Problem::new(self.word.span, Kind::BadNumber, sentence));
+        taken
+    }
+
     fn number(&mut self, word: &Word, min: i64, max: i64) -> Option<i64> {
         let name = self.keyword.name;
         let otherwise = self.keyword.otherwise;

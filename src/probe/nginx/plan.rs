@@ -40,13 +40,13 @@ pub fn jobs(nginx: &Nginx, vips: &[IpAddr], here: bool, timeout: Duration) -> Ve
             continue;
         }
         let tls = users.iter().find(|p| p.tls).map(|p| (&p.settings, upstream.name.as_str()));
-        for (m, server) in upstream.servers.iter().enumerate() {
+        for (m, server) in upstream.servers.iter().enumerate().filter(|(_, s)| here || !is_socket(&s.peer)) {
             all.extend(job(&server.peer, tls, timeout, &mut trust).map(|job| (Of::Server(n, m), job)));
         }
     }
     for (n, pass) in nginx.passes.iter().enumerate() {
         let To::Peer(peer) = &pass.to else { continue };
-        if !pass.udp && direct(nginx, n) {
+        if !pass.udp && direct(nginx, n) && (here || !is_socket(peer)) {
             let name = if let Peer::Host(host, _) = peer { host.as_str() } else { "localhost" };
             let tls = pass.tls.then_some((&pass.settings, name));
             all.extend(job(peer, tls, timeout, &mut trust).map(|job| (Of::Pass(n), job)));
@@ -72,6 +72,11 @@ pub fn jobs(nginx: &Nginx, vips: &[IpAddr], here: bool, timeout: Duration) -> Ve
         }
     }
     all
+}
+
+/// Whether it is a socket of nginx's host: one of the same name here says nothing.
+const fn is_socket(peer: &Peer) -> bool {
+    matches!(peer, Peer::Unix(_))
 }
 
 /// Whether a pass is the first that goes there.

@@ -119,6 +119,11 @@ impl<'a> Found<'a> {
         for (service, (quorum, servers)) in self.plan.services.iter().zip(&self.services) {
             lines.push(String::new());
             lines.push(printable(&heading(service, *quorum)));
+            lines.extend(
+                service
+                    .suspended
+                    .map(|a| format!("  ha_suspend: {a} is not on this host, so the daemon checks none of these here")),
+            );
             let mut table = Table::new();
             table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
             for (server, (weight, standing)) in service.servers.iter().zip(servers) {
@@ -323,6 +328,8 @@ pub(super) struct ServiceObject<'a> {
     needed_weight: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     sorry_server: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspended: Option<bool>,
     real_servers: Vec<ServerObject<'a>>,
 }
 
@@ -348,6 +355,7 @@ impl<'a> ServiceObject<'a> {
             total_weight: quorum.total,
             needed_weight: quorum.needed,
             sorry_server: service.sorry.as_deref(),
+            suspended: service.suspended.map(|_| true),
             real_servers: service.servers.iter().zip(servers).map(server).collect(),
         }
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Tally, json};
 use crate::probe::idle_limit::{Fate, Search};
+use crate::probe::judge::is_local;
 use crate::probe::{Level, Reason};
 use crate::report::json::{line, ms};
 use crate::report::printable;
@@ -23,17 +24,27 @@ pub struct Limit<'a> {
     ended: Result<bool, Reason>,
     /// tcp_keepalive_time of this host.
     host: Option<u64>,
+    /// Whether a request was made first.
+    used: bool,
 }
 
 impl<'a> Limit<'a> {
-    /// Judges it beside this host's keepalive time.
-    pub fn new(target: &'a str, search: &'a Search, ended: Result<bool, Reason>, host: Option<u64>) -> Self {
-        Self { target, search, ended, host }
+    /// Judges it beside this host's keepalive time; `used` connections had a request before.
+    pub fn new(
+        target: &'a str,
+        search: &'a Search,
+        ended: Result<bool, Reason>,
+        host: Option<u64>,
+        used: bool,
+    ) -> Self {
+        Self { target, search, ended, host, used }
     }
 
     fn level(&self) -> Level {
         match (&self.ended, self.search.lost) {
-            (Err(_), _) | (Ok(true), None) => Level::Unknown,
+            (Err(reason), _) if is_local(reason.id) => Level::Unknown,
+            (Err(_), _) => Level::Critical,
+            (Ok(true), None) => Level::Unknown,
             // A pool that keeps connections for nginx's 60 s meets their end.
             (Ok(_), Some((at, Fate::ClosedAt(_)))) if at > Duration::from_mins(1) => Level::Ok,
             (Ok(_), Some((at, Fate::Reset | Fate::Silent | Fate::ResetAt(_))))
@@ -62,6 +73,7 @@ impl<'a> Limit<'a> {
         let lives = format!("{:.1} s", self.search.lives.as_secs_f64());
         let mut text = match (&self.ended, self.search.lost) {
             (Err(reason), _) => format!("{}: {}", reason.id, printable(&reason.sentence)),
+            (Ok(true), None) if self.search.lives.is_zero() => "nothing is known yet".to_owned(),
             (Ok(_), None) => format!("no idle limit up to {lives}"),
             (Ok(_), Some((at, fate))) => {
                 let at = format!("{:.1} s", at.as_secs_f64());
@@ -105,11 +117,16 @@ impl<'a> Limit<'a> {
         match self.search.lost {
             Some((at, Fate::ClosedAt(_))) => {
                 let below = (at.as_secs() * 3 / 4).max(1);
+                let measured = if self.used {
+                    "measured after a request: of nginx that is keepalive_timeout (keepalive_requests 1 or a \
+                     `Connection: close` ends it at once)"
+                } else {
+                    "measured without a request: nginx ends such a connection by client_header_timeout, and one that has been \
+                     used by keepalive_timeout; --send makes a request first"
+                };
                 vec![
                     "keepalive does not prolong it: who keeps connections has to end them first".to_owned(),
-                    "measured without a request: nginx ends such a connection by client_header_timeout, and one that has been \
-                     used by keepalive_timeout"
-                        .to_owned(),
+                    measured.to_owned(),
                     format!("nginx        upstream {{ keepalive_timeout {below}s; }}"),
                     format!("haproxy      pool-purge-delay {below}s;  timeout http-keep-alive {below}s"),
                 ]

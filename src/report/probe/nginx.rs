@@ -43,7 +43,14 @@ fn words(d: Duration) -> String {
 }
 
 /// The failure of the first address that failed, else how long the slowest took.
-fn told(checked: Option<&Vec<Checked>>) -> String {
+fn told(peer: &Peer, checked: Option<&Vec<Checked>>) -> String {
+    if let (Peer::Unix(_), None) = (peer, checked) {
+        return "a socket of its own host: look there, or --here".to_owned();
+    }
+    said(checked)
+}
+
+fn said(checked: Option<&Vec<Checked>>) -> String {
     let Some(all) = checked.filter(|c| !c.is_empty()) else { return "not looked at".to_owned() };
     let good = all.iter().filter(|c| c.outcome.result.is_ok()).count();
     let bad = all.iter().find_map(|c| c.outcome.result.as_ref().err());
@@ -200,7 +207,7 @@ impl Report<'_> {
                     server.peer.to_string(),
                     state.to_owned(),
                     role(server),
-                    told(checked),
+                    told(&server.peer, checked),
                     if server.down { "marked down: never used".to_owned() } else { conduct(upstream, server) },
                 ]);
             }
@@ -215,7 +222,7 @@ impl Report<'_> {
             let what = match peer {
                 Peer::Variable(_) => "known only when a request comes".to_owned(),
                 _ if pass.udp => "not looked at".to_owned(),
-                _ => told(checked),
+                _ => told(peer, checked),
             };
             let s = &pass.settings;
             let then = match pass.directive.as_str() {
@@ -361,7 +368,7 @@ impl Report<'_> {
                     at,
                     kind.to_owned(),
                     state.to_owned(),
-                    format!("{through}{}", told(Some(checked))),
+                    format!("{through}{}", said(Some(checked))),
                     whose,
                 ]);
             }

@@ -22,6 +22,7 @@ pub struct Sum {
     never: usize,
     stuck: usize,
     late: usize,
+    told: usize,
     longest: Option<Duration>,
     within: Option<Duration>,
 }
@@ -46,6 +47,7 @@ impl Sum {
             never: all.iter().filter(|c| c.notices == Notices::Never).count(),
             stuck: all.iter().filter(|c| c.is_stuck()).count(),
             late: all.iter().filter(late).count(),
+            told: all.iter().filter(|c| c.notices == Notices::Told).count(),
             longest: all.iter().filter_map(|c| c.notices.within()).max(),
             within,
         }
@@ -81,10 +83,17 @@ impl Sum {
             let what = if parts.is_empty() { "a dead peer is noticed" } else { "where it is noticed, that is" };
             parts.push(format!("{what} within {} at most", span(longest)));
         }
+        if self.told > 0 && self.told < self.all {
+            parts.push(format!("{} ended by their peers and not yet by the program (CLOSE-WAIT)", self.told));
+        }
         let connections = if self.all == 1 { "1 connection" } else { &format!("{} connections", self.all) };
         format!(
             "{connections}: {}",
-            if parts.is_empty() { "all ended by their peers".into() } else { parts.join(", ") }
+            if parts.is_empty() {
+                "all ended by their peers, and not yet by the program (CLOSE-WAIT)".into()
+            } else {
+                parts.join(", ")
+            }
         )
     }
 

@@ -58,7 +58,9 @@ impl Told<'_> {
             (Some(m), _, _) => format!("moved from {} to {} at {}", m.from, m.to, time(m.at)),
             (None, Some(m), _) => format!("moved from master {} to {} at {}", m.from, m.to, time(m.at)),
             (None, None, Some(_)) if t.moved => "interrupted, and reached again".to_owned(),
-            (None, None, Some(_)) => "no interruption seen".to_owned(),
+            (None, None, Some(_)) if t.good == 0 => "no request was good".to_owned(),
+            (None, None, Some(_)) if t.silent => "interrupted, and not reached again".to_owned(),
+            (None, None, Some(_)) => "no interruption seen, and a move cannot be seen from here".to_owned(),
             (None, None, None) => format!("no move was seen within {}", time(t.lasted)),
         };
         let moves = t.moves.len().max(t.masters.len());
@@ -75,11 +77,20 @@ impl Told<'_> {
             let _ = write!(text, "; no client is served since {}", time(t.silence));
         } else {
             let _ = write!(text, "; longest silence {}", time(t.silence));
+            if t.silence <= t.interval * 2 {
+                let _ = write!(text, ", with a request every {}", time(t.interval));
+            }
+        }
+        if t.failed() > 0 {
+            let _ = write!(text, "; {} of {} requests failed", t.failed(), t.requests());
         }
         if t.held > 0 {
             let all = [(t.survived, "survived"), (t.reset, "reset"), (t.closed, "closed"), (t.hung, "hung")];
             let some: Vec<String> = all.iter().filter(|a| a.0 > 0).map(|(n, word)| format!("{n} {word}")).collect();
             let _ = write!(text, "; of {} held connections {}", t.held, some.join(", "));
+        }
+        if t.interrupted {
+            text.push_str("; ended by Ctrl-C");
         }
         text
     }
@@ -250,6 +261,7 @@ mod tests {
         let moved = |from: &str, to: &str| Move { at, from: from.into(), to: to.into() };
         Through {
             lasted: Duration::from_secs(14),
+            interval: Duration::from_millis(100),
             interrupted: false,
             good: 98,
             failures: vec![("timeout-syn", 2)],
@@ -281,7 +293,7 @@ mod tests {
             assert_eq!(
                 t.sentence(),
                 "moved from 02:00:00:00:00:01 to 02:00:00:00:00:02 at 5.21 s (master 10.0.0.1, then 10.0.0.2); \
-                 longest silence 3.65 s; of 10 held connections 3 survived, 7 reset"
+                 longest silence 3.65 s; 2 of 100 requests failed; of 10 held connections 3 survived, 7 reset"
             );
             let lines = t.lines();
             assert_eq!(lines[0], "98 of 100 requests good, 2 timeout-syn; 14.00 s in all");
@@ -296,17 +308,40 @@ mod tests {
     #[test]
     fn what_was_not_seen_is_said() {
         let still = Through { moved: false, moves: Vec::new(), masters: Vec::new(), reset: 0, survived: 10, ..seen() };
-        let quiet = Through { silence: Duration::from_millis(110), ..still };
+        let quiet = Through { silence: Duration::from_millis(110), failures: Vec::new(), ..still };
         told(Ok(&quiet), |t| {
             assert_eq!(t.level(), Level::Unknown);
             assert_eq!(
                 t.sentence(),
-                "no move was seen within 14.00 s; longest silence 110.0 ms; of 10 held connections 10 survived"
+                "no move was seen within 14.00 s; longest silence 110.0 ms, with a request every 100.0 ms; of 10 held connections 10 survived"
             );
         });
-        let away = Through { silent: true, blind: Some("why".into()), ..quiet };
+        let blind = Through { blind: Some("why".into()), ..quiet };
+        told(Ok(&blind), |t| {
+            assert_eq!(t.level(), Level::Unknown);
+            assert_eq!(
+                t.sentence(),
+                "no interruption seen, and a move cannot be seen from here; longest silence 110.0 ms, with a \
+                 request every 100.0 ms; \
+                 of 10 held connections 10 survived"
+            );
+        });
+        let mute = Through { good: 0, failures: vec![("unanswered", 9)], silent: true, ..blind.clone() };
+        told(Ok(&mute), |t| {
+            assert_eq!(t.level(), Level::Critical);
+            assert_eq!(
+                t.sentence(),
+                "no request was good; no client is served since 110.0 ms; 9 of 9 requests failed; \
+                 of 10 held connections 10 survived"
+            );
+            assert_eq!(t.lines()[0], "0 of 9 requests good, 9 unanswered; 14.00 s in all");
+        });
+        let away = Through { silent: true, ..blind };
         told(Ok(&away), |t| {
             assert_eq!(t.level(), Level::Critical);
+            assert!(
+                t.sentence().starts_with("interrupted, and not reached again; no client is served since 110.0 ms; ")
+            );
             assert!(t.lines()[1].ends_with("could not be seen: why"), "{:?}", t.lines());
         });
         let refused = Reason::new("refused", "connection 1 of 10: connection refused");

@@ -89,7 +89,7 @@ pub fn sentence(plan: &Plan, what: &What) -> String {
                 (false, false) => format!("DOWN: removed from {}", service.name),
             }
         }
-        What::Weight { from, to, .. } => format!("weight {from} → {to}, says its script"),
+        What::Weight { from, to, .. } => format!("weight {from} → {to}, as its checker says"),
         What::Quorum { service, up, live, needed } => {
             let sorry = plan.services[*service].sorry.as_deref();
             match (up, sorry) {
@@ -98,7 +98,9 @@ pub fn sentence(plan: &Plan, what: &What) -> String {
                 }
                 (true, None) => format!("quorum gained: weight {live}, {needed} needed"),
                 (false, Some(sorry)) => {
-                    format!("QUORUM LOST: weight {live}, {needed} needed; clients go to the sorry server {sorry}")
+                    format!(
+                        "QUORUM LOST: weight {live}, {needed} needed; clients go to the sorry server {sorry}, unchecked"
+                    )
                 }
                 (false, None) if *live == 0 => format!("QUORUM LOST: weight 0, {needed} needed; nobody serves it"),
                 (false, None) => format!("QUORUM LOST: weight {live}, {needed} needed; what is up still serves"),
@@ -168,7 +170,7 @@ fn said(watch: &Watch) -> String {
     for (n, (state, service)) in watch.services().iter().zip(&plan.services).enumerate().filter(|(_, s)| !s.0.up) {
         let quorum = watch.quorum(n);
         let then = match &service.sorry {
-            Some(sorry) => format!("clients go to the sorry server {sorry}"),
+            Some(sorry) => format!("clients go to the sorry server {sorry}, unchecked"),
             None if quorum.live > 0 => "what is up still serves".to_owned(),
             None => "nobody serves it".to_owned(),
         };

@@ -175,7 +175,7 @@ fn a_lost_quorum_and_a_bad_script_at_80x24() {
         &[
             " hactl probe config lvs.conf  for 14 s  0 checks running               22:13:34",
             " CRITICAL  TCP 10.0.0.10:80 has no quorum: weight 1 up, 2 needed; clients go to",
-            "           the sorry server 10.0.0.99:80; bad: chk_nginx; 10.0.0.22:80, 10.0.0…",
+            "           the sorry server 10.0.0.99:80, unchecked; bad: chk_nginx; 10.0.0.22…",
             "── 1 virtual server, 3 real servers, 1 tracked script ──────────── 4 marked ! ──",
             "                  state   w fails    next noticed  last said",
             ">! TCP 10.0.0.10:80 rr  NO QUORUM  weight 1 of 3 up, back at 2, sorry server 10…",
@@ -189,7 +189,7 @@ fn a_lost_quorum_and_a_bad_script_at_80x24() {
             " 22:13:29.040  10.0.0.22:80      DOWN: weight 0 in TCP 10.0.0.10:80; what is",
             "                                 connected stays",
             " 22:13:29.040  TCP 10.0.0.10:80  QUORUM LOST: weight 1, 2 needed; clients go to",
-            "                                 the sorry server 10.0.0.99:80",
+            "                                 the sorry server 10.0.0.99:80, unchecked",
             " 22:13:30.010  chk_nginx         failed, 1 of 3: refused: connection refused",
             " 22:13:32.010  chk_nginx         failed, 2 of 3: refused: connection refused",
             " 22:13:34.010  chk_nginx         BAD (-20 points when bad: VI_1): refused:",

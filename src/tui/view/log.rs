@@ -39,9 +39,10 @@ pub fn position(app: &App) -> String {
 /// What an event says.
 pub fn told(app: &App, e: &Event, brief: bool) -> Told {
     // In a line of its own the sentence names the virtual router well enough.
-    let (time, of) = match brief {
-        true => (app.clock.hms(e.seen.time), String::new()),
-        false => (app.clock.hms_millis(e.seen.time), describe::group_tag(e.group)),
+    let (time, of) = if brief {
+        (app.clock.hms(e.seen.time), String::new())
+    } else {
+        (app.clock.hms_millis(e.seen.time), describe::group_tag(e.group))
     };
     Told { time, of, text: describe::event(e), style: style(e, Theme::new(app.color)) }
 }

@@ -87,6 +87,10 @@ fn service(text: &mut Text, watch: &Watch, n: usize) {
     );
     let sorry = planned.sorry.as_deref().unwrap_or("none: what is up goes on to serve");
     text.row("sorry server", sorry, Style::new());
+    if let Some(address) = planned.suspended {
+        let says = format!("{address} is not on this host: the daemon checks none of these here");
+        text.row("ha_suspend", &says, text.theme.warn());
+    }
     text.row("scheduler", &planned.scheduler, Style::new());
 }
 
