@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -21,6 +20,7 @@ use super::check::At;
 use super::kernel;
 use super::reason::Reason;
 use super::resolve::{self, Family};
+use super::runtime::{block_on, stopped};
 use super::target::Target;
 use super::tcp::connect;
 use crate::net::monotonic;
@@ -186,10 +186,8 @@ pub fn find(
     stop: UnixStream,
     progress: &mut dyn FnMut(&Progress),
 ) -> io::Result<Result<bool, Reason>> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let found = runtime.block_on(async {
-        stop.set_nonblocking(true)?;
-        let stop = tokio::net::UnixStream::from_std(stop)?;
+    block_on(async {
+        let stopped = stopped(Some(stop))?;
         let diag = Arc::new(Mutex::new(SockDiag::open()?));
         let addresses = resolve::addresses(&asked.target.host, asked.target.port.unwrap_or(0), asked.family);
         let address = match timeout(asked.timeout, addresses).await {
@@ -200,11 +198,9 @@ pub fn find(
         search.address = Some(address.ip());
         tokio::select! {
             found = rounds(asked, address, search, &diag, progress) => Ok(found.map(|()| false)),
-            _ = stop.readable() => Ok(Ok(true)),
+            () = stopped => Ok(Ok(true)),
         }
-    });
-    runtime.shutdown_background();
-    found
+    })
 }
 
 async fn rounds(

@@ -4,11 +4,11 @@ use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
 use super::judge::Checked;
 use super::run::{Job, Options, Pace, run};
+use super::runtime::{block_on, stopped};
 
 /// What many jobs came to.
 #[derive(Debug, Default)]
@@ -40,11 +40,7 @@ pub fn many(
     stop: Option<UnixStream>,
     done: &mut dyn FnMut(&[Checked], usize) -> io::Result<()>,
 ) -> io::Result<Ran> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let ran = runtime.block_on(drive(jobs, options, parallel.max(1), stop, done));
-    // A name server may still be asked: nobody waits for it.
-    runtime.shutdown_background();
-    ran
+    block_on(drive(jobs, options, parallel.max(1), stop, done))
 }
 
 async fn drive(
@@ -54,19 +50,7 @@ async fn drive(
     stop: Option<UnixStream>,
     done: &mut dyn FnMut(&[Checked], usize) -> io::Result<()>,
 ) -> io::Result<Ran> {
-    let stop = match stop {
-        Some(stop) => {
-            stop.set_nonblocking(true)?;
-            Some(tokio::net::UnixStream::from_std(stop)?)
-        }
-        None => None,
-    };
-    let stopped = async {
-        match &stop {
-            Some(stop) => drop(stop.readable().await),
-            None => std::future::pending().await,
-        }
-    };
+    let stopped = stopped(stop)?;
     tokio::pin!(stopped);
     let options = Arc::new(options.clone());
     let pace = Arc::new(Pace::new(options.rate));

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod reason;
 mod resolve;
 pub mod run;
+mod runtime;
 pub mod script;
 pub mod series;
 pub mod smtp;

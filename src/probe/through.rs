@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, Sleep, interval, sleep, timeout};
 
@@ -18,6 +17,7 @@ use super::holders::Sighting;
 use super::plain::Plain;
 use super::reason::Reason;
 use super::run::Options;
+use super::runtime::{block_on, stopped};
 use super::story::{Loss, SILENT, Story, Through};
 use super::target::Target;
 use super::tcp::{self, OverTcp};
@@ -62,10 +62,7 @@ pub type Told = Result<(SocketAddr, Through), (Option<SocketAddr>, Reason)>;
 /// # Errors
 /// When the system has no more of what it takes. That the address cannot be reached at the beginning is the inner error.
 pub fn through(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) -> io::Result<Told> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let told = runtime.block_on(drive(plan, stop, progress));
-    runtime.shutdown_background();
-    told
+    block_on(drive(plan, stop, progress))
 }
 
 type Shared = Arc<Mutex<Story>>;
@@ -75,8 +72,8 @@ fn lock(story: &Shared) -> MutexGuard<'_, Story> {
 }
 
 async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) -> io::Result<Told> {
-    stop.set_nonblocking(true)?;
-    let stop = tokio::net::UnixStream::from_std(stop)?;
+    let stopped = stopped(Some(stop))?;
+    tokio::pin!(stopped);
     // The beginning has the same limit as what follows.
     let end = sleep(plan.limit);
     tokio::pin!(end);
@@ -84,7 +81,7 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
         found = timeout(plan.options.timeout, resolve::addresses(&plan.target.host, plan.port, plan.options.family)) => {
             found.unwrap_or_else(|_| Err(Reason::new("name", "the name server does not answer")))
         }
-        ended = too_early(&stop, end.as_mut(), plan.limit) => Err(ended),
+        ended = too_early(stopped.as_mut(), end.as_mut(), plan.limit) => Err(ended),
     };
     let address = match found {
         Ok(list) => list[0],
@@ -94,7 +91,7 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
     let address = scoped(address, link.as_ref().ok().and_then(Option::as_ref));
     let held = tokio::select! {
         held = hold(plan, address) => held,
-        ended = too_early(&stop, end.as_mut(), plan.limit) => Err(ended),
+        ended = too_early(stopped.as_mut(), end.as_mut(), plan.limit) => Err(ended),
     };
     let held = match held {
         Ok(held) => held,
@@ -126,10 +123,7 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
     let mut look = interval(Duration::from_millis(250));
     let interrupted = loop {
         tokio::select! {
-            ready = stop.readable() => {
-                drop(ready);
-                break true;
-            }
+            () = &mut stopped => break true,
             _ = look.tick() => {
                 let now = monotonic().since(begun);
                 if now >= plan.limit || lock(&story).is_over(now) {
@@ -160,9 +154,9 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
 }
 
 /// Waits for an end that comes before there is anything to look at.
-async fn too_early(stop: &tokio::net::UnixStream, end: Pin<&mut Sleep>, limit: Duration) -> Reason {
+async fn too_early(stopped: impl Future<Output = ()>, end: Pin<&mut Sleep>, limit: Duration) -> Reason {
     tokio::select! {
-        _ = stop.readable() => Reason::new("local", "interrupted before the connections stood"),
+        () = stopped => Reason::new("local", "interrupted before the connections stood"),
         () = end => {
             let limit = humantime::format_duration(limit);
             Reason::new("local", format!("the connections did not stand within {limit}"))

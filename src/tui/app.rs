@@ -137,6 +137,8 @@ pub struct App {
     pub(super) dirty: bool,
     /// Facts have changed since they were judged.
     pub(super) unjudged: bool,
+    /// When they were judged last.
+    pub(super) judged: Option<std::time::Instant>,
 }
 
 impl App {
@@ -173,6 +175,7 @@ impl App {
             size: (80, 24),
             dirty: true,
             unjudged: true,
+            judged: None,
         }
     }
 

@@ -20,28 +20,75 @@ const PULSE: Duration = Duration::from_secs(1);
 /// How long the thread that reads keys waits before it looks whether it is still needed.
 const KEY_WAIT: Duration = Duration::from_millis(250);
 
+/// Something that happened to a screen.
+#[derive(Clone, Copy, Debug)]
+pub enum Msg<N, A> {
+    /// A key that the table names.
+    Act(A),
+    /// What arrived from elsewhere than the terminal.
+    News(N),
+    /// Nothing will arrive any more.
+    Gone,
+    /// So much time has passed: since when is the screen's own.
+    Tick(Duration),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+}
+
+/// What a screen wants of what is outside of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cmd<D> {
+    /// Leave the screen.
+    Leave,
+    /// Clear the terminal, so that everything is drawn again.
+    Clear,
+    /// What only this screen asks for.
+    Do(D),
+}
+
 /// A screen with its state.
 pub trait Scene {
     /// What arrives from elsewhere than the terminal.
     type News: Send + 'static;
-    /// Takes in what arrived.
-    fn news(&mut self, news: Self::News);
-    /// Nothing will arrive any more.
-    fn gone(&mut self);
-    /// A key was pressed.
-    fn key(&mut self, key: KeyEvent);
-    /// The terminal has this many columns and rows.
-    fn resize(&mut self, w: u16, h: u16);
-    /// Does what is due now; says after what time it wants to be asked again.
-    fn tick(&mut self, now: Instant) -> Option<Duration>;
+    /// What a key asks for.
+    type Action;
+    /// What the screen asks for.
+    type Ask;
+    /// What a key means now.
+    fn key(&self, key: KeyEvent) -> Option<Self::Action>;
+    /// Takes in what happened; says what is wanted of the outside.
+    fn tell(&mut self, msg: Msg<Self::News, Self::Action>) -> Option<Cmd<Self::Ask>>;
+    /// The tick that it is to be told now, if one is due, and after what time this is to be asked again.
+    fn tick(&mut self, now: Instant) -> (Option<Duration>, Option<Duration>);
     /// Whether what shows has changed since it was drawn.
     fn dirty(&mut self) -> &mut bool;
-    /// Whether the whole terminal is to be drawn anew.
-    fn clear(&mut self) -> &mut bool;
-    /// Whether to leave.
-    fn over(&self) -> bool;
     /// Draws.
     fn draw(&self, area: Rect, buf: &mut Buffer);
+}
+
+/// The ticks of a screen of pictures: every [`FRAME`] how long ago the latest picture came.
+#[derive(Debug, Default)]
+pub struct Age {
+    /// A picture came that no tick has followed yet.
+    pub fresh: bool,
+    /// When the latest picture came, and when its age was told last.
+    since: Option<(Instant, Instant)>,
+}
+
+impl Age {
+    /// As [`Scene::tick`].
+    pub fn tick(&mut self, now: Instant) -> (Option<Duration>, Option<Duration>) {
+        if std::mem::take(&mut self.fresh) {
+            self.since = Some((now, now));
+        }
+        let Some((came, told)) = &mut self.since else { return (None, None) };
+        let wait = FRAME.saturating_sub(now.duration_since(*told));
+        if !wait.is_zero() {
+            return (None, Some(wait));
+        }
+        *told = now;
+        (Some(now.duration_since(*came)), Some(FRAME))
+    }
 }
 
 enum Input<N> {
@@ -51,16 +98,59 @@ enum Input<N> {
     KeysGone(io::Error),
 }
 
-/// Shows a scene until it is over, `stop` is set, or the terminal is gone. The terminal has been given back then.
+/// A scene that shows.
+struct Showing<'a, S: Scene> {
+    scene: &'a mut S,
+    perform: &'a mut dyn FnMut(&mut S, S::Ask),
+    /// The whole terminal is to be drawn anew.
+    clear: bool,
+    over: bool,
+}
+
+impl<S: Scene> Showing<'_, S> {
+    fn tell(&mut self, msg: Msg<S::News, S::Action>) {
+        match self.scene.tell(msg) {
+            None => {}
+            Some(Cmd::Leave) => self.over = true,
+            Some(Cmd::Clear) => self.clear = true,
+            Some(Cmd::Do(ask)) => (self.perform)(self.scene, ask),
+        }
+    }
+
+    fn take(&mut self, input: Input<S::News>) -> io::Result<()> {
+        match input {
+            Input::News(news) => self.tell(Msg::News(news)),
+            Input::Gone => self.tell(Msg::Gone),
+            Input::KeysGone(e) => return Err(e),
+            Input::Terminal(Event::Resize(w, h)) => self.tell(Msg::Resize(w, h)),
+            Input::Terminal(Event::Key(key)) if key.kind != KeyEventKind::Release => {
+                if let Some(action) = self.scene.key(key) {
+                    self.tell(Msg::Act(action));
+                }
+            }
+            Input::Terminal(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Shows a scene until it asks to leave, `stop` is set, or the terminal is gone. The terminal has been given back then.
+/// `perform` does what the scene asks for. Gives whether the scene asked to leave.
 ///
 /// # Errors
 ///
 /// When the terminal cannot be taken over or written to, or another thread panicked (the text of the panic is in the
 /// error).
-pub fn show<S: Scene>(scene: &mut S, news: Receiver<S::News>, stop: &AtomicBool) -> io::Result<()> {
+pub fn show<S: Scene>(
+    scene: &mut S,
+    news: Receiver<S::News>,
+    stop: &AtomicBool,
+    perform: &mut dyn FnMut(&mut S, S::Ask),
+) -> io::Result<bool> {
     let mut screen = Screen::open()?;
     let size = screen.terminal.size()?;
-    scene.resize(size.width, size.height);
+    let mut showing = Showing { scene, perform, clear: false, over: false };
+    showing.tell(Msg::Resize(size.width, size.height));
     // Small, so that a feeder faster than this thread waits instead of filling memory.
     let (send, inputs) = sync_channel(8);
     let over = Arc::new(AtomicBool::new(false));
@@ -69,9 +159,9 @@ pub fn show<S: Scene>(scene: &mut S, news: Receiver<S::News>, stop: &AtomicBool)
         move || read_keys(&send, &over)
     })?;
     spawn("news", move || forward(&news, &send))?;
-    let outcome = keep_going(scene, &mut screen, &inputs, stop);
+    let outcome = keep_going(&mut showing, &mut screen, &inputs, stop);
     over.store(true, Ordering::Relaxed);
-    outcome
+    outcome.map(|()| showing.over)
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
@@ -107,7 +197,7 @@ fn forward<N>(news: &Receiver<N>, send: &SyncSender<Input<N>>) {
 }
 
 fn keep_going<S: Scene>(
-    scene: &mut S,
+    showing: &mut Showing<'_, S>,
     screen: &mut Screen,
     inputs: &Receiver<Input<S::News>>,
     stop: &AtomicBool,
@@ -115,23 +205,26 @@ fn keep_going<S: Scene>(
     let mut drawn = None::<Instant>;
     let due =
         |last: Option<Instant>, every: Duration| last.map_or(Duration::ZERO, |l| every.saturating_sub(l.elapsed()));
-    while !scene.over() && !stop.load(Ordering::Relaxed) {
-        let again = scene.tick(Instant::now());
-        if *scene.dirty() && due(drawn, FRAME).is_zero() {
-            *scene.dirty() = false;
-            if std::mem::take(scene.clear()) {
+    while !showing.over && !stop.load(Ordering::Relaxed) {
+        let (tick, again) = showing.scene.tick(Instant::now());
+        if let Some(passed) = tick {
+            showing.tell(Msg::Tick(passed));
+        }
+        if *showing.scene.dirty() && due(drawn, FRAME).is_zero() {
+            *showing.scene.dirty() = false;
+            if std::mem::take(&mut showing.clear) {
                 screen.clear()?;
             }
-            screen.terminal.draw(|f| scene.draw(f.area(), f.buffer_mut()))?;
+            screen.terminal.draw(|f| showing.scene.draw(f.area(), f.buffer_mut()))?;
             drawn = Some(Instant::now());
         } else if due(drawn, PULSE).is_zero() {
             screen.terminal.hide_cursor()?;
             drawn = Some(Instant::now());
         }
-        let wait = due(drawn, if *scene.dirty() { FRAME } else { PULSE });
+        let wait = due(drawn, if *showing.scene.dirty() { FRAME } else { PULSE });
         let wait = wait.min(again.unwrap_or(wait)).min(KEY_WAIT);
         match inputs.recv_timeout(wait) {
-            Ok(input) => take(scene, input)?,
+            Ok(input) => showing.take(input)?,
             Err(RecvTimeoutError::Timeout) => {}
             // Both threads are gone.
             Err(RecvTimeoutError::Disconnected) => thread::sleep(wait),
@@ -139,23 +232,11 @@ fn keep_going<S: Scene>(
         // What else is there already, so that a key that repeats is not drawn once each time.
         for _ in 0..64 {
             let Ok(input) = inputs.try_recv() else { break };
-            take(scene, input)?;
+            showing.take(input)?;
         }
         if let Some(text) = screen.panicked() {
             return Err(io::Error::other(text));
         }
-    }
-    Ok(())
-}
-
-fn take<S: Scene>(scene: &mut S, input: Input<S::News>) -> io::Result<()> {
-    match input {
-        Input::News(news) => scene.news(news),
-        Input::Gone => scene.gone(),
-        Input::KeysGone(e) => return Err(e),
-        Input::Terminal(Event::Resize(w, h)) => scene.resize(w, h),
-        Input::Terminal(Event::Key(key)) if key.kind != KeyEventKind::Release => scene.key(key),
-        Input::Terminal(_) => {}
     }
     Ok(())
 }

@@ -2,15 +2,18 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+/// Keys, and the same in words.
+pub(super) type Keys = (&'static [(KeyCode, bool)], &'static str);
+
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding<A: 'static> {
     /// The keys, as crossterm reports them (`true` with Ctrl held).
     pub keys: &'static [(KeyCode, bool)],
-    /// What they do.
-    pub action: A,
     /// The keys in words.
     pub label: &'static str,
+    /// What they do.
+    pub action: A,
     /// What they do, in words.
     pub help: &'static str,
     /// Shorter, for the line at the bottom; none if it has no place there.
@@ -19,14 +22,26 @@ pub struct Binding<A: 'static> {
 
 /// A row.
 pub(super) const fn key<A>(
-    keys: &'static [(KeyCode, bool)],
+    (keys, label): Keys,
     action: A,
-    label: &'static str,
     help: &'static str,
     hint: Option<(&'static str, &'static str)>,
 ) -> Binding<A> {
-    Binding { keys, action, label, help, hint }
+    Binding { keys, label, action, help, hint }
 }
+
+// Keys that mean the same on every screen.
+pub(super) const UP: Keys = (&[(KeyCode::Up, false), c('k')], "Up, k");
+pub(super) const DOWN: Keys = (&[(KeyCode::Down, false), c('j')], "Down, j");
+pub(super) const PAGE_UP: Keys = (&[(KeyCode::PageUp, false)], "PgUp");
+pub(super) const PAGE_DOWN: Keys = (&[(KeyCode::PageDown, false)], "PgDn");
+pub(super) const HOME: Keys = (&[(KeyCode::Home, false), c('g')], "Home, g");
+pub(super) const END: Keys = (&[(KeyCode::End, false), c('G')], "End, G");
+pub(super) const ENTER: Keys = (&[(KeyCode::Enter, false)], "Enter");
+pub(super) const HELP: Keys = (&[c('?'), c('h'), (KeyCode::F(1), false)], "?, h, F1");
+pub(super) const REDRAW: Keys = (&[(KeyCode::Char('l'), true)], "Ctrl-L");
+pub(super) const BACK: Keys = (&[c('q'), (KeyCode::Esc, false)], "q, Esc");
+pub(super) const QUIT: Keys = (&[(KeyCode::Char('c'), true)], "Ctrl-C");
 
 /// A key that is a character.
 pub(super) const fn c(c: char) -> (KeyCode, bool) {

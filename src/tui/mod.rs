@@ -1,8 +1,8 @@
 //! The screen of `hactl watch`.
 //!
 //! [`App`] holds all state, [`Msg`] is everything that can happen, `update` is the only place that changes the state,
-//! and `view` draws it: all of that is pure. `drive` and `terminal` alone know the terminal, threads and real time, for
-//! every screen. Three threads take part: the caller's feeding thread, one that reads keys, and the one that called
+//! and `view` draws it: all of that is pure. What the state asks of the outside, an [`Ask`], [`run`] performs. `drive` and
+//! `terminal` alone know the terminal, threads and real time, for every screen. Three threads take part: the caller's feeding thread, one that reads keys, and the one that called
 //! [`run`].
 
 mod app;
@@ -10,6 +10,7 @@ mod drive;
 mod findings;
 mod keymap;
 mod keys;
+mod log;
 mod msg;
 mod parts;
 pub mod probe;
@@ -28,7 +29,7 @@ mod view;
 mod tests;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender};
@@ -39,11 +40,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use self::drive::Scene;
+use self::save::Ring;
 pub use app::{App, Filter, Kind};
 pub use keymap::KEYS;
 pub use keys::Binding;
-pub use msg::{Action, Cmd, Command, Msg, Speed};
-pub use update::update;
+pub use msg::{Action, Ask, Cmd, Command, Msg, Speed};
+pub use update::{saved, update};
 pub use view::render;
 
 use crate::finding::Finding;
@@ -104,14 +106,40 @@ pub fn run(
     control: Option<Sender<Command>>,
     stop: &Arc<AtomicBool>,
 ) -> io::Result<Outcome> {
-    let app = App::new(&options.name, options.kind, options.color, options.clock, observer, decoder);
-    let directory = options.directory;
-    let mut session = Session { app, control, directory, saved: None, judged: None, clear: false, quit: false };
-    drive::show(&mut session, feed, stop)?;
-    session.app.judge();
-    let saved = session.saved;
-    let (observer, findings, context, state, dropped) = session.app.into_facts();
-    Ok(Outcome { observer, findings, context, state, dropped, saved })
+    let mut app = App::new(&options.name, options.kind, options.color, options.clock, observer, decoder);
+    let tell = move |command| {
+        if let Some(control) = &control {
+            let _ = control.send(command); // a source that has ended has no speed
+        }
+    };
+    let mut last = None;
+    drive::show(&mut app, feed, stop, &mut |app, ask| match ask {
+        Ask::Control(command) => tell(command),
+        Ask::Save(stamp) => {
+            let result = save(&app.ring, &options.directory, &stamp);
+            saved(app, result.as_ref().map(|(_, said)| said.clone()).map_err(ToString::to_string));
+            last = result.ok().map(|(path, _)| path).or(last.take());
+        }
+    })?;
+    app.judge();
+    let (observer, findings, context, state, dropped) = app.into_facts();
+    Ok(Outcome { observer, findings, context, state, dropped, saved: last })
+}
+
+/// Writes what is held to a file, and says so.
+fn save(ring: &Ring, directory: &Path, stamp: &str) -> io::Result<(PathBuf, String)> {
+    // Without privileges a root-started program may not write where the user stands: anywhere beats nowhere.
+    let path = match ring.write(directory, stamp) {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => ring.write(&std::env::temp_dir(), stamp)?,
+        other => other?,
+    };
+    let n = describe::count(ring.len() as u64, "frame");
+    let older = match ring.forgotten() {
+        0 => String::new(),
+        n => format!(" ({} older ones were no longer held)", describe::thousands(n)),
+    };
+    let said = format!("wrote {n} to {}{older}", path.display());
+    Ok((path, said))
 }
 
 /// Columns of the terminal, where there is one.
@@ -119,99 +147,33 @@ pub fn width() -> Option<u16> {
     crossterm::terminal::size().ok().map(|(columns, _)| columns)
 }
 
-struct Session {
-    app: App,
-    control: Option<Sender<Command>>,
-    directory: PathBuf,
-    saved: Option<PathBuf>,
-    /// When findings were judged last.
-    judged: Option<Instant>,
-    clear: bool,
-    quit: bool,
-}
-
-impl Scene for Session {
+impl Scene for App {
     type News = Batch;
+    type Action = Action;
+    type Ask = Ask;
 
-    fn news(&mut self, batch: Batch) {
-        let enough = batch.state == SourceState::Enough;
-        self.tell(Msg::Batch(batch));
-        self.quit |= enough;
+    fn key(&self, key: KeyEvent) -> Option<Action> {
+        keymap::action(key, self.typing)
     }
 
-    fn gone(&mut self) {
-        self.tell(Msg::FeedGone);
+    fn tell(&mut self, msg: Msg) -> Option<Cmd> {
+        update(self, msg)
     }
 
-    fn key(&mut self, key: KeyEvent) {
-        if let Some(msg) = keymap::message(key, self.app.typing) {
-            self.tell(msg);
-        }
-    }
-
-    fn resize(&mut self, w: u16, h: u16) {
-        self.tell(Msg::Resize(w, h));
-    }
-
-    fn tick(&mut self, now: Instant) -> Option<Duration> {
+    fn tick(&mut self, now: Instant) -> (Option<Duration>, Option<Duration>) {
         let wait = self.judged.map_or(Duration::ZERO, |j| JUDGE.saturating_sub(now.duration_since(j)));
-        if self.app.unjudged && wait.is_zero() {
-            self.tell(Msg::Judge);
+        if self.unjudged && wait.is_zero() {
             self.judged = Some(now);
+            return (Some(JUDGE), Some(JUDGE));
         }
-        self.app.unjudged.then_some(wait)
+        (None, self.unjudged.then_some(wait))
     }
 
     fn dirty(&mut self) -> &mut bool {
-        &mut self.app.dirty
-    }
-
-    fn clear(&mut self) -> &mut bool {
-        &mut self.clear
-    }
-
-    fn over(&self) -> bool {
-        self.quit
+        &mut self.dirty
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer) {
-        render(&self.app, area, buf);
-    }
-}
-
-impl Session {
-    fn tell(&mut self, msg: Msg) {
-        match update(&mut self.app, msg) {
-            None => {}
-            Some(Cmd::Quit) => self.quit = true,
-            Some(Cmd::Clear) => self.clear = true,
-            Some(Cmd::Control(command)) => {
-                if let Some(control) = &self.control {
-                    let _ = control.send(command); // a source that has ended has no speed
-                }
-            }
-            Some(Cmd::Save(stamp)) => {
-                // Without privileges a root-started program may not write where the user stands: anywhere beats nowhere.
-                let result = match self.app.ring.write(&self.directory, &stamp) {
-                    Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
-                        self.app.ring.write(&std::env::temp_dir(), &stamp)
-                    }
-                    other => other,
-                };
-                let said = match &result {
-                    Ok(path) => {
-                        let n = describe::count(self.app.ring.len() as u64, "frame");
-                        let older = match self.app.ring.forgotten() {
-                            0 => String::new(),
-                            n => format!(" ({} older ones were no longer held)", describe::thousands(n)),
-                        };
-                        Ok(format!("wrote {n} to {}{older}", path.display()))
-                    }
-                    Err(e) => Err(e.to_string()),
-                };
-                self.saved = result.ok().or(self.saved.take());
-                update(&mut self.app, Msg::Saved(said));
-            }
-        }
+        render(self, area, buf);
     }
 }

@@ -2,44 +2,21 @@
 
 use std::fmt;
 
+use super::drive;
+use super::scroll::Move;
 use crate::sniff::feed::Batch;
 
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    /// A key that the table names.
-    Act(Action),
-    /// A character typed into the filter.
-    Typed(char),
-    /// The last character of the filter is to go.
-    Erase,
-    /// Frames and time from the source.
-    Batch(Batch),
-    /// The feeding thread is gone.
-    FeedGone,
-    /// The terminal has this many columns and rows now.
-    Resize(u16, u16),
-    /// Findings are due: the facts may have changed since the last time.
-    Judge,
-    /// Outcome of [`Cmd::Save`]: what was written, or why not.
-    Saved(Result<String, String>),
-}
+/// Something that happened. A tick is told when findings are due.
+pub type Msg = drive::Msg<Batch, Action>;
+
+/// What is wanted of the outside.
+pub type Cmd = drive::Cmd<Ask>;
 
 /// What a key asks for. The screen that shows decides what it means there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Select the one above, or scroll up a line.
-    Up,
-    /// Select the one below, or scroll down a line.
-    Down,
-    /// Scroll back a page.
-    PageUp,
-    /// Scroll on a page.
-    PageDown,
-    /// To the beginning.
-    Home,
-    /// To the end.
-    End,
+    /// Select another, or scroll: the log, or the text that shows.
+    Move(Move),
     /// Show more of what is selected.
     Open,
     /// Select the next virtual router with a warning or worse.
@@ -50,6 +27,10 @@ pub enum Action {
     Explain,
     /// Type a filter.
     Filter,
+    /// A character typed into the filter.
+    Typed(char),
+    /// The last character of the filter is to go.
+    Erase,
     /// Freeze the screen, or go on.
     Pause,
     /// Write the frames that are held to a file.
@@ -72,17 +53,13 @@ pub enum Action {
     Quit,
 }
 
-/// What the outside is asked to do.
+/// What only this screen asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cmd {
-    /// Leave the program.
-    Quit,
+pub enum Ask {
     /// Write the held frames to a new file whose name has this stamp.
     Save(String),
     /// Tell the feeding thread.
     Control(Command),
-    /// Clear the terminal, so that everything is drawn again.
-    Clear,
 }
 
 /// What the feeding thread of a replay or of the demonstration is told.

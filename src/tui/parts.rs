@@ -1,4 +1,4 @@
-//! Parts that all screens have: the verdict, sections, log entries, help, the line at the bottom.
+//! Parts that all screens have: the frame, the verdict, sections, pages of text, help, the line at the bottom.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,31 +6,90 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::keys::Binding;
-use super::text::{fit, left, width, wrap};
+use super::text::{fit, rule, width, wrap};
 use super::theme::Theme;
 use crate::finding::Severity;
+use crate::report::Clock;
+use crate::report::describe::count;
+use crate::time::Timestamp;
 
-/// In fewer lines than this an entry of a log has one, and is elided.
-pub const WRAPPED: usize = 3;
-
-/// Draws lines from the top, and the last one at the bottom.
-pub fn draw(lines: &[Line<'_>], last: &Line<'_>, area: Rect, buf: &mut Buffer) {
-    for (y, line) in (area.top()..area.bottom()).zip(lines) {
-        buf.set_line(area.left(), y, line, area.width);
-    }
-    buf.set_line(area.left(), area.bottom().saturating_sub(1), last, area.width);
-}
-
-/// Says that the terminal is too small, and draws nothing else. `least` are columns and rows.
-pub fn too_small(area: Rect, buf: &mut Buffer, least: (u16, u16)) -> bool {
+/// Draws a screen for so many columns and rows: lines from the top, and the last one at the bottom. Where there are fewer
+/// than `least`, it says so instead.
+pub fn draw<'a>(
+    least: (u16, u16),
+    area: Rect,
+    buf: &mut Buffer,
+    screen: impl FnOnce(usize, usize) -> (Vec<Line<'a>>, Line<'a>),
+) {
     if area.width >= least.0 && area.height >= least.1 {
-        return false;
+        let (lines, last) = screen(usize::from(area.width), usize::from(area.height));
+        for (y, line) in (area.top()..area.bottom()).zip(&lines) {
+            buf.set_line(area.left(), y, line, area.width);
+        }
+        buf.set_line(area.left(), area.bottom().saturating_sub(1), &last, area.width);
+        return;
     }
     let text = format!("terminal too small: {}x{}, {}x{} needed", area.width, area.height, least.0, least.1);
     for (y, line) in (area.top()..area.bottom()).zip(wrap(&text, usize::from(area.width).max(8), 0)) {
         buf.set_stringn(area.left(), y, line, usize::from(area.width), Style::new());
     }
-    true
+}
+
+/// Columns and rows to reckon with before anything was drawn, or where nothing can be.
+pub fn at_least(size: (u16, u16), least: (u16, u16)) -> (usize, usize) {
+    (usize::from(size.0.max(least.0)), usize::from(size.1.max(least.1)))
+}
+
+/// Lines of text on a screen of `h`: below so many others and a rule, and above the last line.
+pub const fn text_room(h: usize, above: usize) -> usize {
+    h.saturating_sub(above + 1 + 1)
+}
+
+/// Adds a page: its title in a rule, and as much of its text from line `scroll` on as a screen of `h` has room for.
+pub fn page(
+    lines: &mut Vec<Line<'static>>,
+    (title, text): (String, Vec<Line<'static>>),
+    scroll: usize,
+    (w, h): (usize, usize),
+    theme: Theme,
+) {
+    let room = text_room(h, lines.len());
+    let most = text.len().saturating_sub(room);
+    let first = scroll.min(most);
+    let more = match most - first {
+        0 => String::new(),
+        below => format!("{} below", count(below as u64, "line")),
+    };
+    lines.push(rule(&title, &more, w, theme));
+    lines.extend(text.into_iter().skip(first).take(room));
+}
+
+/// The time by the wall clock. Wider screens have room for the day, for what is shown is not always today's.
+pub fn wall(clock: &Clock, time: Timestamp, columns: usize) -> String {
+    match columns {
+        0..100 => clock.hms(time),
+        _ => format!("{} {}", clock.date(time), clock.hms(time)),
+    }
+}
+
+/// The first line: a title, those of `parts` that fit, and the time at the right.
+pub fn first(
+    title: String,
+    parts: impl IntoIterator<Item = Span<'static>>,
+    time: String,
+    columns: usize,
+) -> Line<'static> {
+    let mut used = 1 + width(&title);
+    let mut spans = vec![Span::raw(" "), Span::styled(title, Theme::bold())];
+    for part in parts {
+        if used + 2 + part.width() + 2 + width(&time) < columns {
+            used += 2 + part.width();
+            spans.extend([Span::raw("  "), part]);
+        }
+    }
+    spans.push(Span::raw(" ".repeat(columns.saturating_sub(used + width(&time) + 1))));
+    spans.push(Span::styled(time, Theme::bold()));
+    Line::from(spans)
 }
 
 /// Lines that the verdict may take on a screen of this height.
@@ -81,48 +140,17 @@ pub fn notice(text: &str, columns: usize, theme: Theme) -> Line<'static> {
     Line::styled(fit(&format!(" ! {text}"), columns), theme.bad().patch(Theme::bold()))
 }
 
+/// Takes so many lines, or what there is.
+pub fn take(room: &mut usize, lines: usize) -> usize {
+    let got = lines.min(*room);
+    *room -= got;
+    got
+}
+
 /// Adds exactly so many lines.
 pub fn section(lines: &mut Vec<Line<'static>>, mut part: Vec<Line<'static>>, rows: usize) {
     part.resize(rows, Line::default());
     lines.append(&mut part);
-}
-
-/// Columns before the sentence of a log's entry: time and the name of what it is about.
-const fn entry_head(tag: usize) -> usize {
-    1 + 12 + 2 + if tag > 0 { tag + 2 } else { 0 }
-}
-
-/// Lines that a log's entry takes.
-pub fn entry_height(text: &str, tag: usize, columns: usize) -> usize {
-    wrap(text, columns.saturating_sub(entry_head(tag) + 1), 0).len()
-}
-
-/// A log's entry: time, whom it is about in `tag` columns (none if that is 0), and a sentence.
-pub fn entry(
-    time: &str,
-    (of, tag): (&str, usize),
-    text: &str,
-    style: Style,
-    columns: usize,
-    theme: Theme,
-) -> Vec<Line<'static>> {
-    let head = entry_head(tag);
-    let of = if tag > 0 { format!("{}  ", left(of, tag)) } else { String::new() };
-    wrap(text, columns.saturating_sub(head + 1), 0)
-        .into_iter()
-        .enumerate()
-        .map(|(i, l)| {
-            if i == 0 {
-                Line::from(vec![
-                    Span::styled(format!(" {time}  "), theme.quiet()),
-                    Span::raw(of.clone()),
-                    Span::styled(l, style),
-                ])
-            } else {
-                Line::from(vec![Span::raw(" ".repeat(head)), Span::styled(l, style)])
-            }
-        })
-        .collect()
 }
 
 /// The keys of a table, and what words and marks mean.
@@ -151,8 +179,8 @@ pub fn help<'a, A: 'static>(
 
 /// Keys for the line at the bottom. Where it is narrow the texts in `shed` go first, in their order, then any from the
 /// left; what does not fit is in the help.
-pub fn hints(mut hints: Vec<(String, String)>, shed: &[&str], columns: usize, theme: Theme) -> Line<'static> {
-    let cost = |h: &(String, String)| width(&h.0) + 1 + width(&h.1) + 2;
+pub fn hints(mut hints: Vec<(&'static str, String)>, shed: &[&str], columns: usize, theme: Theme) -> Line<'static> {
+    let cost = |h: &(&str, String)| width(h.0) + 1 + width(&h.1) + 2;
     while hints.iter().map(cost).sum::<usize>() > columns + 1 && hints.len() > 2 {
         let at = shed.iter().find_map(|v| hints.iter().position(|h| h.1 == *v)).unwrap_or(0);
         hints.remove(at);
@@ -163,6 +191,21 @@ pub fn hints(mut hints: Vec<(String, String)>, shed: &[&str], columns: usize, th
         spans.push(Span::raw(format!(" {text}")));
     }
     Line::from(spans)
+}
+
+/// Keys of a screen of text, for the line at the bottom.
+pub const TEXT: &[(&str, &str)] = &[("↑↓", "scroll"), ("PgUp PgDn", "page"), ("q", "back")];
+/// The same, of the list of findings.
+pub const FINDINGS: &[(&str, &str)] = &[("↑↓", "select"), ("Enter", "explain"), ("q", "back"), ("?", "help")];
+
+/// Keys that are always the same, for the line at the bottom.
+pub fn keys(keys: &[(&'static str, &str)], columns: usize, theme: Theme) -> Line<'static> {
+    hints(keys.iter().map(|(key, text)| (*key, (*text).to_owned())).collect(), &[], columns, theme)
+}
+
+/// What came of writing a file, for the line at the bottom: what was written, or why not.
+pub fn saved(outcome: Result<String, String>) -> String {
+    outcome.unwrap_or_else(|why| format!("not written: {why}"))
 }
 
 /// What a key led to, in the line at the bottom.

@@ -1,4 +1,43 @@
-//! A log of sentences of several lines, scrolled by whole entries.
+//! Moving about: in a list, in a text, and in a log of sentences of several lines, which scrolls by whole entries.
+
+/// Where a key leads: a line, a page, or to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Move {
+    /// The line above.
+    Up,
+    /// The line below.
+    Down,
+    /// A page back.
+    PageUp,
+    /// A page on.
+    PageDown,
+    /// To the beginning.
+    Home,
+    /// To the end.
+    End,
+}
+
+impl Move {
+    /// From one of `n` places to another, and never beyond the last; a page is so many.
+    pub fn within(self, at: usize, n: usize, page: usize) -> usize {
+        let last = n.saturating_sub(1);
+        let at = at.min(last);
+        let to = match self {
+            Self::Up => at.saturating_sub(1),
+            Self::Down => at + 1,
+            Self::PageUp => at.saturating_sub(page),
+            Self::PageDown => at + page,
+            Self::Home => 0,
+            Self::End => last,
+        };
+        to.min(last)
+    }
+
+    /// The first line that shows, of a text of so many lines in a window of so many. Pages overlap by a line.
+    pub fn scrolled(self, first: usize, (lines, rows): (usize, usize)) -> usize {
+        self.within(first, lines.saturating_sub(rows) + 1, rows.max(2) - 1)
+    }
+}
 
 /// How many entries fit into so many lines, given their heights from the last one back. One always does.
 pub fn fitting(heights: impl Iterator<Item = usize>, rows: usize) -> usize {
@@ -19,7 +58,7 @@ pub struct Window {
     /// Numbers of the entries that show, in order, since the first there ever was.
     numbers: Vec<u64>,
     /// End of the window within them.
-    pub end: usize,
+    end: usize,
     /// For each end, where the window begins.
     starts: Vec<usize>,
 }
@@ -41,14 +80,24 @@ impl Window {
         Self { numbers, end, starts }
     }
 
+    /// What to remember after a move by pages; `None` to follow the newest.
+    pub fn moved(&self, to: Move) -> Option<u64> {
+        self.anchor(match to {
+            Move::Up | Move::PageUp => self.back(),
+            Move::Down | Move::PageDown => self.forward(),
+            Move::Home => self.top(),
+            Move::End => self.numbers.len(),
+        })
+    }
+
     /// The window's end after scrolling back by a page that overlaps this one by one entry.
-    pub fn back(&self) -> usize {
+    fn back(&self) -> usize {
         let first = self.start(self.end);
         (first + 1).min(self.end.saturating_sub(1)).max(self.top())
     }
 
     /// The same, forward.
-    pub fn forward(&self) -> usize {
+    fn forward(&self) -> usize {
         let last = self.end.saturating_sub(1);
         (self.end..=self.numbers.len())
             .take_while(|e| self.start(*e) <= last)
@@ -57,12 +106,12 @@ impl Window {
     }
 
     /// The least end with which the first entry shows and the window is full.
-    pub fn top(&self) -> usize {
+    fn top(&self) -> usize {
         (0..=self.numbers.len()).take_while(|e| self.start(*e) == 0).last().unwrap_or(0)
     }
 
     /// What to remember for an end; `None` to follow the newest.
-    pub fn anchor(&self, end: usize) -> Option<u64> {
+    fn anchor(&self, end: usize) -> Option<u64> {
         (end < self.numbers.len()).then(|| self.numbers.get(end.wrapping_sub(1)).map(|n| n + 1)).flatten()
     }
 

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::app::{App, Filter, Kind, Screen};
-use super::msg::{Action, Cmd, Command, Msg, Speed};
-use super::update::update;
+use super::msg::{Action, Ask, Cmd, Command, Msg, Speed};
+use super::scroll::Move;
+use super::update::{saved, update};
 use crate::frame::{LinkType, OwnedFrame};
 use crate::report::Clock;
 use crate::sniff::feed::{Batch, SourceState};
@@ -93,8 +94,8 @@ impl Bench {
         let frames = std::mem::take(&mut self.frames);
         let carrier = (self.app.kind == LIVE).then_some(true);
         let batch = Batch { frames, now: at(ms), carrier, ..Batch::default() };
-        self.tell(Msg::Batch(batch));
-        self.tell(Msg::Judge);
+        self.tell(Msg::News(batch));
+        self.tell(Msg::Tick(Duration::ZERO));
     }
 
     pub fn tell(&mut self, msg: Msg) -> Option<Cmd> {
@@ -108,7 +109,7 @@ impl Bench {
     pub fn type_in(&mut self, text: &str) {
         self.press(&[Action::Filter]);
         for c in text.chars() {
-            self.tell(Msg::Typed(c));
+            self.tell(Msg::Act(Action::Typed(c)));
         }
     }
 }
@@ -148,18 +149,18 @@ fn selected(b: &Bench) -> String {
 fn selection_moves_and_stops_at_the_ends() {
     let mut b = failover(LIVE);
     assert_eq!(selected(&b), "VRID 51/IPv4");
-    b.press(&[Action::Up]);
+    b.press(&[Action::Move(Move::Up)]);
     assert_eq!(selected(&b), "VRID 51/IPv4");
-    b.press(&[Action::Down]);
+    b.press(&[Action::Move(Move::Down)]);
     assert_eq!(selected(&b), "VRID 51/IPv6");
-    b.press(&[Action::Down, Action::Down, Action::Down]);
+    b.press(&[Action::Move(Move::Down), Action::Move(Move::Down), Action::Move(Move::Down)]);
     assert_eq!(selected(&b), "VRID 52/IPv4");
-    b.press(&[Action::Up, Action::Open]);
+    b.press(&[Action::Move(Move::Up), Action::Open]);
     let id = b.app.selected().unwrap().id;
     assert_eq!(b.app.screen, Screen::Group(id));
     assert_eq!(b.press(&[Action::Back]), None);
     assert_eq!(b.app.screen, Screen::Main);
-    assert_eq!(b.press(&[Action::Back]), Some(Cmd::Quit));
+    assert_eq!(b.press(&[Action::Back]), Some(Cmd::Leave));
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn a_filter_is_typed_kept_and_cleared() {
     b.type_in("52");
     assert_eq!(b.app.visible().len(), 1);
     assert_eq!(selected(&b), "VRID 52/IPv4");
-    b.tell(Msg::Erase);
+    b.tell(Msg::Act(Action::Erase));
     assert_eq!(b.app.visible().len(), 3);
     b.type_in(" v6");
     assert_eq!(selected(&b), "VRID 51/IPv6");
@@ -181,7 +182,7 @@ fn a_filter_is_typed_kept_and_cleared() {
     assert_eq!(b.app.visible().len(), 1);
     b.press(&[Action::Back]);
     assert!(b.app.filter.is_empty() && !b.app.typing);
-    assert_eq!(b.press(&[Action::Quit]), Some(Cmd::Quit));
+    assert_eq!(b.press(&[Action::Quit]), Some(Cmd::Leave));
 }
 
 #[test]
@@ -221,10 +222,13 @@ fn a_frozen_screen_stays_while_frames_go_on_being_taken_in() {
 #[test]
 fn a_replay_is_told_to_pause_and_how_fast_to_go() {
     let mut b = failover(REPLAY);
-    assert_eq!(b.press(&[Action::Pause]), Some(Cmd::Control(Command::Pause(true))));
-    assert_eq!(b.press(&[Action::Pause]), Some(Cmd::Control(Command::Pause(false))));
-    assert_eq!(b.press(&[Action::Faster]), Some(Cmd::Control(Command::Speed(Speed::new(2.0)))));
-    assert_eq!(b.press(&[Action::Slower, Action::Slower]), Some(Cmd::Control(Command::Speed(Speed::new(0.5)))));
+    assert_eq!(b.press(&[Action::Pause]), Some(Cmd::Do(Ask::Control(Command::Pause(true)))));
+    assert_eq!(b.press(&[Action::Pause]), Some(Cmd::Do(Ask::Control(Command::Pause(false)))));
+    assert_eq!(b.press(&[Action::Faster]), Some(Cmd::Do(Ask::Control(Command::Speed(Speed::new(2.0))))));
+    assert_eq!(
+        b.press(&[Action::Slower, Action::Slower]),
+        Some(Cmd::Do(Ask::Control(Command::Speed(Speed::new(0.5)))))
+    );
     // A live interface has no speed.
     let mut b = failover(LIVE);
     assert_eq!(b.press(&[Action::Faster]), None);
@@ -234,12 +238,12 @@ fn a_replay_is_told_to_pause_and_how_fast_to_go() {
 #[test]
 fn the_demonstration_is_told_whom_to_kill_and_has_no_full_speed() {
     let mut b = failover(DEMO);
-    assert_eq!(b.press(&[Action::First]), Some(Cmd::Control(Command::Toggle(0))));
-    assert_eq!(b.press(&[Action::Second]), Some(Cmd::Control(Command::Toggle(1))));
+    assert_eq!(b.press(&[Action::First]), Some(Cmd::Do(Ask::Control(Command::Toggle(0)))));
+    assert_eq!(b.press(&[Action::Second]), Some(Cmd::Do(Ask::Control(Command::Toggle(1)))));
     for _ in 0..20 {
         b.press(&[Action::Faster]);
     }
-    assert_eq!(b.press(&[Action::Slower]), Some(Cmd::Control(Command::Speed(Speed::new(100.0)))));
+    assert_eq!(b.press(&[Action::Slower]), Some(Cmd::Do(Ask::Control(Command::Speed(Speed::new(100.0))))));
     let mut b = failover(LIVE);
     assert_eq!(b.press(&[Action::First]), None);
     assert_eq!(b.app.status.as_deref(), Some("only the demonstration has nodes to kill"));
@@ -269,10 +273,10 @@ fn frames_are_written_when_there_are_any() {
     assert_eq!(b.press(&[Action::Save]), None);
     assert_eq!(b.app.status.as_deref(), Some("nothing to write yet: no frame has been heard"));
     let mut b = failover(LIVE);
-    assert_eq!(b.press(&[Action::Save]), Some(Cmd::Save("20231114-221328".to_owned())));
-    b.tell(Msg::Saved(Err("No space left on device".to_owned())));
+    assert_eq!(b.press(&[Action::Save]), Some(Cmd::Do(Ask::Save("20231114-221328".to_owned()))));
+    saved(&mut b.app, Err("No space left on device".to_owned()));
     assert_eq!(b.app.status.as_deref(), Some("not written: No space left on device"));
-    b.press(&[Action::Down]);
+    b.press(&[Action::Move(Move::Down)]);
     assert_eq!(b.app.status, None);
 }
 
@@ -284,22 +288,22 @@ fn the_log_stays_where_it_was_scrolled_to() {
     }
     b.until(59_100);
     assert_eq!(b.app.log_end, None);
-    b.press(&[Action::PageUp]);
+    b.press(&[Action::Move(Move::PageUp)]);
     let end = b.app.log_end.unwrap();
     b.advert(60_000, 51, 1, 100);
     b.until(60_100);
     assert_eq!(b.app.log_end, Some(end));
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     let home = b.app.log_end.unwrap();
     assert!(home < end);
-    b.press(&[Action::PageUp]);
+    b.press(&[Action::Move(Move::PageUp)]);
     assert_eq!(b.app.log_end, Some(home));
     // Page by page down again nothing is left out, and the last page follows the newest.
     for _ in 0..60 {
-        b.press(&[Action::PageDown]);
+        b.press(&[Action::Move(Move::PageDown)]);
     }
     assert_eq!(b.app.log_end, None);
-    b.press(&[Action::Home, Action::End]);
+    b.press(&[Action::Move(Move::Home), Action::Move(Move::End)]);
     assert_eq!(b.app.log_end, None);
 }
 
@@ -307,14 +311,14 @@ fn the_log_stays_where_it_was_scrolled_to() {
 fn text_scrolls_no_further_than_its_end() {
     let mut b = failover(LIVE);
     b.tell(Msg::Resize(80, 16));
-    b.press(&[Action::Help, Action::End]);
+    b.press(&[Action::Help, Action::Move(Move::End)]);
     let end = b.app.scroll;
     assert!(end > 0);
-    b.press(&[Action::PageDown, Action::Down]);
+    b.press(&[Action::Move(Move::PageDown), Action::Move(Move::Down)]);
     assert_eq!(b.app.scroll, end);
-    b.press(&[Action::Up]);
+    b.press(&[Action::Move(Move::Up)]);
     assert_eq!(b.app.scroll, end - 1);
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     assert_eq!(b.app.scroll, 0);
     b.press(&[Action::Back]);
     assert_eq!(b.app.screen, Screen::Main);
@@ -347,11 +351,11 @@ fn a_finding_is_explained_and_left_by_the_way_it_was_entered() {
 #[test]
 fn a_feed_that_vanishes_is_a_failure_and_one_that_ends_is_not() {
     let mut b = failover(LIVE);
-    b.tell(Msg::FeedGone);
+    b.tell(Msg::Gone);
     assert!(matches!(b.app.state, SourceState::Failed(_)));
     let mut b = failover(REPLAY);
-    b.tell(Msg::Batch(Batch { now: at(8900), state: SourceState::Ended, ..Batch::default() }));
-    b.tell(Msg::FeedGone);
+    b.tell(Msg::News(Batch { now: at(8900), state: SourceState::Ended, ..Batch::default() }));
+    b.tell(Msg::Gone);
     assert_eq!(b.app.state, SourceState::Ended);
     assert!(b.app.context().ended);
 }

@@ -1,7 +1,9 @@
 //! What each message changes. The only place that changes [`App`] after a key.
 
 use super::app::{App, ExplainFrom, Kind, Screen};
-use super::msg::{Action, Cmd, Command, Msg, Speed};
+use super::msg::{Action, Ask, Cmd, Command, Msg, Speed};
+use super::parts;
+use super::scroll::Move;
 use super::view;
 use crate::sniff::feed::SourceState;
 
@@ -11,45 +13,37 @@ const MAX_FILTER: usize = 64;
 /// Takes in a message; says what the outside is to do.
 pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
     match msg {
-        Msg::Batch(batch) => {
+        Msg::News(batch) => {
             app.take(batch);
-            return None;
+            (app.state == SourceState::Enough).then_some(Cmd::Leave)
         }
-        Msg::FeedGone => {
+        Msg::Gone => {
             if app.state == SourceState::Running {
                 app.state = SourceState::Failed("the capture ended without saying why".to_owned());
                 app.unjudged = true;
             }
+            app.dirty = true;
+            None
         }
-        Msg::Judge => {
+        Msg::Tick(_) => {
             app.judge();
-            return None;
+            None
         }
-        Msg::Resize(w, h) => app.size = (w, h),
-        Msg::Saved(outcome) => {
-            app.status = Some(match outcome {
-                Ok(path) => path,
-                Err(why) => format!("not written: {why}"),
-            });
-        }
-        Msg::Typed(c) => {
-            if app.typing && !c.is_control() && app.filter.chars().count() < MAX_FILTER {
-                app.filter.push(c);
-            }
-        }
-        Msg::Erase => {
-            if app.filter.pop().is_none() {
-                app.typing = false;
-            }
+        Msg::Resize(w, h) => {
+            (app.size, app.dirty) = ((w, h), true);
+            None
         }
         Msg::Act(action) => {
             app.status = None;
             app.dirty = true;
-            return act(app, action);
+            act(app, action)
         }
     }
-    app.dirty = true;
-    None
+}
+
+/// Says what came of writing a file: what was written, or why not.
+pub fn saved(app: &mut App, outcome: Result<String, String>) {
+    (app.status, app.dirty) = (Some(parts::saved(outcome)), true);
 }
 
 fn act(app: &mut App, action: Action) -> Option<Cmd> {
@@ -68,15 +62,10 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         }
     }
     match action {
-        Action::Quit => return Some(Cmd::Quit),
+        Action::Quit => return Some(Cmd::Leave),
         Action::Redraw => return Some(Cmd::Clear),
         Action::Back => return back(app),
-        Action::Up => step(app, -1),
-        Action::Down => step(app, 1),
-        Action::PageUp => page(app, -1),
-        Action::PageDown => page(app, 1),
-        Action::Home => ends(app, true),
-        Action::End => ends(app, false),
+        Action::Move(to) => go(app, to),
         Action::Open => open(app),
         Action::NextTrouble => next_trouble(app),
         Action::Findings => show(app, Screen::Findings),
@@ -85,12 +74,18 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
             show(app, Screen::Main);
             app.typing = true;
         }
+        Action::Typed(c) => {
+            if app.typing && !c.is_control() && app.filter.chars().count() < MAX_FILTER {
+                app.filter.push(c);
+            }
+        }
+        Action::Erase => app.typing &= app.filter.pop().is_some(),
         Action::Pause => return pause(app),
         Action::Save => {
             if app.ring.is_empty() {
                 app.status = Some("nothing to write yet: no frame has been heard".to_owned());
             } else {
-                return Some(Cmd::Save(app.clock.file_stamp(app.now)));
+                return Some(Cmd::Do(Ask::Save(app.clock.file_stamp(app.now))));
             }
         }
         Action::Faster => return speed(app, true),
@@ -111,7 +106,7 @@ fn show(app: &mut App, screen: Screen) {
 
 fn back(app: &mut App) -> Option<Cmd> {
     match app.screen {
-        Screen::Main if app.filter.is_empty() => return Some(Cmd::Quit),
+        Screen::Main if app.filter.is_empty() => return Some(Cmd::Leave),
         Screen::Main => app.filter.clear(),
         Screen::Explain(_, ExplainFrom::Findings) => show(app, Screen::Findings),
         Screen::Explain(_, ExplainFrom::Group(id)) => show(app, Screen::Group(id)),
@@ -120,50 +115,23 @@ fn back(app: &mut App) -> Option<Cmd> {
     None
 }
 
-/// Moves the selection or the text by a line.
-fn step(app: &mut App, by: isize) {
-    match app.screen {
-        Screen::Main => {
+/// Moves the selection, the log or the text.
+fn go(app: &mut App, to: Move) {
+    match (app.screen, to) {
+        (Screen::Main, Move::Up | Move::Down) => {
             let visible = app.visible();
-            let Some(last) = visible.len().checked_sub(1) else { return };
             let at = app.selected().and_then(|s| visible.iter().position(|g| g.id == s.id)).unwrap_or(0);
-            let id = visible[at.saturating_add_signed(by).min(last)].id;
-            app.selected = Some(id);
+            if let Some(id) = visible.get(to.within(at, visible.len(), 1)).map(|g| g.id) {
+                app.selected = Some(id);
+            }
         }
-        Screen::Findings => {
-            let Some(last) = app.picture().findings.len().checked_sub(1) else { return };
-            app.finding = app.key_at(app.finding_index().saturating_add_signed(by).min(last));
+        (Screen::Main, _) => app.log_end = view::log_window(app).moved(to),
+        (Screen::Findings, _) => {
+            let n = app.picture().findings.len();
+            app.finding = app.key_at(to.within(app.finding_index(), n, 5)).or(app.finding);
         }
-        _ => scroll(app, by),
+        _ => app.scroll = to.scrolled(app.scroll, view::text(app)),
     }
-}
-
-/// Moves the log or the text by a page.
-fn page(app: &mut App, by: isize) {
-    match app.screen {
-        Screen::Main => {
-            let window = view::log_window(app);
-            app.log_end = window.anchor(if by < 0 { window.back() } else { window.forward() });
-        }
-        Screen::Findings => step(app, by * 5),
-        _ => scroll(app, by * (view::text_rows(app).max(2) as isize - 1)),
-    }
-}
-
-fn ends(app: &mut App, home: bool) {
-    match app.screen {
-        Screen::Main => {
-            let window = view::log_window(app);
-            app.log_end = if home { window.anchor(window.top()) } else { None };
-        }
-        Screen::Findings => step(app, if home { isize::MIN / 2 } else { isize::MAX / 2 }),
-        _ => scroll(app, if home { isize::MIN / 2 } else { isize::MAX / 2 }),
-    }
-}
-
-fn scroll(app: &mut App, by: isize) {
-    let most = view::text_len(app).saturating_sub(view::text_rows(app));
-    app.scroll = app.scroll.min(most).saturating_add_signed(by).min(most);
 }
 
 fn open(app: &mut App) {
@@ -224,7 +192,7 @@ fn pause(app: &mut App) -> Option<Cmd> {
         app.judge();
     }
     app.freeze(freeze);
-    app.kind.speed().map(|_| Cmd::Control(Command::Pause(freeze)))
+    app.kind.speed().map(|_| Cmd::Do(Ask::Control(Command::Pause(freeze))))
 }
 
 /// Kills a node of the demonstration, or starts it.
@@ -233,7 +201,7 @@ fn toggle(app: &mut App, node: usize) -> Option<Cmd> {
         app.status = Some("only the demonstration has nodes to kill".to_owned());
         return None;
     }
-    Some(Cmd::Control(Command::Toggle(node)))
+    Some(Cmd::Do(Ask::Control(Command::Toggle(node))))
 }
 
 fn speed(app: &mut App, faster: bool) -> Option<Cmd> {
@@ -247,5 +215,5 @@ fn speed(app: &mut App, faster: bool) -> Option<Cmd> {
         return None;
     }
     app.speed = next;
-    Some(Cmd::Control(Command::Speed(app.speed)))
+    Some(Cmd::Do(Ask::Control(Command::Speed(app.speed))))
 }

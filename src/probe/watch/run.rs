@@ -5,13 +5,13 @@ use std::io;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::{Answer, Event, Watch};
 use crate::net::monotonic;
 use crate::probe::run::{Job, Options, Pace, run};
+use crate::probe::runtime::{block_on, stopped};
 use crate::time::Instant;
 
 /// How long, and how much at once.
@@ -33,27 +33,11 @@ pub type Told<'a> = &'a mut dyn FnMut(&Watch, Instant, Vec<Event>) -> io::Result
 /// # Errors
 /// Those of `told`, and when the system has no more of what it takes.
 pub fn watch(watch: &mut Watch, limits: Limits, told: Told<'_>) -> io::Result<bool> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(drive(watch, limits, told));
-    // A script may still be dying: nobody waits for it.
-    runtime.shutdown_background();
-    ended
+    block_on(drive(watch, limits, told))
 }
 
 async fn drive(watch: &mut Watch, limits: Limits, told: Told<'_>) -> io::Result<bool> {
-    let stop = match limits.stop {
-        Some(stop) => {
-            stop.set_nonblocking(true)?;
-            Some(tokio::net::UnixStream::from_std(stop)?)
-        }
-        None => None,
-    };
-    let stopped = async {
-        match &stop {
-            Some(stop) => drop(stop.readable().await),
-            None => std::future::pending().await,
-        }
-    };
+    let stopped = stopped(limits.stop)?;
     tokio::pin!(stopped);
     let jobs: Vec<Job> = watch.plan().jobs().cloned().collect();
     let end = limits.length.map(|l| watch.began().after(l));

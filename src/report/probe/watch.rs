@@ -264,7 +264,7 @@ pub fn skipped(watch: &Watch) -> Vec<String> {
     scripts.map(line).collect()
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct EventObject<'a> {
     r#type: &'static str,
     time: String,
@@ -311,22 +311,8 @@ pub fn json(out: &mut dyn Write, plan: &Plan, event: &Event, epoch: Epoch) -> io
         r#type: if what.is_transition() { "transition" } else { "attempt" },
         time: epoch.time(event.at).rfc3339().to_string(),
         t: event.at.since(epoch.began).as_secs_f64(),
-        what: "",
-        virtual_server: None,
-        real_server: None,
-        checker: None,
-        script: None,
-        instance: None,
-        state: None,
-        first: None,
-        failures: None,
-        successes: None,
-        needed: None,
-        live_weight: None,
-        from: None,
-        to: None,
-        reason: None,
         message: sentence(plan, what),
+        ..EventObject::default()
     };
     let up = |up: bool| Some(if up { "up" } else { "down" });
     let good = |good: bool| Some(if good { "good" } else { "bad" });

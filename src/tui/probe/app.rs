@@ -11,6 +11,7 @@ use crate::probe::watch::{Event, Turn, Watch, What};
 use crate::report::probe::watch::{Epoch, sentence, severity, subject};
 use crate::report::{Clock, printable};
 use crate::time::{Instant, Timestamp};
+use crate::tui::drive::Age;
 use crate::vrrp::track::Reading;
 
 /// Entries of the log that are kept.
@@ -84,6 +85,7 @@ pub struct App {
     pub(super) at: Instant,
     /// Time since it came.
     pub(super) since: Duration,
+    pub(super) age: Age,
     /// What came while the picture is held still.
     pub(super) held: Option<Vec<Update>>,
     /// The log, oldest first.
@@ -117,6 +119,7 @@ impl App {
             watch: None,
             at: epoch.began,
             since: Duration::ZERO,
+            age: Age::default(),
             held: None,
             log: VecDeque::new(),
             forgotten: 0,

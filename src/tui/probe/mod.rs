@@ -10,6 +10,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -26,7 +27,7 @@ pub use msg::{Action, Cmd, Msg, Update};
 pub use update::update;
 pub use view::render;
 
-use super::drive::{self, FRAME, Scene};
+use super::drive::{self, Scene};
 use crate::report::Clock;
 use crate::report::probe::watch::Epoch;
 
@@ -50,82 +51,32 @@ pub struct Options {
 /// When the terminal cannot be taken over or written to, or another thread panicked. The terminal has been given back
 /// by then.
 pub fn run(options: Options, updates: Receiver<Update>, stop: &Arc<AtomicBool>) -> io::Result<()> {
-    let app = App::new(&options.title, options.color, options.clock, options.epoch);
-    let mut session = Session { app, fresh: None, came: false, ticked: None, clear: false, over: false };
-    drive::show(&mut session, updates, stop)
+    let mut app = App::new(&options.title, options.color, options.clock, options.epoch);
+    drive::show(&mut app, updates, stop, &mut |_, nothing| match nothing {}).map(drop)
 }
 
-struct Session {
-    app: App,
-    /// When the latest state came.
-    fresh: Option<Instant>,
-    /// One came since the last tick.
-    came: bool,
-    /// When time passed on the screen last.
-    ticked: Option<Instant>,
-    clear: bool,
-    over: bool,
-}
-
-impl Session {
-    fn tell(&mut self, msg: Msg) {
-        match update(&mut self.app, msg) {
-            None => {}
-            Some(Cmd::Leave) => self.over = true,
-            Some(Cmd::Clear) => self.clear = true,
-        }
-    }
-}
-
-impl Scene for Session {
+impl Scene for App {
     type News = Update;
+    type Action = Action;
+    type Ask = Infallible;
 
-    fn news(&mut self, news: Update) {
-        self.came = true;
-        self.tell(Msg::Update(news));
+    fn key(&self, key: KeyEvent) -> Option<Action> {
+        keymap::action(key)
     }
 
-    fn gone(&mut self) {
-        self.tell(Msg::Gone);
+    fn tell(&mut self, msg: Msg) -> Option<Cmd> {
+        update(self, msg)
     }
 
-    fn key(&mut self, key: KeyEvent) {
-        if let Some(action) = keymap::action(key) {
-            self.tell(Msg::Act(action));
-        }
-    }
-
-    fn resize(&mut self, w: u16, h: u16) {
-        self.tell(Msg::Resize(w, h));
-    }
-
-    fn tick(&mut self, now: Instant) -> Option<Duration> {
-        if std::mem::take(&mut self.came) {
-            (self.fresh, self.ticked) = (Some(now), Some(now));
-        }
-        let fresh = self.fresh?;
-        let wait = self.ticked.map_or(Duration::ZERO, |t| FRAME.saturating_sub(now.duration_since(t)));
-        if !wait.is_zero() {
-            return Some(wait);
-        }
-        self.ticked = Some(now);
-        self.tell(Msg::Tick(now.duration_since(fresh)));
-        Some(FRAME)
+    fn tick(&mut self, now: Instant) -> (Option<Duration>, Option<Duration>) {
+        self.age.tick(now)
     }
 
     fn dirty(&mut self) -> &mut bool {
-        &mut self.app.dirty
-    }
-
-    fn clear(&mut self) -> &mut bool {
-        &mut self.clear
-    }
-
-    fn over(&self) -> bool {
-        self.over
+        &mut self.dirty
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer) {
-        render(&self.app, area, buf);
+        render(self, area, buf);
     }
 }

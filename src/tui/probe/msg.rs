@@ -1,10 +1,12 @@
 //! What can happen to the screen, and what it asks of the outside.
 
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::probe::watch::{Event, Watch};
 use crate::time::Instant;
+use crate::tui::drive;
+use crate::tui::scroll::Move;
 
 /// News from the checks.
 #[derive(Clone)]
@@ -18,41 +20,22 @@ pub struct Update {
 }
 
 /// Something that happened.
-#[derive(Clone)]
-pub enum Msg {
-    /// A key that the table names.
-    Act(Action),
-    /// News from the checks.
-    Update(Update),
-    /// The checks have ended: nothing will come any more.
-    Gone,
-    /// So much time has passed since the last news came.
-    Tick(Duration),
-    /// The terminal has this many columns and rows now.
-    Resize(u16, u16),
-}
+pub type Msg = drive::Msg<Update, Action>;
+
+/// What is wanted of the outside.
+pub type Cmd = drive::Cmd<Infallible>;
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Select the row above, or scroll up a line.
-    Up,
-    /// Select the row below, or scroll down a line.
-    Down,
+    /// Select another row, or scroll: the log, or the text that shows.
+    Move(Move),
     /// Everything about the selected row.
     Open,
     /// Select the next row that is down or about to be.
     NextTrouble,
     /// Hold the picture still, or follow again.
     Pause,
-    /// Scroll the log back a page.
-    PageUp,
-    /// Scroll the log on a page.
-    PageDown,
-    /// To the oldest entry of the log.
-    Home,
-    /// To the newest entry of the log.
-    End,
     /// Show what the keys do.
     Help,
     /// Draw everything again.
@@ -61,13 +44,4 @@ pub enum Action {
     Back,
     /// End.
     Quit,
-}
-
-/// What the outside is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cmd {
-    /// Leave the screen.
-    Leave,
-    /// Clear the terminal, so that everything is drawn again.
-    Clear,
 }

@@ -16,6 +16,7 @@ use crate::probe::watch::{Answer, Beginning, Watch};
 use crate::report::Clock;
 use crate::report::probe::watch::Epoch;
 use crate::time::{Instant, Timestamp};
+use crate::tui::scroll::Move;
 use crate::vrrp::track::Track;
 
 fn at(ms: i64) -> Instant {
@@ -70,7 +71,7 @@ impl Bench {
 
     fn news(&mut self, ms: i64) -> &mut Self {
         let events = self.watch.take_events();
-        self.tell(Msg::Update(Update { watch: Arc::new(self.watch.clone()), at: at(ms), events }));
+        self.tell(Msg::News(Update { watch: Arc::new(self.watch.clone()), at: at(ms), events }));
         self
     }
 
@@ -235,7 +236,7 @@ fn a_wide_screen_has_bars_and_details() {
 #[test]
 fn details_of_a_real_server() {
     let mut b = story();
-    b.press(&[Action::Down, Action::Down, Action::Open]);
+    b.press(&[Action::Move(Move::Down), Action::Move(Move::Down), Action::Open]);
     let screen = b.draw(80, 24);
     shows(
         &screen[3..],
@@ -265,7 +266,13 @@ fn details_of_a_real_server() {
 #[test]
 fn details_of_a_script() {
     let mut b = story();
-    b.press(&[Action::Down, Action::Down, Action::Down, Action::Down, Action::Open]);
+    b.press(&[
+        Action::Move(Move::Down),
+        Action::Move(Move::Down),
+        Action::Move(Move::Down),
+        Action::Move(Move::Down),
+        Action::Open,
+    ]);
     let screen = b.draw(80, 24);
     shows(
         &screen[3..],
@@ -330,9 +337,9 @@ fn keys() {
     assert_eq!(b.app.selected, 2);
     // The log goes back and comes again.
     b.draw(60, 16);
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     assert!(b.app.log_end.is_some());
-    b.press(&[Action::PageDown, Action::End]);
+    b.press(&[Action::Move(Move::PageDown), Action::Move(Move::End)]);
     assert_eq!(b.app.log_end, None);
 }
 

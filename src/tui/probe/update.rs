@@ -4,6 +4,7 @@ use super::Update;
 use super::app::{App, Screen};
 use super::msg::{Action, Cmd, Msg};
 use super::view;
+use crate::tui::scroll::Move;
 
 /// While the picture is held still, so much news is kept.
 const HELD: usize = 4096;
@@ -11,7 +12,8 @@ const HELD: usize = 4096;
 /// Takes in a message; says what the outside is to do.
 pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
     match msg {
-        Msg::Update(u) => {
+        Msg::News(u) => {
+            app.age.fresh = true;
             match &mut app.held {
                 // The first news always shows.
                 Some(held) if app.watch.is_some() => {
@@ -62,12 +64,7 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
             Some(held) => held.into_iter().for_each(|u| app.take(u)),
             None => app.held = Some(Vec::new()),
         },
-        Action::Up => step(app, -1),
-        Action::Down => step(app, 1),
-        Action::PageUp => page(app, -1),
-        Action::PageDown => page(app, 1),
-        Action::Home => ends(app, true),
-        Action::End => ends(app, false),
+        Action::Move(to) => go(app, to),
         Action::NextTrouble => next_trouble(app),
     }
     None
@@ -79,36 +76,12 @@ fn show(app: &mut App, screen: Screen) {
     }
 }
 
-fn step(app: &mut App, by: isize) {
-    if app.screen == Screen::Main {
-        let last = app.items().len().saturating_sub(1);
-        app.selected = app.selected.min(last).saturating_add_signed(by).min(last);
-    } else {
-        scroll(app, by);
+fn go(app: &mut App, to: Move) {
+    match (app.screen, to) {
+        (Screen::Main, Move::Up | Move::Down) => app.selected = to.within(app.selected, app.items().len(), 1),
+        (Screen::Main, _) => app.log_end = view::log_window(app).moved(to),
+        _ => app.scroll = to.scrolled(app.scroll, view::text(app)),
     }
-}
-
-fn page(app: &mut App, by: isize) {
-    if app.screen == Screen::Main {
-        let window = view::log_window(app);
-        app.log_end = window.anchor(if by < 0 { window.back() } else { window.forward() });
-    } else {
-        scroll(app, by * (view::text_rows(app).max(2) as isize - 1));
-    }
-}
-
-fn ends(app: &mut App, home: bool) {
-    if app.screen == Screen::Main {
-        let window = view::log_window(app);
-        app.log_end = if home { window.anchor(window.top()) } else { None };
-    } else {
-        scroll(app, if home { isize::MIN / 2 } else { isize::MAX / 2 });
-    }
-}
-
-fn scroll(app: &mut App, by: isize) {
-    let most = view::text_len(app).saturating_sub(view::text_rows(app));
-    app.scroll = app.scroll.min(most).saturating_add_signed(by).min(most);
 }
 
 fn next_trouble(app: &mut App) {

@@ -107,6 +107,8 @@ pub struct App {
     pub(super) status: Option<String>,
     /// For how long that has been seen.
     pub(super) said: Duration,
+    /// When time passed last.
+    pub(super) ticked: Option<std::time::Instant>,
     pub(super) size: (u16, u16),
     /// Something that shows has changed since it was drawn.
     pub(super) dirty: bool,
@@ -136,6 +138,7 @@ impl App {
             latest: Instant::ZERO,
             status: None,
             said: Duration::ZERO,
+            ticked: None,
             size: (80, 24),
             dirty: true,
         };

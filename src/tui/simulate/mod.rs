@@ -22,8 +22,8 @@ use ratatui::layout::Rect;
 
 pub use app::App;
 pub use keymap::KEYS;
-pub use msg::{Action, Cmd, Msg};
-pub use update::update;
+pub use msg::{Action, Ask, Cmd, Msg};
+pub use update::{saved, update};
 pub use view::render;
 
 use super::drive::{self, FRAME, Scene};
@@ -49,78 +49,41 @@ pub type Save<'a> = dyn Fn(&Tape) -> Result<String, String> + 'a;
 ///
 /// When the terminal cannot be taken over or written to. The terminal has been given back by then.
 pub fn run(options: &Options, scenario: Scenario, save: &Save<'_>, stop: &Arc<AtomicBool>) -> io::Result<Tape> {
-    let app = App::new(&options.title, options.color, scenario, options.ends);
+    let mut app = App::new(&options.title, options.color, scenario, options.ends);
     // Nothing comes from elsewhere; the sender stays, for its end would be news.
     let (_nobody, nothing) = mpsc::channel();
-    let mut session = Session { app, save, ticked: None, clear: false, over: false };
-    drive::show(&mut session, nothing, stop)?;
-    Ok(session.app.into_tape())
+    drive::show(&mut app, nothing, stop, &mut |app, Ask::Save| saved(app, save(&app.tape)))?;
+    Ok(app.into_tape())
 }
 
-struct Session<'a> {
-    app: App,
-    save: &'a Save<'a>,
-    /// When time passed last.
-    ticked: Option<Instant>,
-    clear: bool,
-    over: bool,
-}
-
-impl Session<'_> {
-    fn tell(&mut self, msg: Msg) {
-        match update(&mut self.app, msg) {
-            None => {}
-            Some(Cmd::Quit) => self.over = true,
-            Some(Cmd::Clear) => self.clear = true,
-            Some(Cmd::Save) => {
-                let said = (self.save)(&self.app.tape);
-                update(&mut self.app, Msg::Saved(said));
-            }
-        }
-    }
-}
-
-impl Scene for Session<'_> {
+impl Scene for App {
     type News = ();
+    type Action = Action;
+    type Ask = Ask;
 
-    fn news(&mut self, (): ()) {}
-
-    fn gone(&mut self) {}
-
-    fn key(&mut self, key: KeyEvent) {
-        if let Some(action) = keymap::action(key) {
-            self.tell(Msg::Act(action));
-        }
+    fn key(&self, key: KeyEvent) -> Option<Action> {
+        keymap::action(key)
     }
 
-    fn resize(&mut self, w: u16, h: u16) {
-        self.tell(Msg::Resize(w, h));
+    fn tell(&mut self, msg: Msg) -> Option<Cmd> {
+        update(self, msg)
     }
 
-    fn tick(&mut self, now: Instant) -> Option<Duration> {
+    fn tick(&mut self, now: Instant) -> (Option<Duration>, Option<Duration>) {
         let passed = now.duration_since(*self.ticked.get_or_insert(now));
-        // What takes longer, a suspended terminal, is no time that somebody watched.
-        if passed >= FRAME {
-            self.ticked = Some(now);
-            self.tell(Msg::Tick(passed.min(FRAME * 5)));
-            return Some(FRAME);
+        if passed < FRAME {
+            return (None, Some(FRAME.saturating_sub(passed)));
         }
-        Some(FRAME.saturating_sub(passed))
+        self.ticked = Some(now);
+        // What takes longer, a suspended terminal, is no time that somebody watched.
+        (Some(passed.min(FRAME * 5)), Some(FRAME))
     }
 
     fn dirty(&mut self) -> &mut bool {
-        &mut self.app.dirty
-    }
-
-    fn clear(&mut self) -> &mut bool {
-        &mut self.clear
-    }
-
-    fn over(&self) -> bool {
-        self.over
+        &mut self.dirty
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer) {
-        render(&self.app, area, buf);
+        render(self, area, buf);
     }
 }

@@ -1,23 +1,19 @@
 //! What can happen to the screen of a simulation, and what it asks of the outside.
 
-use std::time::Duration;
+use crate::tui::drive;
+use crate::tui::scroll::Move;
 
 /// Something that happened.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    /// A key that the table names.
-    Act(Action),
-    /// So much time has passed outside since the last time.
-    Tick(Duration),
-    /// The terminal has this many columns and rows now.
-    Resize(u16, u16),
-    /// Outcome of [`Cmd::Save`]: what was written, or why not.
-    Saved(Result<String, String>),
-}
+pub type Msg = drive::Msg<(), Action>;
+
+/// What is wanted of the outside.
+pub type Cmd = drive::Cmd<Ask>;
 
 /// What a key asks for. The screen that shows decides what it means there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// Select another lane, scroll, or go to an end of time.
+    Move(Move),
     /// Let time pass, or stop it.
     Play,
     /// Time passes faster.
@@ -32,22 +28,10 @@ pub enum Action {
     Right,
     /// Back by a column of the lanes.
     Left,
-    /// To the beginning.
-    Home,
-    /// To the latest moment that was played.
-    End,
     /// Less time in a column.
     Closer,
     /// More time in a column.
     Wider,
-    /// Select the lane above; scroll up.
-    Up,
-    /// Select the lane below; scroll down.
-    Down,
-    /// Scroll what happened back a page.
-    PageUp,
-    /// Scroll what happened on a page.
-    PageDown,
     /// Everything about the selected node.
     Open,
     /// Kill the selected node's daemon.
@@ -92,13 +76,9 @@ pub enum Action {
     Quit,
 }
 
-/// What the outside is asked to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cmd {
-    /// Leave the program.
-    Quit,
+/// What only this screen asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
     /// Write the session to a new scenario file.
     Save,
-    /// Clear the terminal, so that everything is drawn again.
-    Clear,
 }

@@ -6,11 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::{App, Screen};
-use super::msg::{Action, Cmd, Msg};
-use super::{KEYS, render, update};
+use super::msg::{Action, Ask, Cmd, Msg};
+use super::{KEYS, render, saved, update};
 use crate::conf::{LoadError, Loader, Options};
 use crate::simulate::{Configs, Daemon, Draft, Scenario, demo, line};
 use crate::time::Instant;
+use crate::tui::scroll::Move;
 
 /// A pair as of the tutorials: chk takes 4 off a's priority, so that b is above it.
 const CONF: &str = "\
@@ -159,10 +160,10 @@ fn time_goes_on_and_back_by_columns_and_events() {
     assert_eq!(b.ms(), 7500);
     b.press(&[Action::Closer, Action::Left]);
     assert_eq!(b.ms(), 7300);
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     assert_eq!(b.ms(), 0);
     // Both start at once and have waited for their checks; a becomes master after 3 × 1 s + 154/256 s.
-    b.press(&[Action::End]);
+    b.press(&[Action::Move(Move::End)]);
     assert_eq!(b.ms(), 8000);
     b.press(&[Action::Previous]);
     assert_eq!(b.0.now(), Instant::from_micros(3_601_562));
@@ -204,7 +205,7 @@ fn keys_befall_the_selected_node() {
     // One a millisecond, each at a moment of its own.
     assert_eq!(b.done().len(), 21);
     assert_eq!((b.done()[0].as_str(), b.done()[20].as_str()), ("8001 crash a", "8021 reload a"));
-    b.press(&[Action::Down, Action::Kill]);
+    b.press(&[Action::Move(Move::Down), Action::Kill]);
     assert_eq!(b.done()[21], "8022 crash b");
     assert_eq!(b.status(), "8.022 s: crash b");
     assert!(!b.draw(80, 24)[23].contains("help"));
@@ -226,9 +227,9 @@ fn of_several_checks_one_is_chosen() {
     assert_eq!(b.0.screen, Screen::Checks(0));
     let screen = b.draw(80, 24);
     assert!(screen.contains(&" > chk  script, passes; counts as good".to_owned()), "{}", screen.join("\n"));
-    b.press(&[Action::Down, Action::Open]);
+    b.press(&[Action::Move(Move::Down), Action::Open]);
     assert_eq!((b.0.screen, b.done()), (Screen::Main, vec!["8001 script c two 1".to_owned()]));
-    b.press(&[Action::Check, Action::Down]);
+    b.press(&[Action::Check, Action::Move(Move::Down)]);
     let screen = b.draw(80, 24);
     assert!(screen.contains(&" > two  script, exits with 1; still counts as good".to_owned()), "{}", screen.join("\n"));
     b.press(&[Action::Check]);
@@ -294,12 +295,12 @@ fn keys_lead_from_screen_to_screen_and_out() {
     b.press(&[Action::Back, Action::Open]);
     assert_eq!(b.0.screen, Screen::Node);
     b.press(&[Action::Back]);
-    assert_eq!(b.press(&[Action::Save]), Some(Cmd::Save));
-    b.tell(Msg::Saved(Err("disk full".into())));
+    assert_eq!(b.press(&[Action::Save]), Some(Cmd::Do(Ask::Save)));
+    saved(&mut b.0, Err("disk full".into()));
     assert_eq!(b.status(), "not written: disk full");
     assert_eq!(b.press(&[Action::Redraw]), Some(Cmd::Clear));
-    assert_eq!(b.press(&[Action::Back]), Some(Cmd::Quit));
-    assert_eq!(b.press(&[Action::Quit]), Some(Cmd::Quit));
+    assert_eq!(b.press(&[Action::Back]), Some(Cmd::Leave));
+    assert_eq!(b.press(&[Action::Quit]), Some(Cmd::Leave));
 }
 
 #[test]
@@ -339,7 +340,13 @@ fn every_size_and_screen_can_be_drawn() {
                 [(0, 0), (1, 1), (49, 11), (50, 12), (51, 13), (60, 16), (61, 17), (80, 24), (160, 50), (300, 100)]
             {
                 b.draw(w, h);
-                b.press(&[Action::PageUp, Action::Up, Action::Down, Action::PageDown, Action::Wider]);
+                b.press(&[
+                    Action::Move(Move::PageUp),
+                    Action::Move(Move::Up),
+                    Action::Move(Move::Down),
+                    Action::Move(Move::PageDown),
+                    Action::Wider,
+                ]);
                 b.draw(w, h);
             }
             for _ in 0..10 {

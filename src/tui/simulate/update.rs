@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use super::app::{App, COLUMN, Screen};
-use super::msg::{Action, Cmd, Msg};
+use super::msg::{Action, Ask, Cmd, Msg};
 use super::view;
 use crate::report::describe::count;
 use crate::report::printable;
 use crate::simulate::{Args, Check, FAULTS, Fault};
 use crate::time::{Instant, seconds};
 use crate::tui::msg::Speed;
+use crate::tui::parts;
+use crate::tui::scroll::Move;
 use crate::vrrp::track::Kind;
 
 /// The fastest: at more a screen is only a blur.
@@ -31,27 +33,25 @@ pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
             if app.playing {
                 tick(app, passed);
             }
-            return None;
+            None
         }
         Msg::Resize(w, h) => {
             app.size = (w, h);
             app.refresh();
-        }
-        Msg::Saved(outcome) => {
-            app.said = Duration::ZERO;
-            app.status = Some(match outcome {
-                Ok(path) => path,
-                Err(why) => format!("not written: {why}"),
-            });
+            None
         }
         Msg::Act(action) => {
             (app.status, app.said) = (None, Duration::ZERO);
             app.dirty = true;
-            return act(app, action);
+            act(app, action)
         }
+        Msg::News(()) | Msg::Gone => None,
     }
-    app.dirty = true;
-    None
+}
+
+/// Says what came of writing a file: what was written, or why not.
+pub fn saved(app: &mut App, outcome: Result<String, String>) {
+    (app.status, app.said, app.dirty) = (Some(parts::saved(outcome)), Duration::ZERO, true);
 }
 
 fn tick(app: &mut App, passed: Duration) {
@@ -67,10 +67,10 @@ fn tick(app: &mut App, passed: Duration) {
 
 fn act(app: &mut App, action: Action) -> Option<Cmd> {
     match action {
-        Action::Quit => return Some(Cmd::Quit),
+        Action::Quit => return Some(Cmd::Leave),
         Action::Redraw => return Some(Cmd::Clear),
         Action::Back => return back(app),
-        Action::Save => return Some(Cmd::Save),
+        Action::Save => return Some(Cmd::Do(Ask::Save)),
         Action::Play => app.playing = !app.playing,
         Action::Faster | Action::Slower => speed(app, action == Action::Faster),
         Action::Next => match app.next() {
@@ -90,13 +90,9 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         },
         Action::Right => go(app, app.now().after(app.step())),
         Action::Left => go(app, app.now().before(app.step()).max(Instant::ZERO)),
-        Action::Home | Action::End => ends(app, action == Action::Home),
         Action::Closer => zoom(app, app.column.saturating_sub(1)),
         Action::Wider => zoom(app, (app.column + 1).min(COLUMN.len() - 1)),
-        Action::Up => step(app, -1),
-        Action::Down => step(app, 1),
-        Action::PageUp => page(app, -1),
-        Action::PageDown => page(app, 1),
+        Action::Move(to) => move_to(app, to),
         Action::Open => open(app),
         Action::Findings => show(app, Screen::Findings),
         Action::Explain => explain(app),
@@ -284,49 +280,25 @@ fn show(app: &mut App, screen: Screen) {
 
 fn back(app: &mut App) -> Option<Cmd> {
     match app.screen {
-        Screen::Main => return Some(Cmd::Quit),
+        Screen::Main => return Some(Cmd::Leave),
         Screen::Explain(_, true) => show(app, Screen::Findings),
         _ => show(app, Screen::Main),
     }
     None
 }
 
-/// Moves the selection or the text by a line.
-fn step(app: &mut App, by: isize) {
-    let moved = |at: usize, n: usize| at.min(n.saturating_sub(1)).saturating_add_signed(by).min(n.saturating_sub(1));
-    match app.screen {
-        Screen::Main => app.selected = moved(app.selected, app.lanes_of_all().len()),
-        Screen::Findings => app.finding = moved(app.finding, app.findings.len()),
-        Screen::Checks(at) => app.screen = Screen::Checks(moved(at, app.checks().len())),
-        _ => scroll(app, by),
-    }
-}
-
-fn page(app: &mut App, by: isize) {
-    match app.screen {
-        Screen::Main => {
-            let window = view::told_window(app);
-            app.told_end = window.anchor(if by < 0 { window.back() } else { window.forward() });
-        }
-        Screen::Findings | Screen::Checks(_) => step(app, by * 5),
-        _ => scroll(app, by * (view::text_rows(app).max(2) as isize - 1)),
-    }
-}
-
-fn ends(app: &mut App, home: bool) {
-    match app.screen {
-        Screen::Main => {
+fn move_to(app: &mut App, to: Move) {
+    match (app.screen, to) {
+        (Screen::Main, Move::Up | Move::Down) => app.selected = to.within(app.selected, app.lanes_of_all().len(), 1),
+        (Screen::Main, Move::PageUp | Move::PageDown) => app.told_end = view::told_window(app).moved(to),
+        (Screen::Main, Move::Home | Move::End) => {
             app.told_end = None;
-            go(app, if home { Instant::ZERO } else { app.latest });
+            go(app, if to == Move::Home { Instant::ZERO } else { app.latest });
         }
-        Screen::Findings | Screen::Checks(_) => step(app, if home { isize::MIN / 2 } else { isize::MAX / 2 }),
-        _ => scroll(app, if home { isize::MIN / 2 } else { isize::MAX / 2 }),
+        (Screen::Findings, _) => app.finding = to.within(app.finding, app.findings.len(), 5),
+        (Screen::Checks(at), _) => app.screen = Screen::Checks(to.within(at, app.checks().len(), 5)),
+        _ => app.scroll = to.scrolled(app.scroll, view::text(app)),
     }
-}
-
-fn scroll(app: &mut App, by: isize) {
-    let most = view::text_len(app).saturating_sub(view::text_rows(app));
-    app.scroll = app.scroll.min(most).saturating_add_signed(by).min(most);
 }
 
 fn open(app: &mut App) {

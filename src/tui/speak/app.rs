@@ -9,6 +9,7 @@ use crate::report::speak::{judge, sentence};
 use crate::report::{Clock, printable};
 use crate::speak::{InstanceView, Phase, Told, View, What};
 use crate::time::{Instant, Timestamp};
+use crate::tui::drive::Age;
 use crate::vrrp::State;
 
 /// Entries of the log that are kept.
@@ -72,6 +73,7 @@ pub struct App {
     pub(super) view: Option<Arc<View>>,
     /// Time since it came.
     pub(super) since: Duration,
+    pub(super) age: Age,
     /// The log, oldest first.
     pub(super) log: VecDeque<Entry>,
     /// Entries that are no longer kept.
@@ -102,6 +104,7 @@ impl App {
             clock,
             view: None,
             since: Duration::ZERO,
+            age: Age::default(),
             log: VecDeque::new(),
             forgotten: 0,
             screen: Screen::Main,

@@ -1,92 +1,73 @@
 //! The keys of a speaker's screen: one table.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyEvent;
 
 use super::msg::Action;
 use crate::tui::keys::{self, Binding, c, key};
+use crate::tui::scroll::Move;
 
 /// Every key there is, in the order of the help screen.
 pub const KEYS: &[Binding<Action>] = &[
     key(
-        &[c('!')],
+        (&[c('!')], "!"),
         Action::TakeOver,
-        "!",
         "consent: take part although a live master is displaced, or adverts do not fit",
         Some(("!", "take part")),
     ),
     key(
-        &[c('1')],
+        (&[c('1')], "1"),
         Action::Beside,
-        "1",
         "kill the router beside this one, or start it again: it is simulated",
         Some(("1", "kill")),
     ),
     key(
-        &[c('+'), c('=')],
+        (&[c('+'), c('=')], "+"),
         Action::Raise,
-        "+",
         "raise the priority by one, up to 254: the most that is no owner's",
         Some(("+ -", "priority")),
     ),
-    key(&[c('-')], Action::Lower, "-", "lower the priority by one, down to 1", None),
+    key((&[c('-')], "-"), Action::Lower, "lower the priority by one, down to 1", None),
     key(
-        &[c('r')],
+        (&[c('r')], "r"),
         Action::Resign,
-        "r",
         "resign: a master releases with priority 0 and waits as a backup",
         Some(("r", "resign")),
     ),
-    key(&[c('a')], Action::Advertise, "a", "send an advert now, as master", Some(("a", "advert"))),
+    key((&[c('a')], "a"), Action::Advertise, "send an advert now, as master", Some(("a", "advert"))),
     key(
-        &[c('m')],
+        (&[c('m')], "m"),
         Action::Mute,
-        "m",
         "mute: send nothing although everything else goes on; or speak again",
         Some(("m", "mute")),
     ),
     key(
-        &[c('p')],
+        (&[c('p')], "p"),
         Action::Preempt,
-        "p",
         "preempt: take over from a master of lower priority; or let it be",
         Some(("p", "preempt")),
     ),
+    key(keys::UP, Action::Move(Move::Up), "select the virtual router above; scroll up", Some(("↑↓", "select"))),
+    key(keys::DOWN, Action::Move(Move::Down), "select the one below; scroll down", None),
     key(
-        &[(KeyCode::Up, false), c('k')],
-        Action::Up,
-        "Up, k",
-        "select the virtual router above; scroll up",
-        Some(("↑↓", "select")),
-    ),
-    key(&[(KeyCode::Down, false), c('j')], Action::Down, "Down, j", "select the one below; scroll down", None),
-    key(
-        &[(KeyCode::Enter, false)],
+        keys::ENTER,
         Action::Open,
-        "Enter",
         "everything about the selected virtual router on the whole screen",
         Some(("Enter", "details")),
     ),
-    key(&[c('n')], Action::NextTrouble, "n", "select the next virtual router marked with !", None),
-    key(&[(KeyCode::PageUp, false)], Action::PageUp, "PgUp", "scroll the log back by a page", None),
-    key(&[(KeyCode::PageDown, false)], Action::PageDown, "PgDn", "scroll the log on by a page", None),
-    key(&[(KeyCode::Home, false), c('g')], Action::Home, "Home, g", "to the oldest entry; to the top", None),
+    key((&[c('n')], "n"), Action::NextTrouble, "select the next virtual router marked with !", None),
+    key(keys::PAGE_UP, Action::Move(Move::PageUp), "scroll the log back by a page", None),
+    key(keys::PAGE_DOWN, Action::Move(Move::PageDown), "scroll the log on by a page", None),
+    key(keys::HOME, Action::Move(Move::Home), "to the oldest entry; to the top", None),
+    key(keys::END, Action::Move(Move::End), "to the newest entry, and follow it; to the bottom", None),
+    key(keys::HELP, Action::Help, "this help", Some(("?", "help"))),
+    key(keys::REDRAW, Action::Redraw, "draw the whole screen again", None),
     key(
-        &[(KeyCode::End, false), c('G')],
-        Action::End,
-        "End, G",
-        "to the newest entry, and follow it; to the bottom",
-        None,
-    ),
-    key(&[c('?'), c('h'), (KeyCode::F(1), false)], Action::Help, "?, h, F1", "this help", Some(("?", "help"))),
-    key(&[(KeyCode::Char('l'), true)], Action::Redraw, "Ctrl-L", "draw the whole screen again", None),
-    key(
-        &[c('q'), (KeyCode::Esc, false)],
+        keys::BACK,
         Action::Back,
-        "q, Esc",
         "back; from the first screen: release and end, a master after a second press",
         Some(("q", "quit")),
     ),
-    key(&[(KeyCode::Char('c'), true)], Action::Quit, "Ctrl-C", "release and end at once", None),
+    key(keys::QUIT, Action::Quit, "release and end at once", None),
 ];
 
 /// The keys, those of a demonstration only in one.
@@ -101,7 +82,7 @@ pub fn action(event: KeyEvent) -> Option<Action> {
 
 #[cfg(test)]
 mod tests {
-    use crossterm::event::KeyModifiers;
+    use crossterm::event::{KeyCode, KeyModifiers};
 
     use super::*;
 

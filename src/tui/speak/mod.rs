@@ -26,7 +26,7 @@ pub use msg::{Action, Ask, Cmd, Msg};
 pub use update::update;
 pub use view::render;
 
-use super::drive::{self, FRAME, Scene};
+use super::drive::{self, Scene};
 use crate::report::Clock;
 use crate::speak::Update;
 
@@ -67,90 +67,37 @@ pub fn run(
     send: impl Fn(Ask),
     stop: &Arc<AtomicBool>,
 ) -> io::Result<Outcome> {
-    let app = App::new(&options.title, options.color, options.clock);
-    let mut session = Session { app, send, fresh: None, pictured: false, ticked: None, clear: false, over: false };
-    drive::show(&mut session, updates, stop)?;
-    Ok(match (session.over, session.app.ended()) {
+    let mut app = App::new(&options.title, options.color, options.clock);
+    let left = drive::show(&mut app, updates, stop, &mut |_, ask| send(ask))?;
+    Ok(match (left, app.ended()) {
         (false, _) => Outcome::Stopped,
         (true, true) => Outcome::Ended,
         (true, false) => Outcome::Left,
     })
 }
 
-struct Session<F> {
-    app: App,
-    send: F,
-    /// When the latest picture came.
-    fresh: Option<Instant>,
-    /// A picture came since the last tick.
-    pictured: bool,
-    /// When time passed on the screen last.
-    ticked: Option<Instant>,
-    clear: bool,
-    over: bool,
-}
-
-impl<F: Fn(Ask)> Session<F> {
-    fn tell(&mut self, msg: Msg) {
-        match update(&mut self.app, msg) {
-            None => {}
-            Some(Cmd::Send(instance, command)) => (self.send)(Ask::Speaker(instance, command)),
-            Some(Cmd::Beside) => (self.send)(Ask::Beside),
-            Some(Cmd::Leave) => self.over = true,
-            Some(Cmd::Clear) => self.clear = true,
-        }
-    }
-}
-
-impl<F: Fn(Ask)> Scene for Session<F> {
+impl Scene for App {
     type News = Update;
+    type Action = Action;
+    type Ask = Ask;
 
-    fn news(&mut self, news: Update) {
-        self.pictured |= news.view.is_some();
-        self.tell(Msg::Update(news));
+    fn key(&self, key: KeyEvent) -> Option<Action> {
+        keymap::action(key)
     }
 
-    fn gone(&mut self) {
-        self.tell(Msg::Gone);
+    fn tell(&mut self, msg: Msg) -> Option<Cmd> {
+        update(self, msg)
     }
 
-    fn key(&mut self, key: KeyEvent) {
-        if let Some(action) = keymap::action(key) {
-            self.tell(Msg::Act(action));
-        }
-    }
-
-    fn resize(&mut self, w: u16, h: u16) {
-        self.tell(Msg::Resize(w, h));
-    }
-
-    fn tick(&mut self, now: Instant) -> Option<Duration> {
-        if std::mem::take(&mut self.pictured) {
-            (self.fresh, self.ticked) = (Some(now), Some(now));
-        }
-        let fresh = self.fresh?;
-        let wait = self.ticked.map_or(Duration::ZERO, |t| FRAME.saturating_sub(now.duration_since(t)));
-        if !wait.is_zero() {
-            return Some(wait);
-        }
-        self.ticked = Some(now);
-        self.tell(Msg::Tick(now.duration_since(fresh)));
-        Some(FRAME)
+    fn tick(&mut self, now: Instant) -> (Option<Duration>, Option<Duration>) {
+        self.age.tick(now)
     }
 
     fn dirty(&mut self) -> &mut bool {
-        &mut self.app.dirty
-    }
-
-    fn clear(&mut self) -> &mut bool {
-        &mut self.clear
-    }
-
-    fn over(&self) -> bool {
-        self.over
+        &mut self.dirty
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer) {
-        render(&self.app, area, buf);
+        render(self, area, buf);
     }
 }

@@ -1,31 +1,20 @@
 //! What can happen to the screen of a speaker, and what it asks of the outside.
 
-use std::time::Duration;
-
 use crate::speak::{Command, Update};
+use crate::tui::drive;
+use crate::tui::scroll::Move;
 
 /// Something that happened.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    /// A key that the table names.
-    Act(Action),
-    /// News from the speaker.
-    Update(Update),
-    /// The speaker has ended: nothing will come any more.
-    Gone,
-    /// So much time has passed since the last picture came.
-    Tick(Duration),
-    /// The terminal has this many columns and rows now.
-    Resize(u16, u16),
-}
+pub type Msg = drive::Msg<Update, Action>;
+
+/// What is wanted of the outside.
+pub type Cmd = drive::Cmd<Ask>;
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Select the virtual router above, or scroll up a line.
-    Up,
-    /// Select the virtual router below, or scroll down a line.
-    Down,
+    /// Select another virtual router, or scroll: the log, or the text that shows.
+    Move(Move),
     /// Everything about the selected virtual router.
     Open,
     /// Select the next virtual router with a warning or worse.
@@ -46,14 +35,6 @@ pub enum Action {
     TakeOver,
     /// In the demonstration: kill the router beside this one, or start it.
     Beside,
-    /// Scroll the log back a page.
-    PageUp,
-    /// Scroll the log on a page.
-    PageDown,
-    /// To the oldest entry of the log.
-    Home,
-    /// To the newest entry of the log.
-    End,
     /// Show what the keys do.
     Help,
     /// Draw everything again.
@@ -71,17 +52,4 @@ pub enum Ask {
     Speaker(usize, Command),
     /// Of the demonstration: to kill the router beside the speaker, or to start it.
     Beside,
-}
-
-/// What the outside is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cmd {
-    /// Tell the speaker, for the virtual router of this number.
-    Send(usize, Command),
-    /// Kill the router beside this one, or start it.
-    Beside,
-    /// Leave the screen.
-    Leave,
-    /// Clear the terminal, so that everything is drawn again.
-    Clear,
 }

@@ -8,12 +8,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::{App, Leaving, Screen};
-use super::msg::{Action, Cmd, Msg};
+use super::msg::{Action, Ask, Cmd, Msg};
 use super::{KEYS, render, update};
 use crate::report::Clock;
 use crate::report::speak::tests::{at, backup, change, ip, master, peer, told, view};
 use crate::speak::{AddressView, Command, InstanceView, Peer, Phase, Told, Trouble, Update, View, What};
 use crate::time::Timestamp;
+use crate::tui::scroll::Move;
 use crate::vrrp::{Fault, Reason, State};
 
 /// A screen that is fed by hand.
@@ -23,7 +24,7 @@ impl Bench {
     /// A picture so many milliseconds after the start, and what was told.
     fn new(ms: i64, instances: Vec<InstanceView>, told: Vec<Told>) -> Self {
         let mut b = Self(App::new("eth0 --vrid 51", false, Clock::utc()));
-        b.tell(Msg::Update(Update { view: Some(Arc::new(view(ms, instances))), told }));
+        b.tell(Msg::News(Update { view: Some(Arc::new(view(ms, instances))), told }));
         b
     }
 
@@ -329,10 +330,10 @@ fn many_have_a_list_and_the_selected_one_its_details() {
     let screen = b.draw(80, 24);
     assert!(screen.contains(&">! VI_7      7 v4 FAULT      101 10.77.0.1       -             7.3 s".to_owned()));
     assert!(screen[11].starts_with("── VI_7 · VRID 7/IPv4 · "), "{}", screen[11]);
-    b.press(&[Action::Down; 500]);
+    b.press(&[Action::Move(Move::Down); 500]);
     let screen = b.draw(80, 24);
     assert!(screen[10].starts_with(">  VI_255  255 v4 BACKUP"), "{}", screen.join("\n"));
-    assert_eq!(b.press(&[Action::Raise]), Some(Cmd::Send(254, Command::Priority(1))));
+    assert_eq!(b.press(&[Action::Raise]), Some(Cmd::Do(Ask::Speaker(254, Command::Priority(1)))));
     // Wider screens have more columns, higher ones more rows.
     let screen = b.draw(160, 50);
     assert!(screen[3].ends_with("interface      sent     heard addresses"), "{}", screen[3]);
@@ -352,10 +353,10 @@ fn everything_about_one_on_the_whole_screen() {
     let screen = b.draw(80, 24);
     assert!(screen.iter().any(|l| l.ends_with("more heard: Enter shows all")), "{}", screen.join("\n"));
     assert!(screen.iter().any(|l| l.ends_with("more: Enter shows all")), "{}", screen.join("\n"));
-    b.press(&[Action::Open, Action::End]);
+    b.press(&[Action::Open, Action::Move(Move::End)]);
     let screen = b.draw(80, 24);
     assert_eq!(screen[22], " 22:13:20.000  listens for 3.600 s before it takes part");
-    b.press(&[Action::PageUp]);
+    b.press(&[Action::Move(Move::PageUp)]);
     let screen = b.draw(80, 24).join("\n");
     assert!(screen.contains(" 10.77.1.27/24   not here; nobody announced it so far, not in adverts"), "{screen}");
     assert_eq!(b.press(&[Action::Back]), None);
@@ -369,7 +370,7 @@ fn keys_ask_the_speaker_or_say_why_not() {
         let cmd = b.press(&[action]);
         (cmd, b.draw(80, 24)[23].trim().to_owned())
     };
-    let sent = |c| Some(Cmd::Send(0, c));
+    let sent = |c| Some(Cmd::Do(Ask::Speaker(0, c)));
     for (action, command) in [
         (Action::Raise, Command::Priority(1)),
         (Action::Lower, Command::Priority(-1)),
@@ -407,13 +408,13 @@ fn a_master_is_asked_before_it_hands_over() {
     assert_eq!(b.press(&[Action::Back]), None);
     assert_eq!(b.draw(60, 16)[15], " MASTER: q again releases and hands over; other keys stay");
     // Another key does what it does, and the question is withdrawn.
-    assert_eq!(b.press(&[Action::Raise]), Some(Cmd::Send(0, Command::Priority(1))));
+    assert_eq!(b.press(&[Action::Raise]), Some(Cmd::Do(Ask::Speaker(0, Command::Priority(1)))));
     assert_eq!(b.0.leaving, Leaving::No);
-    assert_eq!(b.press(&[Action::Back, Action::Back]), Some(Cmd::Send(0, Command::Quit)));
+    assert_eq!(b.press(&[Action::Back, Action::Back]), Some(Cmd::Do(Ask::Speaker(0, Command::Quit))));
     assert!(b.draw(80, 24)[0].starts_with(" hactl speak eth0 --vrid 51  RELEASING"));
     // The screen waits until the speaker has ended.
     let ended = InstanceView { phase: Phase::Ended, state: State::Init, ..master() };
-    let all = |i: InstanceView| Msg::Update(Update { view: Some(Arc::new(view(26_000, vec![i]))), told: Vec::new() });
+    let all = |i: InstanceView| Msg::News(Update { view: Some(Arc::new(view(26_000, vec![i]))), told: Vec::new() });
     assert_eq!(b.tell(all(master())), None);
     assert_eq!(b.tell(all(ended)), Some(Cmd::Leave));
     assert!(b.0.ended());
@@ -421,7 +422,7 @@ fn a_master_is_asked_before_it_hands_over() {
 
 #[test]
 fn leaving_is_not_asked_where_nothing_is_handed_over() {
-    let quit = Some(Cmd::Send(0, Command::Quit));
+    let quit = Some(Cmd::Do(Ask::Speaker(0, Command::Quit)));
     assert_eq!(Bench::new(10_900, vec![backup()], Vec::new()).press(&[Action::Back]), quit);
     let muted = InstanceView { muted: true, ..master() };
     assert_eq!(Bench::new(25_000, vec![muted], Vec::new()).press(&[Action::Back]), quit);
@@ -445,7 +446,7 @@ fn time_passes_between_two_pictures() {
     assert_eq!(screen[1], " INFO  BACKUP to 10.77.0.1 (102), which is silent for 2.9 s; becomes MASTER in");
     assert!(screen.contains(&" master down    ███░░░░░░░░░░░░░  0.7 s of 3 × 1 s + 155/256 s = 3.605 s".to_owned()));
     // The next picture is the truth again.
-    b.tell(Msg::Update(Update { view: Some(Arc::new(view(12_950, vec![backup()]))), told: Vec::new() }));
+    b.tell(Msg::News(Update { view: Some(Arc::new(view(12_950, vec![backup()]))), told: Vec::new() }));
     assert_eq!(b.0.time(), Some(Timestamp::from_micros(at(12_950).as_micros())));
     // Without a timer only the clock moves.
     let still = InstanceView { armed: None, state: State::Fault, ..backup() };
@@ -463,20 +464,20 @@ fn the_log_is_scrolled_by_pages_and_bounded() {
     let mut b = Bench::new(10_900, vec![backup()], entries(100).collect());
     let last = |b: &mut Bench| b.draw(80, 24)[22].trim().to_owned();
     assert_eq!(last(&mut b), "22:13:20.099  advert sent with priority 99");
-    b.press(&[Action::PageUp]);
+    b.press(&[Action::Move(Move::PageUp)]);
     // Nine lines, of which one is seen twice.
     assert_eq!(last(&mut b), "22:13:20.091  advert sent with priority 91");
     let screen = b.draw(80, 24).join("\n");
     assert!(screen.contains("── log ─") && screen.contains("─ 8 newer entries below: End ──"), "{screen}");
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     assert_eq!(last(&mut b), "22:13:20.008  advert sent with priority 8");
-    b.press(&[Action::PageDown, Action::End]);
+    b.press(&[Action::Move(Move::PageDown), Action::Move(Move::End)]);
     assert_eq!(last(&mut b), "22:13:20.099  advert sent with priority 99");
     for _ in 0..21 {
-        b.tell(Msg::Update(Update { view: None, told: entries(100).collect() }));
+        b.tell(Msg::News(Update { view: None, told: entries(100).collect() }));
     }
     assert_eq!((b.0.log.len(), b.0.forgotten), (2000, 200));
-    b.press(&[Action::Home]);
+    b.press(&[Action::Move(Move::Home)]);
     b.draw(80, 24);
 }
 
@@ -484,7 +485,7 @@ fn the_log_is_scrolled_by_pages_and_bounded() {
 fn beside(runs: bool) -> Bench {
     let mut b = Bench::new(10_900, vec![backup()], Vec::new());
     let pair = View { beside: Some(("a".into(), runs)), ..view(10_900, vec![backup()]) };
-    b.tell(Msg::Update(Update { view: Some(Arc::new(pair)), told: Vec::new() }));
+    b.tell(Msg::News(Update { view: Some(Arc::new(pair)), told: Vec::new() }));
     b
 }
 
@@ -494,7 +495,7 @@ fn in_a_demonstration_the_router_beside_can_be_killed_and_started() {
     let screen = b.draw(80, 24);
     assert_eq!(screen[2], " demo: a is a simulated keepalived: 1 kills it; nothing is transmitted");
     assert!(screen[23].contains("1 kill a"), "{}", screen[23]);
-    assert_eq!(b.press(&[Action::Beside]), Some(Cmd::Beside));
+    assert_eq!(b.press(&[Action::Beside]), Some(Cmd::Do(Ask::Beside)));
     let screen = beside(false).draw(80, 24);
     assert_eq!(screen[2], " demo: a, a simulated keepalived, is down: 1 starts it; nothing is transmitted");
     assert!(screen[23].contains("1 start a"), "{}", screen[23]);
@@ -545,7 +546,14 @@ fn every_size_and_screen_can_be_drawn() {
                 [(0, 0), (1, 1), (49, 11), (50, 12), (51, 13), (60, 16), (61, 17), (80, 24), (160, 50), (300, 100)]
             {
                 b.draw(w, h);
-                b.press(&[Action::PageUp, Action::Up, Action::End, Action::Down, Action::Home, Action::PageDown]);
+                b.press(&[
+                    Action::Move(Move::PageUp),
+                    Action::Move(Move::Up),
+                    Action::Move(Move::End),
+                    Action::Move(Move::Down),
+                    Action::Move(Move::Home),
+                    Action::Move(Move::PageDown),
+                ]);
                 b.draw(w, h);
             }
         }

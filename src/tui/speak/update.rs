@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use super::app::{App, Leaving, Screen};
-use super::msg::{Action, Cmd, Msg};
+use super::msg::{Action, Ask, Cmd, Msg};
 use super::view;
 use crate::report::speak::standing;
 use crate::speak::{Command, InstanceView, Phase};
+use crate::tui::scroll::Move;
 use crate::vrrp::State;
 use crate::wire::vrrp::PRIORITY_OWNER;
 
 /// Takes in a message; says what the outside is to do.
 pub fn update(app: &mut App, msg: Msg) -> Option<Cmd> {
     match msg {
-        Msg::Update(u) => {
+        Msg::News(u) => {
+            app.age.fresh |= u.view.is_some();
             app.dirty |= u.view.is_some() || !u.told.is_empty();
             for told in &u.told {
                 app.note(told);
@@ -57,14 +59,9 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
         Action::Open => show(app, Screen::One),
         Action::Back => return back(app),
         Action::Quit => return Some(leave(app)),
-        Action::Up => step(app, -1),
-        Action::Down => step(app, 1),
-        Action::PageUp => page(app, -1),
-        Action::PageDown => page(app, 1),
-        Action::Home => ends(app, true),
-        Action::End => ends(app, false),
+        Action::Move(to) => go(app, to),
         Action::NextTrouble => next_trouble(app),
-        Action::Beside if app.beside().is_some() => return Some(Cmd::Beside),
+        Action::Beside if app.beside().is_some() => return Some(Cmd::Do(Ask::Beside)),
         Action::Beside => app.status = Some("only the demonstration has a router beside it".to_owned()),
         _ => {
             let Some((at, i)) = app.chosen() else {
@@ -72,7 +69,7 @@ fn act(app: &mut App, action: Action) -> Option<Cmd> {
                 return None;
             };
             match command(i, app.observing(), action) {
-                Ok(command) => return Some(Cmd::Send(at, command)),
+                Ok(command) => return Some(Cmd::Do(Ask::Speaker(at, command))),
                 Err(why) => app.status = Some(format!("{}: {why}", i.name)),
             }
         }
@@ -133,40 +130,15 @@ fn leave(app: &mut App) -> Cmd {
         return Cmd::Leave;
     }
     app.leaving = Leaving::Told;
-    Cmd::Send(app.selected, Command::Quit)
+    Cmd::Do(Ask::Speaker(app.selected, Command::Quit))
 }
 
-fn step(app: &mut App, by: isize) {
-    match app.screen {
-        Screen::Main => {
-            let last = app.instances().len().saturating_sub(1);
-            app.selected = app.selected.min(last).saturating_add_signed(by).min(last);
-        }
-        _ => scroll(app, by),
+fn go(app: &mut App, to: Move) {
+    match (app.screen, to) {
+        (Screen::Main, Move::Up | Move::Down) => app.selected = to.within(app.selected, app.instances().len(), 1),
+        (Screen::Main, _) => app.log_end = view::log_window(app).moved(to),
+        _ => app.scroll = to.scrolled(app.scroll, view::text(app)),
     }
-}
-
-fn page(app: &mut App, by: isize) {
-    if app.screen == Screen::Main {
-        let window = view::log_window(app);
-        app.log_end = window.anchor(if by < 0 { window.back() } else { window.forward() });
-    } else {
-        scroll(app, by * (view::text_rows(app).max(2) as isize - 1));
-    }
-}
-
-fn ends(app: &mut App, home: bool) {
-    if app.screen == Screen::Main {
-        let window = view::log_window(app);
-        app.log_end = if home { window.anchor(window.top()) } else { None };
-    } else {
-        scroll(app, if home { isize::MIN / 2 } else { isize::MAX / 2 });
-    }
-}
-
-fn scroll(app: &mut App, by: isize) {
-    let most = view::text_len(app).saturating_sub(view::text_rows(app));
-    app.scroll = app.scroll.min(most).saturating_add_signed(by).min(most);
 }
 
 fn next_trouble(app: &mut App) {

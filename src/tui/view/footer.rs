@@ -10,6 +10,11 @@ use crate::tui::parts;
 use crate::tui::text::width;
 use crate::tui::theme::Theme;
 
+/// Texts that go first where it is narrow.
+const SHED: &[&str] = &["explain", "select", "speed", "save", "details", "filter", "pause", "go on"];
+/// Keys of the screen of one virtual router.
+const GROUP: &[(&str, &str)] = &[("↑↓", "scroll"), ("e", "explain"), ("f", "findings"), ("q", "back"), ("?", "help")];
+
 /// What the key of a node of the demonstration does now.
 fn toggle(app: &App, node: usize, text: &str) -> String {
     match app.stage.as_ref().and_then(|s| s.nodes.get(node)) {
@@ -34,31 +39,28 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
     if let Some(status) = &app.status {
         return parts::status(status, columns);
     }
-    let mut hints: Vec<(String, String)> = Vec::new();
-    if app.screen == Screen::Main {
-        for b in keys(app.kind) {
-            let Some((key, text)) = b.hint else { continue };
-            let text = match b.action {
-                Action::Findings => {
-                    let n = app.picture().findings.len();
-                    if n == 0 { text.to_owned() } else { format!("{n} finding{}", if n == 1 { "" } else { "s" }) }
-                }
-                Action::First => toggle(app, 0, text),
-                Action::Second => toggle(app, 1, text),
-                Action::Pause if app.frozen.is_some() => "go on".to_owned(),
-                Action::Back if !app.filter.is_empty() => "show all".to_owned(),
-                _ => text.to_owned(),
-            };
-            hints.push((key.to_owned(), text));
-        }
-    } else {
-        let own: &[(&str, &str)] = match app.screen {
-            Screen::Findings => &[("↑↓", "select"), ("Enter", "explain"), ("q", "back"), ("?", "help")],
-            Screen::Group(_) => &[("↑↓", "scroll"), ("e", "explain"), ("f", "findings"), ("q", "back"), ("?", "help")],
-            _ => &[("↑↓", "scroll"), ("PgUp PgDn", "page"), ("q", "back")],
-        };
-        hints.extend(own.iter().map(|(k, t)| ((*k).to_owned(), (*t).to_owned())));
+    match app.screen {
+        Screen::Main => {}
+        Screen::Findings => return parts::keys(parts::FINDINGS, columns, theme),
+        Screen::Group(_) => return parts::keys(GROUP, columns, theme),
+        _ => return parts::keys(parts::TEXT, columns, theme),
     }
-    const SHED: &[&str] = &["explain", "select", "speed", "save", "details", "filter", "pause", "go on"];
+    let mut hints = Vec::new();
+    for b in keys(app.kind) {
+        let Some((key, text)) = b.hint else { continue };
+        let text = match b.action {
+            Action::Findings => match app.picture().findings.len() {
+                0 => text.to_owned(),
+                1 => "1 finding".to_owned(),
+                n => format!("{n} findings"),
+            },
+            Action::First => toggle(app, 0, text),
+            Action::Second => toggle(app, 1, text),
+            Action::Pause if app.frozen.is_some() => "go on".to_owned(),
+            Action::Back if !app.filter.is_empty() => "show all".to_owned(),
+            _ => text.to_owned(),
+        };
+        hints.push((key, text));
+    }
     parts::hints(hints, SHED, columns, theme)
 }

@@ -38,7 +38,7 @@ pub fn lines(app: &App, id: GroupId, columns: usize) -> Vec<Line<'static>> {
     lines.push(text::rule("events of this virtual router", "", columns, theme));
     let before = lines.len();
     for e in p.observer.events().iter().filter(|e| e.group == id) {
-        lines.extend(log::event(e, describe::group_tag(id).len(), columns, &app.clock, theme));
+        lines.extend(log::told(app, e, false).lines(describe::group_tag(id).len(), columns, theme));
     }
     if lines.len() == before {
         lines.push(Line::styled(" none is remembered", theme.quiet()));

@@ -14,11 +14,7 @@ use crate::tui::theme::Theme;
 /// ` hactl watch eth0  live 00:04:12  1,204 frames  0 dropped      10:42:07`
 pub fn status(app: &App, columns: usize) -> Line<'static> {
     let theme = Theme::new(app.color);
-    // Wider screens have room for the day: a capture is not always today's.
-    let clock = app.started.map_or(String::new(), |_| match columns {
-        0..100 => app.clock.hms(app.now),
-        _ => format!("{} {}", app.clock.date(app.now), app.clock.hms(app.now)),
-    });
+    let clock = app.started.map_or(String::new(), |_| parts::wall(&app.clock, app.now, columns));
     let mut parts: Vec<Span<'static>> = Vec::new();
     if let Some(waiting) = app.waiting() {
         let text = match app.kind {
@@ -36,8 +32,6 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     }
     // The clock and the state come first when there is no room; then the name, then counts.
     let name_room = columns.saturating_sub(width(&clock) + 2 + 1);
-    let mut spans = vec![Span::raw(" ")];
-    let mut used = 1;
     let rest: usize = parts.iter().map(|p| p.width() + 2).sum();
     // A path loses its folders first.
     let base = app.name.rsplit('/').next().filter(|b| !b.is_empty()).unwrap_or(&app.name);
@@ -47,19 +41,7 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     } else {
         fit_middle(base, name_room.saturating_sub(rest).clamp(8.min(name_room), 24.max(name_room / 3)))
     };
-    used += width(&title);
-    spans.push(Span::styled(title, Theme::bold()));
-    for part in parts {
-        if used + 2 + part.width() + 2 + width(&clock) < columns {
-            used += 2 + part.width();
-            spans.push(Span::raw("  "));
-            spans.push(part);
-        }
-    }
-    let gap = columns.saturating_sub(used + width(&clock) + 1);
-    spans.push(Span::raw(" ".repeat(gap)));
-    spans.push(Span::styled(clock, Theme::bold()));
-    Line::from(spans)
+    parts::first(title, parts, clock, columns)
 }
 
 fn progress(app: &App, theme: Theme) -> Span<'static> {

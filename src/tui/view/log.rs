@@ -1,96 +1,53 @@
 //! The log: one sentence an event, the newest at the bottom.
 
+use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::report::Clock;
 use crate::report::describe;
 use crate::sniff::event::{Event, EventKind, Reason};
 use crate::tui::app::{App, Filter};
-use crate::tui::parts::{self, WRAPPED, entry_height};
-use crate::tui::scroll::fitting;
-use crate::tui::text::fit;
+use crate::tui::log::{Log, Told};
 use crate::tui::theme::Theme;
 
-/// The events that show, each with its number since the first there ever was.
-pub fn entries(app: &App) -> Vec<(u64, &Event)> {
+/// The log of the events that show.
+pub fn log(app: &App) -> Log<'_> {
     let p = app.picture();
-    let first = p.observer.totals().events_forgotten;
-    let events = p.observer.events().iter().enumerate().map(|(i, e)| (first + i as u64, e));
-    if app.filter.is_empty() {
-        return events.collect();
-    }
     let filter = Filter::parse(&app.filter);
-    events.filter(|(_, e)| p.observer.group(e.group).is_some_and(|g| filter.matches(g))).collect()
-}
-
-/// Lines that each entry takes in a log of so many.
-pub fn heights(entries: &[(u64, &Event)], tag: usize, columns: usize, rows: usize) -> Vec<usize> {
-    entries.iter().map(|(_, e)| height(e, tag, columns, rows)).collect()
-}
-
-/// Where the window of the log ends in `entries`.
-pub fn end(app: &App, entries: &[(u64, &Event)]) -> usize {
-    app.log_end.map_or(entries.len(), |e| entries.partition_point(|(n, _)| *n < e).max(1).min(entries.len()))
+    let shows = |e: &Event| app.filter.is_empty() || p.observer.group(e.group).is_some_and(|g| filter.matches(g));
+    let numbered = (p.observer.totals().events_forgotten..).zip(p.observer.events());
+    let (numbers, events): (Vec<u64>, Vec<&Event>) = numbered.filter(|(_, e)| shows(e)).unzip();
+    // So wide that all sentences begin in one column.
+    let tag = p.observer.groups().map(|g| describe::group_tag(g.id).len()).max().unwrap_or(0).min(16);
+    let told = Box::new(move |at: usize, brief| told(app, events[at], brief));
+    Log { numbers, last: app.log_end, tag, told }
 }
 
 /// The log's last lines.
 pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
-    let theme = Theme::new(app.color);
-    let entries = entries(app);
-    if entries.is_empty() {
-        let text = if app.filter.is_empty() { "nothing has happened yet" } else { "nothing about these" };
-        return vec![Line::styled(format!(" {text}"), theme.quiet())];
-    }
-    let (end, tag) = (end(app, &entries), tag_width(app));
-    let heights = entries[..end].iter().rev().map(|(_, e)| height(e, tag, columns, rows));
-    let from = end - fitting(heights, rows);
-    let mut lines: Vec<Line<'static>> = entries[from..end]
-        .iter()
-        .flat_map(|(_, e)| {
-            if rows < WRAPPED {
-                brief(e, columns, &app.clock, theme)
-            } else {
-                event(e, tag, columns, &app.clock, theme)
-            }
-        })
-        .collect();
-    // Only when a single event is higher than the window.
-    lines.truncate(rows.max(1));
-    lines
+    let nothing = if app.filter.is_empty() { "nothing has happened yet" } else { "nothing about these" };
+    log(app).lines(nothing, columns, rows, Theme::new(app.color))
 }
 
 /// What the rule above the log says: where the window is when it does not follow.
 pub fn position(app: &App) -> String {
-    let entries = entries(app);
-    let end = end(app, &entries);
-    match (app.log_end, entries.len() - end) {
-        (Some(_), newer) if newer > 0 => format!("{} below: End", describe::count(newer as u64, "newer event")),
-        _ => String::new(),
+    match log(app).newer() {
+        0 => String::new(),
+        newer => format!("{} below: End", describe::count(newer, "newer event")),
     }
 }
 
-fn height(e: &Event, tag: usize, columns: usize, rows: usize) -> usize {
-    if rows < WRAPPED { 1 } else { entry_height(&describe::event(e), tag, columns) }
+/// What an event says.
+pub fn told(app: &App, e: &Event, brief: bool) -> Told {
+    // In a line of its own the sentence names the virtual router well enough.
+    let (time, of) = if brief {
+        (app.clock.hms(e.seen.time), String::new())
+    } else {
+        (app.clock.hms_millis(e.seen.time), describe::group_tag(e.group))
+    };
+    Told { time, of, text: describe::event(e), style: style(e, Theme::new(app.color)) }
 }
 
-/// Columns that the name of a group takes, so that all sentences begin in one column.
-pub fn tag_width(app: &App) -> usize {
-    app.picture().observer.groups().map(|g| describe::group_tag(g.id).len()).max().unwrap_or(0).min(16)
-}
-
-/// One event in one line.
-fn brief(e: &Event, columns: usize, clock: &Clock, theme: Theme) -> Vec<Line<'static>> {
-    let text = format!(" {}  {}", clock.hms(e.seen.time), describe::event(e));
-    vec![Line::styled(fit(&text, columns), style(e, theme))]
-}
-
-/// One event, in as many lines as it takes.
-pub fn event(e: &Event, tag: usize, columns: usize, clock: &Clock, theme: Theme) -> Vec<Line<'static>> {
-    let (time, of) = (clock.hms_millis(e.seen.time), describe::group_tag(e.group));
-    parts::entry(&time, (&of, tag), &describe::event(e), style(e, theme), columns, theme)
-}
-
-fn style(e: &Event, theme: Theme) -> ratatui::style::Style {
+fn style(e: &Event, theme: Theme) -> Style {
     match &e.kind {
         EventKind::Transition(t) => match t.reason {
             Reason::Unknown => theme.bad(),
@@ -100,6 +57,6 @@ fn style(e: &Event, theme: Theme) -> ratatui::style::Style {
         EventKind::GoesOn { .. } | EventKind::Silent { .. } => theme.bad(),
         EventKind::NearMiss { .. } | EventKind::Released { .. } | EventKind::Resumed { .. } => theme.warn(),
         EventKind::ContentionEnded { .. } => theme.good(),
-        EventKind::Priority { .. } | EventKind::Announced { .. } => ratatui::style::Style::new(),
+        EventKind::Priority { .. } | EventKind::Announced { .. } => Style::new(),
     }
 }

@@ -17,11 +17,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::app::{App, Screen};
-use super::parts::{self, section};
+use super::parts::{self, section, text_room};
 use super::scroll::Window;
 use super::text::rule;
 use super::theme::Theme;
-use crate::report::describe;
 
 /// Below this nothing useful can be shown.
 const MIN: (u16, u16) = (40, 8);
@@ -29,8 +28,6 @@ const MIN: (u16, u16) = (40, 8);
 /// How the lines of a screen are shared out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Rows {
-    verdict: usize,
-    notice: usize,
     /// With the heading, without the rule.
     list: usize,
     /// Without the rule; 0 for none, and no rule.
@@ -41,34 +38,19 @@ struct Rows {
 
 /// Draws the state.
 pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
-    let (w, h) = (usize::from(area.width), usize::from(area.height));
-    if parts::too_small(area, buf, MIN) {
-        return;
-    }
-    parts::draw(&screen(app, w, h), &footer::line(app, w), area, buf);
+    parts::draw(MIN, area, buf, |w, h| (screen(app, w, h), footer::line(app, w)));
 }
 
 /// Everything but the last line.
 fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
-    let mut lines = vec![header::status(app, w)];
-    let rows = rows(app, w, h);
-    lines.extend(header::sentence(app, w, rows.verdict));
-    lines.extend(header::notice(app, w));
+    let mut lines = head(app, w, h);
     if app.screen != Screen::Main {
-        let (title, body) = page(app, w, body_rows(h, &rows));
-        let most = body.len().saturating_sub(body_rows(h, &rows));
-        let first = if app.screen == Screen::Findings { 0 } else { app.scroll.min(most) };
-        let below = most - first;
-        let more = if below > 0 && app.screen != Screen::Findings {
-            format!("{} below", describe::count(below as u64, "line"))
-        } else {
-            String::new()
-        };
-        lines.push(rule(&title, &more, w, theme));
-        lines.extend(body.into_iter().skip(first).take(body_rows(h, &rows)));
+        let room = text_room(h, lines.len());
+        parts::page(&mut lines, page(app, w, room), app.scroll, (w, h), theme);
         return lines;
     }
+    let rows = rows(app, w, h, lines.len());
     lines.push(rule(&list::title(app), &list::summary(app), w, theme));
     section(&mut lines, list::lines(app, w, rows.list), rows.list);
     if let (Some(g), 1..) = (app.selected(), rows.detail) {
@@ -79,6 +61,14 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
         lines.push(rule("events", &log::position(app), w, theme));
         section(&mut lines, log::lines(app, w, rows.log), rows.log);
     }
+    lines
+}
+
+/// What every screen begins with.
+fn head(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![header::status(app, w)];
+    lines.extend(header::sentence(app, w, parts::verdict_rows(h)));
+    lines.extend(header::notice(app, w));
     lines
 }
 
@@ -93,18 +83,10 @@ fn page(app: &App, w: usize, rows: usize) -> (String, Vec<Line<'static>>) {
     }
 }
 
-/// Lines below the rule of a screen of text.
-fn body_rows(h: usize, rows: &Rows) -> usize {
-    h.saturating_sub(1 + rows.verdict + rows.notice + 1 + 1)
-}
-
-/// Shares out the lines.
-fn rows(app: &App, w: usize, h: usize) -> Rows {
-    let verdict = header::sentence(app, w, parts::verdict_rows(h)).len();
-    let notice = usize::from(header::notice(app, w).is_some());
-    let mut rows = Rows { verdict, notice, ..Rows::default() };
-    // Header, the list's rule, footer.
-    let mut room = h.saturating_sub(1 + verdict + notice + 1 + 1);
+/// Shares out the lines below so many others.
+fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
+    let mut rows = Rows::default();
+    let mut room = text_room(h, above);
     let groups = app.visible().len().max(1);
     let selected = app.selected();
     let wanted = selected.map_or(0, |g| detail::lines(app, g, w).len());
@@ -133,33 +115,16 @@ fn rows(app: &App, w: usize, h: usize) -> Rows {
     rows
 }
 
-fn size(app: &App) -> (usize, usize) {
-    (usize::from(app.size.0.max(MIN.0)), usize::from(app.size.1.max(MIN.1)))
-}
-
-/// Lines of the log on the first screen.
-pub(super) fn log_rows(app: &App) -> usize {
-    let (w, h) = size(app);
-    rows(app, w, h).log
-}
-
 /// The log's window as it is drawn now.
 pub(super) fn log_window(app: &App) -> Window {
-    let (w, _) = size(app);
-    let rows = log_rows(app).max(1);
-    let entries = log::entries(app);
-    let heights = log::heights(&entries, log::tag_width(app), w, rows);
-    Window::new(entries.iter().map(|e| e.0).collect(), &heights, log::end(app, &entries), rows)
+    let (w, h) = parts::at_least(app.size, MIN);
+    let rows = rows(app, w, h, head(app, w, h).len()).log.max(1);
+    log::log(app).window(w, rows)
 }
 
-/// Lines of text that show at once on a screen other than the first.
-pub(super) fn text_rows(app: &App) -> usize {
-    let (w, h) = size(app);
-    body_rows(h, &rows(app, w, h))
-}
-
-/// Lines of text of a screen other than the first.
-pub(super) fn text_len(app: &App) -> usize {
-    let (w, h) = size(app);
-    page(app, w, h).1.len()
+/// Lines of the text on a screen other than the first, and how many of them show at once.
+pub(super) fn text(app: &App) -> (usize, usize) {
+    let (w, h) = parts::at_least(app.size, MIN);
+    let room = text_room(h, head(app, w, h).len());
+    (page(app, w, room).1.len(), room)
 }

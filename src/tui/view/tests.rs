@@ -7,6 +7,7 @@ use super::render;
 use crate::sniff::feed::{Batch, Node, SourceState, Stage};
 use crate::tui::keymap::KEYS;
 use crate::tui::msg::{Action, Msg};
+use crate::tui::scroll::Move;
 use crate::tui::tests::{Bench, DEMO, LIVE, REPLAY, at, failover};
 
 /// The screen as lines, without blanks at their ends.
@@ -83,7 +84,7 @@ fn a_failover_at_80x24() {
 #[test]
 fn a_failover_at_160x50() {
     let mut b = failover(REPLAY);
-    b.press(&[Action::Down, Action::Down]);
+    b.press(&[Action::Move(Move::Down), Action::Move(Move::Down)]);
     shows(
         &draw(&mut b, 160, 50),
         &[
@@ -254,7 +255,14 @@ fn every_size_and_screen_can_be_drawn() {
                 [(0, 0), (1, 1), (39, 7), (40, 8), (41, 9), (60, 12), (61, 13), (80, 24), (100, 30), (300, 100)]
             {
                 draw(b, w, h);
-                b.press(&[Action::PageUp, Action::Up, Action::End, Action::Down, Action::Home, Action::PageDown]);
+                b.press(&[
+                    Action::Move(Move::PageUp),
+                    Action::Move(Move::Up),
+                    Action::Move(Move::End),
+                    Action::Move(Move::Down),
+                    Action::Move(Move::Home),
+                    Action::Move(Move::PageDown),
+                ]);
             }
         }
     }
@@ -270,7 +278,7 @@ fn a_thousand_virtual_routers_scroll() {
     }
     b.until(500);
     for _ in 0..999 {
-        b.press(&[Action::Down]);
+        b.press(&[Action::Move(Move::Down)]);
     }
     let screen = draw(&mut b, 80, 24);
     assert!(screen.iter().any(|l| l.starts_with(">   250 v4 4    10.77.0.1")), "{}", screen.join("\n"));
@@ -298,7 +306,7 @@ fn the_demonstration_says_what_befell_and_which_key_does_what() {
     let node = |name: &str, address: &str, runs| Node { name: name.into(), address: address.parse().ok(), runs };
     let nodes = vec![node("a", "10.77.0.1", false), node("b", "10.77.0.2", true)];
     let stage = Stage { nodes, befell: Some((at(3500), "a was killed".into())) };
-    b.tell(Msg::Batch(Batch { now: at(9000), stage: Some(stage), ..Batch::default() }));
+    b.tell(Msg::News(Batch { now: at(9000), stage: Some(stage), ..Batch::default() }));
     let screen = draw(&mut b, 80, 24);
     assert_eq!(screen[3], " demo: a was killed 5.5 s ago; 1 starts a (10.77.0.1), 2 kills b (10.77.0.2)");
     assert_eq!(screen[23], " f findings  / filter  space pause  1 start a  2 kill b  ? help  q quit");
@@ -308,12 +316,12 @@ fn the_demonstration_says_what_befell_and_which_key_does_what() {
 #[test]
 fn what_is_wrong_with_the_source_is_said() {
     let mut b = failover(LIVE);
-    b.tell(Msg::Batch(Batch { now: at(9000), carrier: Some(false), dropped: 1234, ..Batch::default() }));
+    b.tell(Msg::News(Batch { now: at(9000), carrier: Some(false), dropped: 1234, ..Batch::default() }));
     let screen = draw(&mut b, 80, 24);
     assert!(screen[0].contains("1,234 dropped"), "{}", screen[0]);
     assert!(screen.contains(&" ! eth0 has no carrier: the cable or the other end is down".to_owned()));
     let state = SourceState::Failed("interface eth0 vanished".to_owned());
-    b.tell(Msg::Batch(Batch { now: at(9000), state, ..Batch::default() }));
+    b.tell(Msg::News(Batch { now: at(9000), state, ..Batch::default() }));
     let screen = draw(&mut b, 80, 24);
     assert!(screen[0].starts_with(" hactl watch eth0  FAILED after 00:00:09"), "{}", screen[0]);
     assert!(screen.contains(&" ! the capture stopped: interface eth0 vanished".to_owned()));

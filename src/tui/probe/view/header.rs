@@ -12,11 +12,7 @@ use crate::tui::theme::Theme;
 /// ` hactl probe config lvs.conf  watching for 12 s  2 checks running      10:42:07`
 pub fn status(app: &App, columns: usize) -> Line<'static> {
     let theme = Theme::new(app.color);
-    let time = app.epoch.time(app.now());
-    let clock = match columns {
-        0..100 => app.clock.hms(time),
-        _ => format!("{} {}", app.clock.date(time), app.clock.hms(time)),
-    };
+    let clock = parts::wall(&app.clock, app.epoch.time(app.now()), columns);
     let running = app.watch.as_ref().map_or(0, |w| {
         let turns = w.services().iter().flat_map(|s| &s.servers).flat_map(|s| &s.checkers);
         let scripts = w.scripts().iter().filter_map(|s| s.schedule.as_ref()).map(|s| s.running() as u64);
@@ -29,18 +25,12 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     };
     let room = columns.saturating_sub(width(&clock) + width(&word) + 6);
     let title = fit_middle(&format!("hactl probe config {}", app.title), room.max(12));
-    let mut used = 1 + width(&title);
-    let mut spans = vec![Span::raw(" "), Span::styled(title, Theme::bold())];
-    for part in [Span::styled(word, style), Span::raw(format!("{} running", count(running, "check")))] {
-        if used + 2 + part.width() + 2 + width(&clock) < columns {
-            used += 2 + part.width();
-            spans.push(Span::raw("  "));
-            spans.push(part);
-        }
-    }
-    spans.push(Span::raw(" ".repeat(columns.saturating_sub(used + width(&clock) + 1))));
-    spans.push(Span::styled(clock, Theme::bold()));
-    Line::from(spans)
+    parts::first(
+        title,
+        [Span::styled(word, style), Span::raw(format!("{} running", count(running, "check")))],
+        clock,
+        columns,
+    )
 }
 
 /// The verdict, at most `most` lines.

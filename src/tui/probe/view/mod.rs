@@ -11,8 +11,7 @@ use ratatui::text::Line;
 
 use super::app::{App, Screen};
 use super::keymap::KEYS;
-use crate::report::describe;
-use crate::tui::parts::{self, section};
+use crate::tui::parts::{self, section, text_room};
 use crate::tui::scroll::Window;
 use crate::tui::text::rule;
 use crate::tui::theme::Theme;
@@ -34,11 +33,7 @@ const LEGEND: &[(&str, &str)] = &[
 
 /// Draws the state.
 pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
-    if parts::too_small(area, buf, MIN) {
-        return;
-    }
-    let (w, h) = (usize::from(area.width), usize::from(area.height));
-    parts::draw(&screen(app, w, h), &footer(app, w), area, buf);
+    parts::draw(MIN, area, buf, |w, h| (screen(app, w, h), footer(app, w)));
 }
 
 /// How the lines of the first screen are shared out, without rules; an area of none has no rule either.
@@ -54,16 +49,7 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let mut lines = head(app, w, h);
     if app.screen != Screen::Main {
-        let (title, body) = page(app, w);
-        let room = text_room(h, lines.len());
-        let most = body.len().saturating_sub(room);
-        let first = app.scroll.min(most);
-        let more = match most - first {
-            0 => String::new(),
-            below => format!("{} below", describe::count(below as u64, "line")),
-        };
-        lines.push(rule(&title, &more, w, theme));
-        lines.extend(body.into_iter().skip(first).take(room));
+        parts::page(&mut lines, page(app, w), app.scroll, (w, h), theme);
         return lines;
     }
     let rows = rows(app, w, h, lines.len());
@@ -74,7 +60,7 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
         section(&mut lines, detail::lines(app, w, false), rows.detail);
     }
     if rows.log > 0 {
-        lines.push(rule("events", &log::position(app), w, theme));
+        lines.push(rule("events", &log::position(app, w), w, theme));
         section(&mut lines, log::lines(app, w, rows.log), rows.log);
     }
     lines
@@ -84,10 +70,6 @@ fn head(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let mut lines = vec![header::status(app, w)];
     lines.extend(header::sentence(app, w, parts::verdict_rows(h).min(2)));
     lines
-}
-
-fn text_room(h: usize, above: usize) -> usize {
-    h.saturating_sub(above + 1 + 1)
 }
 
 /// Shares out the lines below so many others: the list may have three in five, where there is room the selected row has
@@ -127,30 +109,21 @@ fn footer(app: &App, w: usize) -> Line<'static> {
             ("q", false) => "back",
             _ => text,
         };
-        (key.to_owned(), text.to_owned())
+        (key, text.to_owned())
     });
     parts::hints(hints.collect(), &["next trouble", "pause"], w, Theme::new(app.color))
 }
 
-fn size(app: &App) -> (usize, usize) {
-    (usize::from(app.size.0.max(MIN.0)), usize::from(app.size.1.max(MIN.1)))
-}
-
 /// The window of events as it is drawn now.
 pub(super) fn log_window(app: &App) -> Window {
-    let (w, h) = size(app);
+    let (w, h) = parts::at_least(app.size, MIN);
     let rows = rows(app, w, h, head(app, w, h).len()).log.max(1);
-    let numbers = (0..app.log.len() as u64).map(|n| n + app.forgotten).collect();
-    Window::new(numbers, &log::heights(app, w, rows), log::end(app), rows)
+    log::log(app, w).window(w, rows)
 }
 
-/// Lines of text that show at once on a screen other than the first.
-pub(super) fn text_rows(app: &App) -> usize {
-    let (w, h) = size(app);
-    text_room(h, head(app, w, h).len())
-}
-
-/// Lines of text of a screen other than the first.
-pub(super) fn text_len(app: &App) -> usize {
-    page(app, size(app).0).1.len()
+/// Lines of the text on a screen other than the first, and how many of them show at once.
+pub(super) fn text(app: &App) -> (usize, usize) {
+    let (w, h) = parts::at_least(app.size, MIN);
+    let room = text_room(h, head(app, w, h).len());
+    (page(app, w).1.len(), room)
 }

@@ -14,19 +14,19 @@ const SHED: &[&str] = &[
     "details", "speed", "save", "time", "link", "link up", "check", "mute", "speak", "deafen", "hear", "node", "back",
 ];
 
+/// Keys of the choice of a check.
+const CHECKS: &[(&str, &str)] = &[("↑↓", "select"), ("Enter", "fail or pass"), ("q", "back")];
+
 pub fn line(app: &App, columns: usize) -> Line<'static> {
     let theme = Theme::new(app.color);
     if let Some(status) = &app.status {
         return parts::status(status, columns);
     }
-    let hint = |key: &str, text: &str| (key.to_owned(), text.to_owned());
-    if app.screen != Screen::Main {
-        let own: &[(&str, &str)] = match app.screen {
-            Screen::Findings => &[("↑↓", "select"), ("Enter", "explain"), ("q", "back"), ("?", "help")],
-            Screen::Checks(_) => &[("↑↓", "select"), ("Enter", "fail or pass"), ("q", "back")],
-            _ => &[("↑↓", "scroll"), ("PgUp PgDn", "page"), ("q", "back")],
-        };
-        return parts::hints(own.iter().map(|(k, t)| hint(k, t)).collect(), &[], columns, theme);
+    match app.screen {
+        Screen::Main => {}
+        Screen::Findings => return parts::keys(parts::FINDINGS, columns, theme),
+        Screen::Checks(_) => return parts::keys(CHECKS, columns, theme),
+        _ => return parts::keys(parts::TEXT, columns, theme),
     }
     let mut hints = Vec::new();
     for b in KEYS {
@@ -48,14 +48,14 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
             Action::Findings => {
                 let n = app.findings.len();
                 if n > 0 {
-                    hints.push((key.to_owned(), crate::report::describe::count(n as u64, "finding")));
+                    hints.push((key, crate::report::describe::count(n as u64, "finding")));
                 }
                 continue;
             }
             Action::Save if app.tape.done().is_empty() => continue,
             _ => text,
         };
-        hints.push(hint(key, text));
+        hints.push((key, text.to_owned()));
     }
     parts::hints(hints, SHED, columns, theme)
 }

@@ -31,18 +31,7 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
         &format!("hactl simulate {}", brief(&app.title, room.min(columns / 2).saturating_sub(15))),
         room.max(12),
     );
-    let mut used = 1 + width(&title);
-    let mut spans = vec![Span::raw(" "), Span::styled(title, Theme::bold())];
-    for part in parts {
-        if used + 2 + part.width() + 2 + width(&clock) < columns {
-            used += 2 + part.width();
-            spans.push(Span::raw("  "));
-            spans.push(part);
-        }
-    }
-    spans.push(Span::raw(" ".repeat(columns.saturating_sub(used + width(&clock) + 1))));
-    spans.push(Span::styled(clock, Theme::bold()));
-    Line::from(spans)
+    parts::first(title, parts, clock, columns)
 }
 
 /// Files without their directories where there is no room for those.

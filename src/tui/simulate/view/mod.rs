@@ -13,9 +13,8 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::app::{App, Screen};
-use crate::report::describe;
 use crate::time::Instant;
-use crate::tui::parts::{self, section};
+use crate::tui::parts::{self, section, take, text_room};
 use crate::tui::scroll::Window;
 use crate::tui::text::rule;
 use crate::tui::theme::Theme;
@@ -25,11 +24,7 @@ const MIN: (u16, u16) = (50, 12);
 
 /// Draws the state.
 pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
-    if parts::too_small(area, buf, MIN) {
-        return;
-    }
-    let (w, h) = (usize::from(area.width), usize::from(area.height));
-    parts::draw(&screen(app, w, h), &footer::line(app, w), area, buf);
+    parts::draw(MIN, area, buf, |w, h| (screen(app, w, h), footer::line(app, w)));
 }
 
 /// How the lines of the first screen are shared out, without rules; an area of none has no rule either.
@@ -48,15 +43,7 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let mut lines = head(app, w, h);
     if app.screen != Screen::Main {
         let room = text_room(h, lines.len());
-        let (title, body) = pages::page(app, w, room);
-        let most = body.len().saturating_sub(room);
-        let first = app.scroll.min(most);
-        let more = match most - first {
-            0 => String::new(),
-            below => format!("{} below", describe::count(below as u64, "line")),
-        };
-        lines.push(rule(&title, &more, w, theme));
-        lines.extend(body.into_iter().skip(first).take(room));
+        parts::page(&mut lines, pages::page(app, w, room), app.scroll, (w, h), theme);
         return lines;
     }
     let rows = rows(app, w, h, lines.len());
@@ -83,11 +70,6 @@ fn head(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let mut lines = vec![header::status(app, w)];
     lines.extend(header::sentence(app, w, parts::verdict_rows(h).min(2)));
     lines
-}
-
-/// Lines of text below so many others, a rule, and above the last line.
-fn text_room(h: usize, above: usize) -> usize {
-    h.saturating_sub(above + 1 + 1)
 }
 
 /// Shares out the lines below so many others: first what must be seen, then what is wanted, and the rest to what
@@ -121,36 +103,21 @@ fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
     rows
 }
 
-/// Takes so many lines, or what there is.
-fn take(room: &mut usize, lines: usize) -> usize {
-    let got = lines.min(*room);
-    *room -= got;
-    got
-}
-
-fn size(app: &App) -> (usize, usize) {
-    (usize::from(app.size.0.max(MIN.0)), usize::from(app.size.1.max(MIN.1)))
-}
-
 /// The time that the lanes show.
 pub(super) fn span(app: &App) -> (Instant, Instant) {
-    lanes::span(app, size(app).0)
+    lanes::span(app, parts::at_least(app.size, MIN).0)
 }
 
 /// The window of what happened as it is drawn now.
 pub(super) fn told_window(app: &App) -> Window {
-    let (w, h) = size(app);
+    let (w, h) = parts::at_least(app.size, MIN);
     let rows = rows(app, w, h, head(app, w, h).len()).told.max(1);
-    told::window(app, w, rows)
+    told::log(app).window(w, rows)
 }
 
-/// Lines of text that show at once on a screen other than the first.
-pub(super) fn text_rows(app: &App) -> usize {
-    let (w, h) = size(app);
-    text_room(h, head(app, w, h).len())
-}
-
-/// Lines of text of a screen other than the first.
-pub(super) fn text_len(app: &App) -> usize {
-    pages::page(app, size(app).0, text_rows(app)).1.len()
+/// Lines of the text on a screen other than the first, and how many of them show at once.
+pub(super) fn text(app: &App) -> (usize, usize) {
+    let (w, h) = parts::at_least(app.size, MIN);
+    let room = text_room(h, head(app, w, h).len());
+    (pages::page(app, w, room).1.len(), room)
 }

@@ -32,14 +32,8 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
     if let Some(status) = &app.status {
         return parts::status(status, columns);
     }
-    let hint = |key: &str, text: &str| (key.to_owned(), text.to_owned());
     if app.screen != Screen::Main {
-        return parts::hints(
-            vec![hint("↑↓", "scroll"), hint("PgUp PgDn", "page"), hint("q", "back")],
-            &[],
-            columns,
-            theme,
-        );
+        return parts::keys(parts::TEXT, columns, theme);
     }
     let chosen = app.chosen();
     let beside =
@@ -51,8 +45,8 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
         let text = match b.action {
             Action::Beside => beside.as_deref().unwrap_or(text),
             Action::Help | Action::Back | Action::Open => text,
-            Action::Up if app.instances().len() > 1 => text,
-            Action::Up => continue,
+            Action::Move(_) if app.instances().len() > 1 => text,
+            Action::Move(_) => continue,
             action => match chosen.map(|(_, i)| command(i, app.observing(), action)) {
                 Some(Ok(Command::Mute(false))) => "speak",
                 Some(Ok(Command::Preempt(on))) => {
@@ -66,7 +60,7 @@ pub fn line(app: &App, columns: usize) -> Line<'static> {
                 _ => continue,
             },
         };
-        hints.push(hint(key, text));
+        hints.push((key, text.to_owned()));
     }
     parts::hints(hints, SHED, columns, theme)
 }

@@ -14,10 +14,7 @@ use crate::tui::theme::Theme;
 /// ` hactl speak eth0 --vrid 51  taking part  12 adverts sent      10:42:07`
 pub fn status(app: &App, columns: usize) -> Line<'static> {
     let theme = Theme::new(app.color);
-    let clock = app.time().map_or(String::new(), |t| match columns {
-        0..100 => app.clock.hms(t),
-        _ => format!("{} {}", app.clock.date(t), app.clock.hms(t)),
-    });
+    let clock = app.time().map_or(String::new(), |t| parts::wall(&app.clock, t, columns));
     let all = app.instances();
     let every = |f: fn(&crate::speak::InstanceView) -> bool| !all.is_empty() && all.iter().all(f);
     let (word, style) = if app.gone || app.ended() {
@@ -42,18 +39,7 @@ pub fn status(app: &App, columns: usize) -> Line<'static> {
     ];
     let room = columns.saturating_sub(width(&clock) + width(word) + 6);
     let title = fit_middle(&format!("hactl speak {}", app.title), room.max(12));
-    let mut used = 1 + width(&title);
-    let mut spans = vec![Span::raw(" "), Span::styled(title, Theme::bold())];
-    for part in parts {
-        if used + 2 + part.width() + 2 + width(&clock) < columns {
-            used += 2 + part.width();
-            spans.push(Span::raw("  "));
-            spans.push(part);
-        }
-    }
-    spans.push(Span::raw(" ".repeat(columns.saturating_sub(used + width(&clock) + 1))));
-    spans.push(Span::styled(clock, Theme::bold()));
-    Line::from(spans)
+    parts::first(title, parts, clock, columns)
 }
 
 /// The verdict, at most `most` lines.

@@ -16,7 +16,7 @@ use super::app::{App, Screen};
 use crate::report::describe;
 use crate::report::speak::Named;
 use crate::speak::InstanceView;
-use crate::tui::parts::{self, section};
+use crate::tui::parts::{self, section, take, text_room};
 use crate::tui::scroll::Window;
 use crate::tui::text::{rule, width, wrap};
 use crate::tui::theme::Theme;
@@ -26,11 +26,7 @@ const MIN: (u16, u16) = (50, 12);
 
 /// Draws the state.
 pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
-    if parts::too_small(area, buf, MIN) {
-        return;
-    }
-    let (w, h) = (usize::from(area.width), usize::from(area.height));
-    parts::draw(&screen(app, w, h), &footer::line(app, w), area, buf);
+    parts::draw(MIN, area, buf, |w, h| (screen(app, w, h), footer::line(app, w)));
 }
 
 /// How the lines of the first screen are shared out, without rules; an area of none has no rule either.
@@ -51,16 +47,7 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let mut lines = head(app, w, h);
     if app.screen != Screen::Main {
-        let (title, body) = page(app, w);
-        let room = text_room(h, lines.len());
-        let most = body.len().saturating_sub(room);
-        let first = app.scroll.min(most);
-        let more = match most - first {
-            0 => String::new(),
-            below => format!("{} below", describe::count(below as u64, "line")),
-        };
-        lines.push(rule(&title, &more, w, theme));
-        lines.extend(body.into_iter().skip(first).take(room));
+        parts::page(&mut lines, page(app, w), app.scroll, (w, h), theme);
         return lines;
     }
     let rows = rows(app, w, h, lines.len());
@@ -154,11 +141,6 @@ fn page(app: &App, w: usize) -> (String, Vec<Line<'static>>) {
     }
 }
 
-/// Lines of text below so many others, a rule, and above the last line.
-fn text_room(h: usize, above: usize) -> usize {
-    h.saturating_sub(above + 1 + 1)
-}
-
 /// Shares out the lines below so many others: first what must be seen, then what is wanted, and the rest to the log.
 fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
     let mut room = h.saturating_sub(above + 1);
@@ -210,37 +192,21 @@ fn rows(app: &App, w: usize, h: usize, above: usize) -> Rows {
     rows
 }
 
-/// Takes so many lines, or what there is.
-fn take(room: &mut usize, lines: usize) -> usize {
-    let got = lines.min(*room);
-    *room -= got;
-    got
-}
-
 /// Takes so many lines, or none.
 fn whole(room: &mut usize, lines: usize) -> bool {
     *room >= lines && take(room, lines) == lines
 }
 
-fn size(app: &App) -> (usize, usize) {
-    (usize::from(app.size.0.max(MIN.0)), usize::from(app.size.1.max(MIN.1)))
-}
-
 /// The log's window as it is drawn now.
 pub(super) fn log_window(app: &App) -> Window {
-    let (w, h) = size(app);
+    let (w, h) = parts::at_least(app.size, MIN);
     let rows = rows(app, w, h, head(app, w, h).len()).log.max(1);
-    let numbers = (app.forgotten..).take(app.log.len()).collect();
-    Window::new(numbers, &log::heights(app, w, rows), log::end(app), rows)
+    log::log(app).window(w, rows)
 }
 
-/// Lines of text that show at once on a screen other than the first.
-pub(super) fn text_rows(app: &App) -> usize {
-    let (w, h) = size(app);
-    text_room(h, head(app, w, h).len())
-}
-
-/// Lines of text of a screen other than the first.
-pub(super) fn text_len(app: &App) -> usize {
-    page(app, size(app).0).1.len()
+/// Lines of the text on a screen other than the first, and how many of them show at once.
+pub(super) fn text(app: &App) -> (usize, usize) {
+    let (w, h) = parts::at_least(app.size, MIN);
+    let room = text_room(h, head(app, w, h).len());
+    (page(app, w).1.len(), room)
 }
