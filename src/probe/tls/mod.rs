@@ -67,6 +67,8 @@ pub struct Tls<D> {
     /// the handshake is complete for a client before the server has looked. One that does not demand it need not say
     /// anything more, not even in answer to our `close_notify` (RFC 8446 6.1).
     leaving: bool,
+    /// The service has answered, so it has not refused.
+    answered: bool,
     finished: bool,
     /// What is wrong with the certificate.
     problems: Vec<Reason>,
@@ -105,6 +107,7 @@ impl<D: Dialog> Tls<D> {
             failed: None,
             open: false,
             leaving: false,
+            answered: false,
             finished: false,
             problems: Vec::new(),
         })
@@ -149,7 +152,7 @@ impl<D: Dialog> Tls<D> {
         let _ = self.connection.writer().write_all(&data);
         if last {
             self.connection.send_close_notify();
-            self.leaving = self.asked_in_1_3();
+            self.leaving = self.asked_in_1_3() && !self.answered;
             self.finished = !self.leaving;
         }
     }
@@ -193,6 +196,7 @@ impl<D: Dialog> Tls<D> {
                 && !self.leaving
                 && self.connection.reader().read_exact(&mut plain).is_ok()
             {
+                self.answered = true;
                 let step = self.inner.received(&plain);
                 self.inside(step);
             }
