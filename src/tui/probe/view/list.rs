@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::finding::Severity;
 use crate::probe::plan::{Does, Planned, Standing};
-use crate::probe::watch::{Turn, Watch};
+use crate::probe::watch::{Answer, Turn, Watch};
 use crate::report::describe::count;
 use crate::report::printable;
 use crate::report::probe::config::words;
@@ -166,7 +166,7 @@ fn server(watch: &Watch, (n, m): (usize, usize), now: Instant, c: Columns, theme
     let said = match (telling, check.or(first)) {
         (_, None) => "no checker: always up".to_owned(),
         (Some((_, turn)), Some(check)) if turn.runs() => {
-            let said = turn.latest().map_or("not yet".to_owned(), |(_, a)| answer(a));
+            let said = turn.latest().map_or("not yet".to_owned(), |(_, a)| briefly(a, c));
             // Where it is narrow the reason is worth more.
             if c.rest() < 40 { said } else { format!("{} {said}", check.keyword) }
         }
@@ -189,6 +189,14 @@ fn server(watch: &Watch, (n, m): (usize, usize), now: Instant, c: Columns, theme
     spans.push(Span::raw(format!(" {}  ", right(&noticed.map_or(String::new(), words), NOTICED))));
     spans.push(Span::styled(fit(&printable(&said), c.rest()), if word == "DOWN" { style } else { Style::new() }));
     spans
+}
+
+/// What was found; where there is little room, without the reason's id.
+fn briefly(a: &Answer, c: Columns) -> String {
+    match &a.reason {
+        Some(reason) if c.rest() < 40 => printable(&reason.sentence),
+        _ => answer(a),
+    }
 }
 
 /// Why a check is not run here.
@@ -218,7 +226,7 @@ fn script(watch: &Watch, k: usize, now: Instant, c: Columns, theme: Theme) -> Ve
         .collect();
     let effect = if effects.is_empty() { "nobody tracks it".to_owned() } else { effects.join(", ") };
     let said = match (&planned.check.does, &state.last) {
-        (Does::Runs(_), Some((_, a))) => format!("{effect}; {}", answer(a)),
+        (Does::Runs(_), Some((_, a))) => format!("{effect}; {}", briefly(a, c)),
         (Does::Runs(_), None) => effect,
         _ => unasked(&planned.check),
     };
