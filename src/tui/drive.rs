@@ -240,3 +240,24 @@ fn keep_going<S: Scene>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_told_its_age_at_every_frame() {
+        let ms = Duration::from_millis;
+        let start = Instant::now();
+        let mut age = Age::default();
+        assert_eq!(age.tick(start), (None, None));
+        age.fresh = true;
+        assert_eq!(age.tick(start), (None, Some(ms(100))));
+        assert_eq!(age.tick(start + ms(30)), (None, Some(ms(70))));
+        assert_eq!(age.tick(start + ms(100)), (Some(ms(100)), Some(ms(100))));
+        assert_eq!(age.tick(start + ms(250)), (Some(ms(250)), Some(ms(100))));
+        age.fresh = true;
+        assert_eq!(age.tick(start + ms(260)), (None, Some(ms(100))));
+        assert_eq!(age.tick(start + ms(360)), (Some(ms(100)), Some(ms(100))));
+    }
+}

@@ -67,7 +67,7 @@ impl Log<'_> {
         let end = self.end();
         let from = end - fitting((0..end).rev().map(|at| self.height(at, columns, rows)), rows);
         let mut lines: Vec<Line<'static>> = if rows < WRAPPED {
-            (from..end).map(|at| (self.told)(at, true).brief(columns)).collect()
+            (from..end).map(|at| (self.told)(at, true).brief(self.tag, columns)).collect()
         } else {
             (from..end).flat_map(|at| (self.told)(at, false).lines(self.tag, columns, theme)).collect()
         };
@@ -78,9 +78,9 @@ impl Log<'_> {
 }
 
 impl Told {
-    /// In one line.
-    fn brief(&self, columns: usize) -> Line<'static> {
-        let of = if self.of.is_empty() { String::new() } else { format!("{}  ", self.of) };
+    /// In one line; whom it is about only where `tag` is not 0.
+    fn brief(&self, tag: usize, columns: usize) -> Line<'static> {
+        let of = if tag == 0 || self.of.is_empty() { String::new() } else { format!("{}  ", self.of) };
         Line::styled(fit(&format!(" {}  {of}{}", self.time, self.text), columns), self.style)
     }
 

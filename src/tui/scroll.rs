@@ -119,3 +119,29 @@ impl Window {
         self.starts.get(end).copied().unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_move_stays_within() {
+        let from = |at| {
+            [Move::Up, Move::Down, Move::PageUp, Move::PageDown, Move::Home, Move::End].map(|m| m.within(at, 9, 5))
+        };
+        assert_eq!(from(0), [0, 1, 0, 5, 0, 8]);
+        assert_eq!(from(6), [5, 7, 1, 8, 0, 8]);
+        // A place that is gone counts as the last.
+        assert_eq!(from(20), [7, 8, 3, 8, 0, 8]);
+        assert_eq!(Move::End.within(3, 0, 5), 0);
+    }
+
+    #[test]
+    fn a_text_scrolls_to_its_last_line_and_no_further() {
+        assert_eq!(Move::PageDown.scrolled(0, (30, 10)), 9);
+        assert_eq!(Move::PageDown.scrolled(18, (30, 10)), 20);
+        assert_eq!(Move::End.scrolled(0, (30, 10)), 20);
+        assert_eq!(Move::Down.scrolled(0, (10, 10)), 0);
+        assert_eq!(Move::PageDown.scrolled(0, (30, 0)), 1);
+    }
+}

@@ -16,12 +16,9 @@ pub fn log(app: &App) -> Log<'_> {
         [] | [_] => 0,
         all => all.iter().map(|i| i.name.chars().count()).max().unwrap_or(0).min(12),
     };
-    let named = move |at: usize, brief: bool| {
-        let told = told(app, &app.log[at], brief);
-        if tag > 0 { told } else { Told { of: String::new(), ..told } }
-    };
     let numbers = (app.forgotten..).take(app.log.len()).collect();
-    Log { numbers, last: app.log_end, tag, told: Box::new(named) }
+    let told = Box::new(|at: usize, brief| told(app, &app.log[at], brief));
+    Log { numbers, last: app.log_end, tag, told }
 }
 
 /// The log's last lines.
