@@ -173,7 +173,8 @@ async fn part(stream: &mut TcpStream) -> bool {
     }
 }
 
-async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+/// Reads what is there, and waits for it.
+pub(super) async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         stream.readable().await?;
         match stream.try_read(buffer) {

@@ -254,7 +254,7 @@ async fn talk(stream: &TcpStream, place: usize, story: &Shared, plan: &Plan, beg
             if spent >= patience {
                 break;
             }
-            let Ok(n) = timeout(patience.saturating_sub(spent), read(stream, &mut buffer)).await else { continue };
+            let Ok(n) = timeout(patience.saturating_sub(spent), tcp::read(stream, &mut buffer)).await else { continue };
             let n = n?;
             if n == 0 {
                 return Ok(());
@@ -266,16 +266,6 @@ async fn talk(stream: &TcpStream, place: usize, story: &Shared, plan: &Plan, beg
                     lock(story).waits(place, None);
                 }
             }
-        }
-    }
-}
-
-async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        stream.readable().await?;
-        match stream.try_read(buffer) {
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-            done => return done,
         }
     }
 }

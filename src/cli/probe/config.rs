@@ -8,17 +8,16 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::NamespaceArgs;
+use super::{NamespaceArgs, painted, status};
 use crate::cli::Error;
 use crate::cli::args::{CommonArgs, duration};
 use crate::cli::files::{self, Files};
 use crate::cli::output::{Output, note, width};
 use crate::cli::speak::accounts::Accounts;
 use crate::conf::{self, Version, resolve};
-use crate::finding::Severity;
 use crate::net::{Stop, link};
 use crate::probe::plan::{Plan, plan};
-use crate::probe::{Checked, Job, Level, Options, many};
+use crate::probe::{Checked, Job, Options, many};
 use crate::report::probe::{config as report, json};
 
 pub const EXAMPLES: &str = "\
@@ -148,16 +147,11 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
     }
     let found = report::Found::new(&plan, &results);
     let level = found.level();
-    let exit = if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() };
+    let exit = status(level, args.exit_zero);
     if args.common.json {
         found.json(&mut out, ran.interrupted, exit)?;
     } else {
-        let severity = match level {
-            Level::Ok => None,
-            Level::Critical => Some(Severity::Critical),
-            Level::Warning | Level::Unknown => Some(Severity::Warning),
-        };
-        let word = out.paint(severity, level.word());
+        let word = painted(&out, level);
         writeln!(out, "{word} {}", found.verdict())?;
         for line in found.lines(width(), args.common.verbose) {
             writeln!(out, "{line}")?;

@@ -4,10 +4,9 @@ use std::io::{self, IsTerminal, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use super::{ProbeArgs, targets};
+use super::{ProbeArgs, painted, status, targets};
 use crate::cli::Error;
 use crate::cli::output::{Output, note};
-use crate::finding::Severity;
 use crate::net::Stop;
 use crate::net::socket_owner::setting;
 use crate::probe::idle_limit::{Asked, Search, find};
@@ -71,16 +70,11 @@ pub fn run(args: &ProbeArgs, ports: Ports, max: Duration, send: Option<&[u8]>) -
         let _ = write!(io::stderr(), "\r\x1b[K");
     }
     let limit = Limit::new(&target.text, &search, found, setting("net/ipv4/tcp_keepalive_time"), send.is_some());
-    let exit = if args.exit_zero && limit.exit() != 3 { 0 } else { limit.exit() };
+    let exit = status(limit.level(), args.exit_zero);
     if args.common.json {
         objects(&mut out, &limit, exit)?;
     } else {
-        let severity = match limit.exit() {
-            0 => None,
-            2 => Some(Severity::Critical),
-            _ => Some(Severity::Warning),
-        };
-        let word = out.paint(severity, limit.word());
+        let word = painted(&out, limit.level());
         writeln!(out, "{word} keepalive {}: {}", target.text, limit.words())?;
         if let Some((idle, interval)) = limit.settings() {
             let keepalive =

@@ -365,7 +365,7 @@ fn tell<K: Kind>(out: &mut Output, kind: &K, wanted: &Wanted, ran: &Ran) -> Resu
     let args = kind.common();
     let tally = Tally::of(&ran.checked, wanted);
     let level = if ran.missing > 0 { tally.worst().max(Level::Unknown) } else { tally.worst() };
-    let exit = if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() };
+    let exit = status(level, args.exit_zero);
     if args.common.json {
         for c in &ran.unfinished {
             json::probe(out, c, wanted)?;
@@ -389,13 +389,23 @@ fn tell<K: Kind>(out: &mut Output, kind: &K, wanted: &Wanted, ran: &Ran) -> Resu
     Ok(exit)
 }
 
-fn tell_one(out: &mut Output, args: &ProbeArgs, wanted: &Wanted, level: Level, c: &Checked) -> io::Result<()> {
+/// The exit status; with `--exit-zero` only what could not be looked at is one.
+const fn status(level: Level, zero: bool) -> u8 {
+    if zero && !matches!(level, Level::Unknown) { 0 } else { level.exit() }
+}
+
+/// A level's word, in its colour.
+fn painted(out: &Output, level: Level) -> String {
     let severity = match level {
         Level::Ok => None,
         Level::Warning | Level::Unknown => Some(Severity::Warning),
         Level::Critical => Some(Severity::Critical),
     };
-    let word = out.paint(severity, level.word());
+    out.paint(severity, level.word())
+}
+
+fn tell_one(out: &mut Output, args: &ProbeArgs, wanted: &Wanted, level: Level, c: &Checked) -> io::Result<()> {
+    let word = painted(out, level);
     writeln!(out, "{}", line::line(c, wanted, &word))?;
     if let Some(bar) = line::bar(&c.outcome.phases).filter(|_| !args.common.quiet && c.series.is_none()) {
         writeln!(out, "{bar}")?;

@@ -10,18 +10,18 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::NamespaceArgs;
+use super::{NamespaceArgs, painted, status};
 use crate::cli::Error;
 use crate::cli::args::{CommonArgs, duration};
 use crate::cli::files::{self, Files};
 use crate::cli::output::{Output, width};
 use crate::conf::{self, Version, resolve};
-use crate::finding::{Evidence, Finding, Severity};
+use crate::finding::{Evidence, Finding};
 use crate::net::{Stop, link};
 use crate::probe::nginx::judge::{Around, HostFacts, findings};
 use crate::probe::nginx::plan::{Found, jobs};
 use crate::probe::nginx::{self, Loader};
-use crate::probe::{Level, Options, many};
+use crate::probe::{Options, many};
 use crate::report::probe::{json, nginx as report};
 use crate::report::{Clock, printable, verdict};
 
@@ -183,18 +183,13 @@ pub fn run(args: &NginxArgs) -> Result<u8, Error> {
     let findings = findings(&conf, &found, &around);
     let told = report::Report { nginx: &conf, found: &found, around: &around, findings: &findings };
     let level = told.level();
-    let exit = if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() };
+    let exit = status(level, args.exit_zero);
     if args.common.json {
         told.json(&mut out, ran.interrupted, exit)?;
     } else if args.plugin {
         writeln!(out, "{}", told.plugin())?;
     } else {
-        let severity = match level {
-            Level::Ok => None,
-            Level::Critical => Some(Severity::Critical),
-            Level::Warning | Level::Unknown => Some(Severity::Warning),
-        };
-        writeln!(out, "{} {}", out.paint(severity, level.word()), told.verdict())?;
+        writeln!(out, "{} {}", painted(&out, level), told.verdict())?;
         for line in told.lines(width(), args.common.verbose) {
             writeln!(out, "{line}")?;
         }

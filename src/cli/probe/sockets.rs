@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::NamespaceArgs;
+use super::{NamespaceArgs, painted};
 use crate::cli::Error;
 use crate::cli::args::{CommonArgs, duration};
 use crate::cli::output::{Output, width};
-use crate::finding::Severity;
-use crate::probe::Level;
 use crate::probe::sockets::{Kernel, Wanted, look};
 use crate::report::probe::sockets::{self as report, Sum};
 
@@ -64,12 +62,7 @@ pub fn run(args: &SocketsArgs) -> Result<u8, Error> {
     } else if args.plugin {
         writeln!(out, "{}", sum.plugin())?;
     } else {
-        let severity = match level {
-            Level::Ok => None,
-            Level::Critical => Some(Severity::Critical),
-            Level::Warning | Level::Unknown => Some(Severity::Warning),
-        };
-        let word = out.paint(severity, level.word());
+        let word = painted(&out, level);
         writeln!(out, "{word} {}", sum.words())?;
         for line in report::table(&all, args.within, width(), args.common.verbose) {
             writeln!(out, "{line}")?;

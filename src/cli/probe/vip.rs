@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Kind, ProbeArgs, pause, payload, targets};
+use super::{Kind, ProbeArgs, painted, pause, payload, status, targets};
 use crate::cli::Error;
 use crate::cli::args::duration;
 use crate::cli::output::{Output, note};
-use crate::finding::Severity;
 use crate::net::Stop;
 use crate::probe::target::Ports;
 use crate::probe::through::{Plan, through};
 use crate::probe::vip::Vip;
-use crate::probe::{Check, Level, Target};
+use crate::probe::{Check, Target};
 use crate::report::probe::through::{Limits, Told};
 use crate::report::probe::{Tally, json};
 
@@ -135,7 +134,7 @@ impl VipArgs {
             limits,
         };
         let level = told.level();
-        let exit = if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() };
+        let exit = status(level, args.exit_zero);
         let interrupted = result.as_ref().is_ok_and(|t| t.1.interrupted);
         if args.common.json {
             told.json(&mut out)?;
@@ -143,12 +142,7 @@ impl VipArgs {
         } else if args.plugin {
             writeln!(out, "{}", told.plugin())?;
         } else {
-            let severity = match level {
-                Level::Ok => None,
-                Level::Warning | Level::Unknown => Some(Severity::Warning),
-                Level::Critical => Some(Severity::Critical),
-            };
-            let word = out.paint(severity, level.word());
+            let word = painted(&out, level);
             writeln!(out, "{word} vip {}: {}", plan.target.text, told.sentence())?;
             for line in told.lines() {
                 writeln!(out, "  {line}")?;

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::config::ConfigArgs;
+use super::status;
 use crate::cli::Error;
 use crate::cli::output::{Output, has_screen, note, use_color};
 use crate::net::{Stop, monotonic, wall};
@@ -36,7 +37,7 @@ pub fn run(args: &ConfigArgs, name: &str, plan: Plan) -> Result<u8, Error> {
     let screen = !args.plain && !args.common.json && has_screen();
     let level =
         if screen { on_screen(args, name, watch, epoch, &stop)? } else { plain(args, name, watch, epoch, &stop)? };
-    Ok(if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() })
+    Ok(status(level, args.exit_zero))
 }
 
 fn limits(args: &ConfigArgs, length: Option<Duration>, stop: UnixStream) -> Limits {
@@ -82,7 +83,7 @@ fn plain(args: &ConfigArgs, name: &str, mut watch: Watch, epoch: Epoch, stop: &S
     let interrupted = run::watch(&mut watch, limits(args, Some(length), woken), &mut told)?;
     let level = watch.level();
     if args.common.json {
-        let exit = if args.exit_zero && level != Level::Unknown { 0 } else { level.exit() };
+        let exit = status(level, args.exit_zero);
         report::end(&mut out, &watch, (transitions, last.since(watch.began())), interrupted, exit)?;
     } else {
         farewell(&mut out, &watch)?;

@@ -40,7 +40,8 @@ impl<'a> Limit<'a> {
         Self { target, search, ended, host, used }
     }
 
-    fn level(&self) -> Level {
+    /// How well it is.
+    pub fn level(&self) -> Level {
         match (&self.ended, self.search.lost) {
             (Err(reason), _) if is_local(reason.id) => Level::Unknown,
             (Err(_), _) => Level::Critical,
@@ -56,16 +57,6 @@ impl<'a> Limit<'a> {
             (Ok(false), None) if self.search.unsteady => Level::Warning,
             (Ok(false), None) => Level::Ok,
         }
-    }
-
-    /// The exit status.
-    pub fn exit(&self) -> u8 {
-        self.level().exit()
-    }
-
-    /// Its word.
-    pub fn word(&self) -> &'static str {
-        self.level().word()
     }
 
     /// Everything in one sentence.
@@ -176,7 +167,7 @@ pub fn objects(out: &mut dyn Write, limit: &Limit<'_>, exit: u8) -> io::Result<(
         target: limit.target,
         address: limit.search.address,
         ok: limit.level() == Level::Ok,
-        verdict: limit.word().to_ascii_lowercase(),
+        verdict: limit.level().word().to_ascii_lowercase(),
         message: limit.words(),
         reason: limit.ended.as_ref().err().map(|r| r.id),
         lives_ms: ms(limit.search.lives),
