@@ -26,6 +26,8 @@ mod update;
 mod view;
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::io;

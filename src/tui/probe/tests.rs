@@ -3,12 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
 use super::app::{App, Screen};
 use super::msg::{Action, Cmd, Msg, Update};
-use super::{KEYS, render, update};
+use super::{KEYS, update};
 use crate::probe::Reason;
 use crate::probe::plan::{Instance, Plan};
 use crate::probe::watch::tests::{RHYTHM, script, server, service};
@@ -17,6 +14,7 @@ use crate::report::Clock;
 use crate::report::probe::watch::Epoch;
 use crate::time::{Instant, Timestamp};
 use crate::tui::scroll::Move;
+use crate::tui::testing::{drawn, shows};
 use crate::vrrp::track::Track;
 
 fn at(ms: i64) -> Instant {
@@ -85,11 +83,7 @@ impl Bench {
 
     /// The screen as lines, without blanks at their ends.
     fn draw(&mut self, w: u16, h: u16) -> Vec<String> {
-        self.tell(Msg::Resize(w, h));
-        let area = Rect::new(0, 0, w, h);
-        let mut buf = Buffer::empty(area);
-        render(&self.app, area, &mut buf);
-        (0..h).map(|y| (0..w).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned()).collect()
+        drawn(&mut self.app, w, h)
     }
 }
 
@@ -105,14 +99,6 @@ fn story() -> Bench {
     b.run(8000, &[good()]);
     b.run(8020, &[bad()]);
     b
-}
-
-/// Compares; several blank lines count as one.
-#[track_caller]
-fn shows(screen: &[String], expected: &[&str]) {
-    let mut screen = screen.to_vec();
-    screen.dedup_by(|a, b| a.is_empty() && b.is_empty());
-    assert_eq!(screen, expected, "\n{}", screen.join("\n"));
 }
 
 #[test]

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
 use super::app::{App, Screen};
 use super::msg::{Action, Ask, Cmd, Msg};
-use super::{KEYS, render, saved, update};
+use super::{KEYS, saved, update};
 use crate::conf::{LoadError, Loader, Options};
 use crate::simulate::{Configs, Daemon, Draft, Scenario, demo, line};
 use crate::time::Instant;
 use crate::tui::scroll::Move;
+use crate::tui::testing::drawn;
 
 /// A pair as of the tutorials: chk takes 4 off a's priority, so that b is above it.
 const CONF: &str = "\
@@ -117,11 +115,7 @@ impl Bench {
 
     /// The screen as lines, without blanks at their ends.
     fn draw(&mut self, w: u16, h: u16) -> Vec<String> {
-        self.tell(Msg::Resize(w, h));
-        let area = Rect::new(0, 0, w, h);
-        let mut buf = Buffer::empty(area);
-        render(&self.0, area, &mut buf);
-        (0..h).map(|y| (0..w).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned()).collect()
+        drawn(&mut self.0, w, h)
     }
 }
 

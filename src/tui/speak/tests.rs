@@ -4,17 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
 use super::app::{App, Leaving, Screen};
 use super::msg::{Action, Ask, Cmd, Msg};
-use super::{KEYS, render, update};
+use super::{KEYS, update};
 use crate::report::Clock;
 use crate::report::speak::tests::{at, backup, change, ip, master, peer, told, view};
 use crate::speak::{AddressView, Command, InstanceView, Peer, Phase, Told, Trouble, Update, View, What};
 use crate::time::Timestamp;
 use crate::tui::scroll::Move;
+use crate::tui::testing::{drawn, shows};
 use crate::vrrp::{Fault, Reason, State};
 
 /// A screen that is fed by hand.
@@ -38,11 +36,7 @@ impl Bench {
 
     /// The screen as lines, without blanks at their ends.
     fn draw(&mut self, w: u16, h: u16) -> Vec<String> {
-        self.tell(Msg::Resize(w, h));
-        let area = Rect::new(0, 0, w, h);
-        let mut buf = Buffer::empty(area);
-        render(&self.0, area, &mut buf);
-        (0..h).map(|y| (0..w).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned()).collect()
+        drawn(&mut self.0, w, h)
     }
 }
 
@@ -80,14 +74,6 @@ fn many() -> Vec<InstanceView> {
             i
         })
         .collect()
-}
-
-/// Compares; several blank lines count as one.
-#[track_caller]
-fn shows(screen: &[String], expected: &[&str]) {
-    let mut screen = screen.to_vec();
-    screen.dedup_by(|a, b| a.is_empty() && b.is_empty());
-    assert_eq!(screen, expected, "\n{}", screen.join("\n"));
 }
 
 #[test]

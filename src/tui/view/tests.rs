@@ -1,30 +1,15 @@
 //! Whole screens as text, at several sizes.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use super::render;
 use crate::sniff::feed::{Batch, Node, SourceState, Stage};
 use crate::tui::keymap::KEYS;
 use crate::tui::msg::{Action, Msg};
 use crate::tui::scroll::Move;
+use crate::tui::testing::{drawn, shows};
 use crate::tui::tests::{Bench, DEMO, LIVE, REPLAY, at, failover};
 
 /// The screen as lines, without blanks at their ends.
 fn draw(b: &mut Bench, w: u16, h: u16) -> Vec<String> {
-    b.tell(Msg::Resize(w, h));
-    let area = Rect::new(0, 0, w, h);
-    let mut buf = Buffer::empty(area);
-    render(&b.app, area, &mut buf);
-    (0..h).map(|y| (0..w).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned()).collect()
-}
-
-/// Compares; several blank lines count as one.
-#[track_caller]
-fn shows(screen: &[String], expected: &[&str]) {
-    let mut screen = screen.to_vec();
-    screen.dedup_by(|a, b| a.is_empty() && b.is_empty());
-    assert_eq!(screen, expected, "\n{}", screen.join("\n"));
+    drawn(&mut b.app, w, h)
 }
 
 #[test]
