@@ -25,7 +25,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   hactl lint                                    what is wrong in /etc/keepalived/keepalived.conf
   hactl lint a.conf b.conf                      and what is wrong between two nodes
-  hactl lint ha.conf --config-id lb1,lb2        one file for both nodes, with `@lb1` and `@lb2` lines
+  hactl lint ha.conf --config-id lb1,lb2        one file for both nodes (`@lb1` lines)
   hactl lint --keepalived-version 2.2.7 a.conf  by the rules of that version
   hactl lint --fix a.conf                       make the changes that keep what keepalived does
   ssh lb1 cat /etc/keepalived/keepalived.conf | hactl lint -

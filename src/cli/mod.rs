@@ -40,7 +40,7 @@ Examples:
   hactl decode -v incident.pcapng    every advert, field by field
   hactl probe tcp web1:80            is a service in or out, how fast, and why
   hactl explain split-brain          what a finding means and how to fix it
-  hactl explain keyword priority     what keepalived.conf's keywords take, and what is peculiar about them
+  hactl explain keyword priority     what keepalived.conf's keywords take, and their quirks
 ";
 
 const TEMPLATE: &str = "{about}\n\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";

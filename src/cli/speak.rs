@@ -31,8 +31,8 @@ use crate::wire::checksum::Form;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  hactl speak --demo                                          beside a simulated keepalived, without root or network
-  hactl speak eth0 --vrid 51 --vip 10.0.0.10/24 --observe     all states and timers, nothing is transmitted
+  hactl speak --demo                                          a demonstration, without root or network
+  hactl speak eth0 --vrid 51 --vip 10.0.0.10/24 --observe     all timers, and nothing is sent
   hactl speak eth0 --vrid 51 --vip 10.0.0.10/24               join as a backup of priority 100
   hactl speak eth0 --vrid 51 --vip 10.0.0.10/24 --priority 150 --take-over
   hactl speak eth0 --vrid 51 --vip fe80::10/64 --vip 2001:db8::10/64 --advert-int 200ms

@@ -104,7 +104,9 @@ async fn drive(plan: &Plan, stop: UnixStream, progress: &mut dyn FnMut(&str)) ->
         let (stream, story, plan) = (Arc::clone(stream), Arc::clone(&story), plan.clone());
         holding.spawn(async move { keep(&stream, place, &story, &plan, begun).await });
     }
-    match link.and_then(|link| link.ok_or_else(|| Reason::new("local", "it is in no network of this host"))) {
+    let nowhere =
+        if address.ip().is_loopback() { "it is this host itself" } else { "it is in no network of this host" };
+    match link.and_then(|link| link.ok_or_else(|| Reason::new("local", nowhere))) {
         Ok(link) => {
             if let Some(here) = &link.here {
                 lock(&story)

@@ -104,7 +104,7 @@ impl Kind for KeepaliveArgs {
     const NAME: &'static str = "keepalive";
     const EXAMPLES: &'static str = "\
 Examples:
-  hactl probe keepalive web1:80                       answered, reset, closed, or silence until given up?
+  hactl probe keepalive web1:80                       answered, reset, closed, or silence?
   hactl probe keepalive db1:5432 --idle 60s --interval 10s --probes 3
   hactl probe keepalive db1:5432 --idle 30s --for 10m     hold it, through a failover
   hactl probe keepalive db1:5432 --find-idle-limit 15m    when does the path forget, and what to set

@@ -16,7 +16,7 @@ use crate::report::probe::sockets::{self as report, Sum};
 pub const EXAMPLES: &str = "\
 Examples:
   hactl probe sockets                           worst first; run as root to see all processes
-  hactl probe sockets --vip 10.0.0.10           those that a move of this address would leave hanging
+  hactl probe sockets --vip 10.0.0.10           those that a move of it leaves hanging
   hactl probe sockets --port 5432 --within 1m   longer than a minute is a warning
   hactl probe sockets --plugin
 ";

@@ -20,6 +20,7 @@ use crate::report::probe::through::{Limits, Told};
 use crate::report::probe::{Tally, json};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("targets", |a| a.help("The address, with a port that is connected to as well: 10.0.0.100, 10.0.0.100:80 or [2001:db8::1]:80; or @FILE with them")))]
 pub struct VipArgs {
     #[command(flatten)]
     common: ProbeArgs,

@@ -30,9 +30,9 @@ Examples:
   hactl simulate a.conf b.conf                              the election, and who is master
   hactl simulate a.conf b.conf --at '9.5s script a chk 1'   what a failing check does
   hactl simulate a.conf b.conf --at '8s crash a' --at '20s start a' --for 40s
-  hactl simulate outage.toml --svg outage.svg               a scenario file, with a picture for the report
-  hactl simulate keepalived.conf                            one file: which peers would take over, and when
-  hactl simulate a.conf b.conf --tui                        on a screen: kill, stop, part them and see (? shows the keys)
+  hactl simulate outage.toml --svg outage.svg               a scenario file, with a picture
+  hactl simulate keepalived.conf                            which peers would take over, and when
+  hactl simulate a.conf b.conf --tui                        on a screen: kill, stop, part them
 ";
 
 #[derive(Debug, Args)]
