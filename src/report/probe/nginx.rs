@@ -163,10 +163,13 @@ impl Report<'_> {
         if !backups.is_empty() {
             parts.push(format!("only backups left in upstream {backups}"));
         }
-        let (all, up) = self.lefts().fold((0, 0), |(all, up), (_, l)| (all + l.all, up + l.up));
+        let sum = |f: fn(Left) -> usize| self.lefts().map(|(_, l)| f(l)).sum::<usize>();
+        let (all, up, unknown) = (sum(|l| l.all), sum(|l| l.up), sum(|l| l.unknown));
         let n = self.nginx.upstreams.len();
         if n > 0 {
-            parts.push(format!("{up} of {all} servers up in {n} upstream{}", if n == 1 { "" } else { "s" }));
+            let upstreams = if n == 1 { "upstream" } else { "upstreams" };
+            let more = if unknown > 0 { format!(", {unknown} not known") } else { String::new() };
+            parts.push(format!("{up} of {} servers up in {n} {upstreams}{more}", all - unknown));
         }
         let directs: Vec<Stands> = self.directs().map(|(_, _, s, _)| s).collect();
         if !directs.is_empty() {
