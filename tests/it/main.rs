@@ -7,6 +7,7 @@ mod compliance;
 mod conf;
 mod effective;
 mod findings;
+mod hostile;
 mod keepalive;
 mod lan;
 mod lint;
