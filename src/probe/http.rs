@@ -548,7 +548,16 @@ impl Dialog for Http {
         if self.head.is_some() {
             return self.take(data);
         }
-        match self.headers(data) {
+        let found = self.headers(data);
+        // An interim answer: the one that counts follows. keepalived does not know that.
+        let interim = self.head.as_ref().and_then(|h| h.status).is_some_and(|s| (100..200).contains(&s) && s != 101);
+        if interim && !self.keepalived() {
+            let rest = found.map(<[u8]>::to_vec).unwrap_or_default();
+            (self.head, self.body) = (None, Body::Open);
+            self.answer.clear();
+            return if rest.is_empty() { Step::Read } else { self.received(&rest) };
+        }
+        match found {
             Ok(_) if matches!(self.body, Body::Complete) => Step::Done,
             Ok(rest) => self.take(rest),
             Err(step) => step,
@@ -694,6 +703,18 @@ mod tests {
         assert!(header("no colon").is_err());
         let own = Get { headers: vec![header("user-agent: me").unwrap()], ..super::tests::get() };
         assert_eq!(text(&own), "GET / HTTP/1.0\r\nHost: 10.0.0.1:80\r\nuser-agent: me\r\n\r\n");
+    }
+
+    #[test]
+    fn an_interim_answer_is_passed_over() {
+        let both = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nServer: y\r\n\r\n";
+        let answer = b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello";
+        let get = Get { until: Until::Complete, protocol: Protocol::Http11, ..get() };
+        for pieces in [vec![&both[..], &answer[..]], vec![&both[..30], &both[30..], answer]] {
+            let (result, facts) = judged(&get, &pieces);
+            assert_eq!((result, facts[1].clone()), (Ok(()), Fact::text("server", "x")));
+        }
+        assert_eq!(judged(&get, &[&[&both[..], &answer[..]].concat()]).0, Ok(()));
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub(super) fn told(icmp: &IcmpError) -> Reason {
     let id = match (icmp.v6, icmp.kind, icmp.code) {
         (false, 3, 3) | (true, 1, 4) => "refused",
         (false, 3, 0 | 6) | (true, 1, 0) => "no-route",
+        (false, 11, 0) | (true, 3, 0) => "ttl-exceeded",
         _ => "unreachable",
     };
     Reason::new(id, sentence)
@@ -117,7 +118,7 @@ mod tests {
             ),
             (
                 icmp(false, 11, 0),
-                "unreachable",
+                "ttl-exceeded",
                 "10.0.0.254 says: time to live exceeded on the way (ICMP type 11 code 0)",
             ),
             (icmp(false, 3, 99), "unreachable", "10.0.0.254 says: ICMP type 3 code 99"),

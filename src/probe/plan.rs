@@ -60,6 +60,8 @@ pub struct Service {
     pub hysteresis: u32,
     /// Where clients go without a quorum.
     pub sorry: Option<String>,
+    /// Whether only some of its real servers are looked at: nothing is known of its quorum then.
+    pub partial: bool,
     /// With `ha_suspend`: its address, which is not on this host, so that the daemon checks nothing here.
     pub suspended: Option<IpAddr>,
     /// Its real servers.
@@ -314,6 +316,7 @@ fn service(v: &RunVirtualServer, how: Around<'_>) -> Service {
         scheduler: v.scheduler.value.clone(),
         quorum: v.quorum.value,
         hysteresis: v.hysteresis.value,
+        partial: false,
         suspended: match &v.service {
             model::Service::Address(address, _) if v.ha_suspend.value => Some(*address),
             _ => None,
@@ -641,6 +644,7 @@ mod tests {
             quorum,
             hysteresis,
             sorry: None,
+            partial: false,
             suspended: None,
             servers: Vec::new(),
         }

@@ -43,6 +43,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("too-large", "the answer is larger than allowed"),
     ("tls-handshake", "the two sides have no version, cipher or name in common, or this is not TLS"),
     ("certificate-expired", "the certificate has to be renewed, or the clock of this host is wrong"),
+    ("certificate-not-yet-valid", "the certificate was installed too soon, or the clock of this host is wrong"),
     ("certificate-name", "the certificate is for other names than the one asked for: a default server answers"),
     ("certificate-untrusted", "the issuer is not one that this host trusts: self-signed, or a missing intermediate"),
     (
@@ -56,6 +57,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("not-run", "the script could not be run: not there, not executable, or no interpreter"),
     ("dangerous", "running it changes services; read it, and say --run-anyway if that is what you want"),
     ("timeout-script", "the script waits for something: a lock, a name server, a service that hangs"),
+    ("ttl-exceeded", "the way is longer than the time to live allows, or goes round in a circle"),
     ("file-number", "who writes the file wants the server down: a script, or an operator for maintenance"),
     ("no-socket", "the service that makes the socket does not run, or makes it elsewhere"),
     (

@@ -12,7 +12,7 @@ use super::outcome::{Fact, Outcome, Phases, Value};
 use super::reason::Reason;
 use super::resolve::{self, Family};
 use super::series::Series;
-use super::target::Target;
+use super::target::{Host, Target};
 use crate::net::monotonic;
 use crate::net::probe_socket::Origin;
 use crate::time::Instant;
@@ -151,6 +151,15 @@ pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &mut im
 async fn addresses(job: &Job, options: &Options) -> Result<Vec<SocketAddr>, Reason> {
     if !job.check.has_address() {
         return Ok(vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)]);
+    }
+    // `vip` finds the interface by itself.
+    if let Host::Address(IpAddr::V6(address), None) = &job.target.host
+        && address.is_unicast_link_local()
+        && options.origin.interface.is_none()
+        && job.check.kind() != "vip"
+    {
+        let sentence = format!("{address} can be on any link: say on which, as in {address}%eth0, or --interface");
+        return Err(Reason::new("local", sentence));
     }
     // A source address can only ask addresses of its own family.
     let family = match options.origin.source {

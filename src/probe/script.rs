@@ -124,19 +124,46 @@ pub fn danger(command: &str) -> Option<Danger> {
     if let Some((_, words)) = harm(command) {
         return Some(Danger { place: None, words });
     }
-    let words = words(command).unwrap_or_default();
     let mut seen = BTreeSet::new();
-    for (i, word) in words.iter().enumerate() {
-        let path = if i == 0 { program(word).unwrap_or_else(|| word.into()) } else { word.into() };
-        if !seen.insert(path.clone()) {
-            continue;
+    let words = words(command).unwrap_or_default();
+    let path =
+        |(i, word): (usize, &String)| if i == 0 { program(word).unwrap_or_else(|| word.into()) } else { word.into() };
+    words.iter().enumerate().map(path).find_map(|path| danger_in(path, 0, &mut seen))
+}
+
+/// What a script does, and the scripts that it calls or sources.
+fn danger_in(path: PathBuf, depth: usize, seen: &mut BTreeSet<PathBuf>) -> Option<Danger> {
+    /// Deeper and more than this nobody writes checks.
+    const DEPTH: usize = 4;
+    const MOST: usize = 50;
+    if depth > DEPTH || seen.len() >= MOST || !seen.insert(path.clone()) {
+        return None;
+    }
+    let text = script_text(&path)?;
+    if let Some((line, words)) = harm(&text) {
+        return Some(Danger { place: Some((path, line)), words });
+    }
+    // What is installed is no check of somebody's own: /usr/bin holds scripts that can do anything.
+    let own =
+        |word: &&str| word.contains('/') && !["/usr/", "/bin/", "/sbin/", "/lib"].iter().any(|p| word.starts_with(p));
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let delimits = |c: char| c.is_whitespace() || "\"'()[]{}<>,$=;|&`".contains(c);
+    let mut sourced = false;
+    for word in text.split(delimits).filter(|w| !w.is_empty()) {
+        // A file that is only named, a configuration or a log, does nothing; `. lib.sh` names one without a path.
+        for file in [folder.join(word), PathBuf::from(word)] {
+            let runs = sourced || own(&word) && is_executable(&file);
+            if let Some(danger) = runs.then(|| danger_in(file, depth + 1, seen)).flatten() {
+                return Some(danger);
+            }
         }
-        let Some(text) = script_text(&path) else { continue };
-        if let Some((line, words)) = harm(&text) {
-            return Some(Danger { place: Some((path, line)), words });
-        }
+        sourced = matches!(word, "." | "source" | "sh" | "bash");
     }
     None
+}
+
+fn is_executable(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
 /// The text of a file, unless it is a program or none at all.
@@ -215,6 +242,9 @@ fn harmful(command: &str) -> bool {
             "kill" | "pkill" | "killall" | "killall5" | "skill" => !asks_only(after),
             "fuser" => {
                 after.iter().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('k') || *w == "--kill")
+            }
+            "nginx" if !words[i].contains("init.d/") => {
+                after.windows(2).any(|w| w[0] == "-s" && matches!(w[1], "stop" | "quit" | "reload" | "reopen"))
             }
             "reboot" | "shutdown" | "poweroff" | "halt" => i == 0 || !words[i - 1].starts_with('-'),
             "init" | "telinit" => after.first().is_some_and(|w| matches!(*w, "0" | "1" | "6")),
@@ -573,6 +603,33 @@ mod tests {
         }
         let other = Script { account: Some((65534, 65533)), ..script(ids, Meaning::Track) };
         assert_eq!(ran(&other).0, Ok(()));
+    }
+
+    #[test]
+    fn what_a_script_calls_is_read_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let log = write("log", "systemctl restart nginx\n");
+        let only = write("only.sh", &format!("#!/bin/sh\ngrep -q x {log}\n"));
+        let inner = write("inner.sh", "#!/bin/sh\necho a\nsystemctl restart nginx\n");
+        write("lib.sh", "nginx -s stop\n");
+        let calls = write("calls.sh", &format!("#!/bin/sh\nif true; then {inner} x; fi\n"));
+        let sources = write("sources.sh", "#!/bin/sh\n. lib.sh\n");
+        let again = write("again.sh", &format!("#!/bin/sh\n{}/again.sh\n", dir.path().display()));
+        for name in ["inner.sh", "again.sh"] {
+            std::fs::set_permissions(dir.path().join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let found = |command: &str| {
+            let place = danger(command)?.place?;
+            Some((place.0.file_name()?.to_str()?.to_owned(), place.1))
+        };
+        assert_eq!(found(&calls), Some(("inner.sh".to_owned(), 3)));
+        assert_eq!(found(&sources), Some(("lib.sh".to_owned(), 1)));
+        assert_eq!((found(&again), found(&only)), (None, None));
     }
 
     #[test]

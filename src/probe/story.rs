@@ -332,14 +332,15 @@ impl Through {
 
     /// How well it went: two hosts that answer for the address, a connection that hangs, a service that never answered, is
     /// still away or was for longer than `crit` is critical; connections that were lost, or a silence longer than `warn`,
-    /// are a warning; where nothing has moved there is nothing to say. A request that failed counts by the silence that it
+    /// are a warning; where nothing has moved there is nothing to say, and what the service then closes is its own custom.
+    /// A request that failed counts by the silence that it
     /// makes: some do in every move, and `warn` says how much of that is too much.
     pub fn level(&self, warn: Duration, crit: Option<Duration>) -> Level {
         let unserved = self.good == 0 && self.requests() > 0;
         if self.hung > 0 || self.silent || unserved || self.contested() || crit.is_some_and(|crit| self.silence > crit)
         {
             Level::Critical
-        } else if self.reset + self.closed > 0 || self.silence > warn {
+        } else if self.reset > 0 || self.moved && self.closed > 0 || self.silence > warn {
             Level::Warning
         } else if self.moved {
             Level::Ok

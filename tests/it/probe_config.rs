@@ -104,6 +104,11 @@ fn a_death_is_noticed_by_the_formula() {
 fn a_part_can_be_chosen() {
     let r = run(1, &["--real-server", "127.0.0.2"]);
     assert_eq!(of(&r.all, "probe").len(), 1, "{}", r.text);
+    // Nothing is said of a quorum that others decide as well.
+    let r = run(4, &["--real-server", "127.0.0.1"]);
+    assert_eq!((r.status, of(&r.all, "virtual_server")[0].get("served")), (1, None), "{}", r.text);
+    assert!(r.text.contains("only some of its real servers are looked at, so not its quorum"), "{}", r.text);
+    assert!(r.text.starts_with("WARNING 1 of 2 real servers up"), "{}", r.text);
     let o = hactl(&["probe", "config", "/nowhere.conf"]);
     assert_eq!((status(&o), stderr(&o).contains("/nowhere.conf")), (3, true));
     let dir = tempfile::tempdir().unwrap();

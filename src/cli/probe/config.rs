@@ -85,7 +85,9 @@ fn chosen(args: &ConfigArgs, mut plan: Plan) -> Result<Plan, Error> {
     if let Some(wanted) = &args.real_server {
         let all: Vec<String> = plan.services.iter().flat_map(|s| s.servers.iter().map(|r| r.name.clone())).collect();
         for service in &mut plan.services {
+            let all = service.servers.len();
             service.servers.retain(|r| r.name.contains(wanted.as_str()));
+            service.partial = service.servers.len() < all;
         }
         plan.services.retain(|s| !s.servers.is_empty());
         if plan.services.is_empty() {
@@ -145,7 +147,7 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
     for (place, checked) in ran.places.iter().zip(ran.checked) {
         results[*place] = Some(checked);
     }
-    let found = report::Found::new(&plan, &results);
+    let found = report::Found::new(&plan, &results, ran.interrupted);
     let level = found.level();
     let exit = status(level, args.exit_zero);
     if args.common.json {

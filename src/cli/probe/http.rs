@@ -66,6 +66,12 @@ fn digest(text: &str) -> Result<Md5, String> {
 impl Page {
     /// What to ask; without the header Host where that depends on the address.
     fn get(&self, target: &Target) -> Result<(Get, Option<String>), Error> {
+        if let (Some(_), Some(path)) = (&self.path, target.path.as_deref().filter(|p| *p != "/")) {
+            return Err(Error::Other(format!(
+                "{}: the URL has the path {path} already; leave out --path",
+                target.text
+            )));
+        }
         let path = self.path.clone().or_else(|| target.path.clone()).unwrap_or_else(|| "/".into());
         let virtualhost = self.host.clone().or_else(|| match &target.host {
             Host::Name(name) => Some(name.clone()),

@@ -10,7 +10,7 @@ use super::{Kind, ProbeArgs};
 use crate::cli::Error;
 use crate::cli::output::note;
 use crate::cli::speak::accounts::Accounts;
-use crate::probe::script::{Meaning, Script};
+use crate::probe::script::{Meaning, Script, danger};
 use crate::probe::target::{Host, Ports};
 use crate::probe::{Check, Job, Target};
 use crate::report::printable;
@@ -80,9 +80,15 @@ Examples:
             scheme: None,
             path: None,
         };
+        let c = &self.common;
+        if c.source.is_some() || c.interface.is_some() || c.mark.is_some() || c.all_addresses || c.v4 || c.v6 {
+            let text = "--source, --interface, --mark, --all-addresses, -4 and -6 are not for scripts, which find their own way";
+            return Err(Error::Other(text.to_owned()));
+        }
         if !self.common.common.quiet && !self.common.common.json && !self.common.plugin {
             for command in &self.common.targets {
-                note(&format!("runs: {}", printable(command)));
+                let refused = !self.run_anyway && danger(command).is_some();
+                note(&format!("{}: {}", if refused { "would run" } else { "runs" }, printable(command)));
             }
         }
         let targets = self.common.targets.iter().map(target);

@@ -10,7 +10,7 @@ use clap::Args;
 use super::{Kind, ProbeArgs, painted, pause, payload, status, targets};
 use crate::cli::Error;
 use crate::cli::args::duration;
-use crate::cli::output::{Output, note};
+use crate::cli::output::{Output, note, width};
 use crate::net::Stop;
 use crate::probe::target::Ports;
 use crate::probe::through::{Plan, through};
@@ -118,6 +118,9 @@ impl VipArgs {
         }
         let result = through(&plan, woken, &mut |text| {
             if shown {
+                // A line that wraps could not be written over.
+                let room = usize::from(width()).saturating_sub(1);
+                let text: String = text.chars().take(room).collect();
                 let _ = write!(io::stderr(), "\r\x1b[K{text}");
             }
         });

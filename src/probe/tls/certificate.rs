@@ -22,7 +22,8 @@ pub(super) fn outside(from: i64, until: i64, now: i64) -> Option<Reason> {
     let sentence = if now > until {
         format!("the certificate expired {} ago, at {}", span(now - until), date(until))
     } else if now < from {
-        format!("the certificate is not valid for another {}, until {}", span(from - now), date(from))
+        let sentence = format!("the certificate becomes valid in {}, at {}", span(from - now), date(from));
+        return Some(Reason::new("certificate-not-yet-valid", sentence));
     } else {
         return None;
     };

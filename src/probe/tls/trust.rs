@@ -100,7 +100,12 @@ impl Witness {
         };
         let mut problems = Vec::new();
         if let Some(e) = &shown.signature {
-            let sentence = format!("the server does not prove that the certificate is its own: {e}");
+            let old = matches!(e, Error::InvalidCertificate(CertificateError::Other(o)) if o.to_string().contains("UnsupportedCertVersion"));
+            let sentence = if old {
+                "it is a certificate of X.509 version 1, which this program does not verify".to_owned()
+            } else {
+                format!("the server does not prove that the certificate is its own: {e}")
+            };
             problems.push(Reason::new("certificate-untrusted", sentence));
         }
         let now = options.seconds();
@@ -265,8 +270,8 @@ mod tests {
         fails(
             &signed(&authority, &["a.example"], (2027, 1, 1)),
             early,
-            "certificate-expired",
-            "the certificate is not valid for another 2 hours, until 2020-01-01T00:00:00Z",
+            "certificate-not-yet-valid",
+            "the certificate becomes valid in 2 hours, at 2020-01-01T00:00:00Z",
         );
     }
 

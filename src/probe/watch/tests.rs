@@ -65,6 +65,7 @@ pub(crate) fn service(quorum: u32, hysteresis: u32, servers: Vec<Server>) -> Ser
         quorum,
         hysteresis,
         sorry: None,
+        partial: false,
         suspended: None,
         servers,
     }

@@ -18,6 +18,7 @@ pub struct Found<'a> {
     /// By service: what it comes to, and each server with its weight.
     services: Vec<(Quorum, Vec<(u32, Standing)>)>,
     scripts: Vec<Standing>,
+    interrupted: bool,
 }
 
 /// Takes the results one by one, as the plan's checks come.
@@ -50,8 +51,8 @@ fn weight(checked: Option<&Checked>) -> Option<u32> {
 }
 
 impl<'a> Found<'a> {
-    /// Judges the results of a plan.
-    pub fn new(plan: &'a Plan, results: &'a [Option<Checked>]) -> Self {
+    /// Judges the results of a plan, all of them or as many as there are.
+    pub fn new(plan: &'a Plan, results: &'a [Option<Checked>], interrupted: bool) -> Self {
         let mut next = Next(results.iter());
         let mut services = Vec::new();
         for service in &plan.services {
@@ -67,16 +68,17 @@ impl<'a> Found<'a> {
             services.push((Quorum::of(service, servers.iter().copied()), servers));
         }
         let scripts = plan.scripts.iter().map(|s| standing(next.of(&s.check))).collect();
-        Self { plan, results, services, scripts }
+        Self { plan, results, services, scripts, interrupted }
     }
 
     /// How well it is: a lost quorum and a failed script without weight are critical, a server that is down or a script
     /// with weight is a warning.
     pub fn level(&self) -> Level {
-        let services = self.services.iter().map(|(quorum, servers)| match () {
-            () if !quorum.holds() => Level::Critical,
+        let services = self.services.iter().zip(&self.plan.services).map(|((quorum, servers), service)| match () {
+            () if !quorum.holds() && !service.partial => Level::Critical,
             () if servers.iter().any(|s| s.1 == Standing::Down) => Level::Warning,
             () if !servers.is_empty() && servers.iter().all(|s| s.1 == Standing::Unknown) => Level::Unknown,
+            () if self.open(servers, *quorum) => Level::Unknown,
             () => Level::Ok,
         });
         let scripts = self.scripts.iter().zip(&self.plan.scripts).map(|(standing, script)| match standing {
@@ -94,15 +96,24 @@ impl<'a> Found<'a> {
         services.chain(scripts).max_by_key(order).unwrap_or(Level::Unknown)
     }
 
+    /// Whether the end came before a quorum was decided: what was not looked at could still lose it.
+    fn open(&self, servers: &[(u32, Standing)], quorum: Quorum) -> bool {
+        let unknown: u64 = servers.iter().filter(|s| s.1 == Standing::Unknown).map(|s| u64::from(s.0)).sum();
+        self.interrupted && quorum.holds() && quorum.live - unknown < quorum.needed
+    }
+
     /// Everything in one sentence.
     pub fn verdict(&self) -> String {
         let mut parts = Vec::new();
         let all = self.services.len();
         if all > 0 {
-            let good = self.services.iter().filter(|s| s.0.holds()).count();
+            let judged = || self.services.iter().zip(&self.plan.services).filter(|(_, s)| !s.partial);
+            let good = judged().filter(|((q, servers), _)| q.holds() && !self.open(servers, *q)).count();
+            let all = judged().count();
             let servers: Vec<Standing> = self.services.iter().flat_map(|s| s.1.iter().map(|x| x.1)).collect();
             let up = servers.iter().filter(|s| **s == Standing::Up).count();
-            parts.push(format!("{good} of {all} virtual servers served, {up} of {} real servers up", servers.len()));
+            let served = if all > 0 { format!("{good} of {all} virtual servers served, ") } else { String::new() };
+            parts.push(format!("{served}{up} of {} real servers up", servers.len()));
         }
         if !self.scripts.is_empty() {
             let good = self.scripts.iter().filter(|s| **s == Standing::Up).count();
@@ -118,7 +129,7 @@ impl<'a> Found<'a> {
         let mut reasons: Vec<(&str, &str)> = Vec::new();
         for (service, (quorum, servers)) in self.plan.services.iter().zip(&self.services) {
             lines.push(String::new());
-            lines.push(printable(&heading(service, *quorum)));
+            lines.push(printable(&heading(service, *quorum, self.open(servers, *quorum))));
             lines.extend(
                 service
                     .suspended
@@ -172,7 +183,7 @@ impl<'a> Found<'a> {
                     one(out, check, next.of(check), &place)?;
                 }
             }
-            object(out, &ServiceObject::of(service, *quorum, servers))?;
+            object(out, &ServiceObject::of(service, *quorum, servers, self.open(servers, *quorum)))?;
         }
         for script in &self.plan.scripts {
             one(out, &script.check, next.of(&script.check), &[("script", script.name.as_str())])?;
@@ -186,7 +197,12 @@ impl<'a> Found<'a> {
             &SummaryObject {
                 r#type: "summary",
                 virtual_servers: self.services.len(),
-                without_quorum: self.services.iter().filter(|s| !s.0.holds()).count(),
+                without_quorum: self
+                    .services
+                    .iter()
+                    .zip(&self.plan.services)
+                    .filter(|(s, p)| !s.0.holds() && !p.partial)
+                    .count(),
                 up: count(Standing::Up),
                 down: count(Standing::Down),
                 unknown: count(Standing::Unknown),
@@ -198,8 +214,16 @@ impl<'a> Found<'a> {
 }
 
 /// `TCP 10.0.0.10:80 rr: served, weight 2 of 3 up, 1 needed`
-fn heading(service: &Service, quorum: Quorum) -> String {
+fn heading(service: &Service, quorum: Quorum, open: bool) -> String {
     let Quorum { live, total, needed } = quorum;
+    if service.partial {
+        let (name, scheduler) = (&service.name, &service.scheduler);
+        return format!("{name} {scheduler}: only some of its real servers are looked at, so not its quorum");
+    }
+    if open {
+        let (name, scheduler) = (&service.name, &service.scheduler);
+        return format!("{name} {scheduler}: not decided: what was not looked at could lose the quorum of {needed}");
+    }
     let state = match (&service.sorry, quorum.holds()) {
         (_, true) => "served".to_owned(),
         (Some(sorry), false) => format!("NO QUORUM: clients go to the sorry server {sorry}, which nothing checks"),
@@ -322,7 +346,8 @@ fn one(
 pub(super) struct ServiceObject<'a> {
     r#type: &'static str,
     name: &'a str,
-    served: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served: Option<bool>,
     live_weight: u64,
     total_weight: u64,
     needed_weight: u64,
@@ -341,7 +366,7 @@ struct ServerObject<'a> {
 }
 
 impl<'a> ServiceObject<'a> {
-    pub(super) fn of(service: &'a Service, quorum: Quorum, servers: &[(u32, Standing)]) -> Self {
+    pub(super) fn of(service: &'a Service, quorum: Quorum, servers: &[(u32, Standing)], open: bool) -> Self {
         let server = |(s, (weight, standing)): (&'a Server, &(u32, Standing))| ServerObject {
             name: &s.name,
             state: standing.as_str(),
@@ -350,7 +375,7 @@ impl<'a> ServiceObject<'a> {
         Self {
             r#type: "virtual_server",
             name: &service.name,
-            served: quorum.holds(),
+            served: (!service.partial && !open).then(|| quorum.holds()),
             live_weight: quorum.live,
             total_weight: quorum.total,
             needed_weight: quorum.needed,

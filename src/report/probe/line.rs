@@ -73,7 +73,10 @@ fn done(outcome: &Outcome) -> String {
     if let Some(Value::Text(text)) = message.map(|f| &f.value) {
         return printable(text);
     }
-    let Phases { connect, first_byte, total, .. } = outcome.phases;
+    let Phases { connect, first_byte, total, tls, .. } = outcome.phases;
+    if let (Some(tls), "tls") = (tls, outcome.kind) {
+        return format!("handshake in {}", time(tls));
+    }
     if outcome.kind == "keepalive" {
         let answered = outcome.facts.iter().any(|f| f.name == "ended_by" && f.value == Value::Text("answered".into()));
         let text = if answered { "keepalive was answered" } else { "the peer keeps talking: no probe was needed" };

@@ -13,7 +13,7 @@ use crate::probe::nginx::Nginx;
 use crate::probe::nginx::judge::{Around, Left, Stands, conduct, covers, request, stands};
 use crate::probe::nginx::model::{Area, At, Listen, Pass, Peer, Said, To, Upstream, UpstreamServer};
 use crate::probe::nginx::plan::{Found, Of, direct, first};
-use crate::probe::{Checked, Fact, Level, Wanted};
+use crate::probe::{Checked, Fact, Level, Value, Wanted};
 use crate::report::json::{self, line as object};
 use crate::report::printable;
 
@@ -50,6 +50,11 @@ fn told(peer: &Peer, checked: Option<&Vec<Checked>>) -> String {
     said(checked)
 }
 
+/// Whether a connection was reset as soon as it stood.
+fn resets(checked: &Checked) -> bool {
+    checked.outcome.facts.iter().any(|f| f.name == "reset_after" && f.value == Value::Bool(true))
+}
+
 fn said(checked: Option<&Vec<Checked>>) -> String {
     let Some(all) = checked.filter(|c| !c.is_empty()) else { return "not looked at".to_owned() };
     let good = all.iter().filter(|c| c.outcome.result.is_ok()).count();
@@ -57,6 +62,9 @@ fn said(checked: Option<&Vec<Checked>>) -> String {
     let several = if all.len() > 1 { format!("{good} of {} addresses; ", all.len()) } else { String::new() };
     if let Some(reason) = bad {
         return printable(&format!("{several}{}: {}", reason.id, reason.sentence));
+    }
+    if all.iter().any(resets) {
+        return format!("{several}accepts and resets at once: clients are not served");
     }
     let slowest = all.iter().filter_map(|c| c.outcome.phases.total).max().unwrap_or_default();
     format!("{several}{} answers in {}", all[0].outcome.kind, time(slowest))
@@ -137,6 +145,9 @@ impl Report<'_> {
             Severity::Warning => Level::Warning,
             Severity::Critical => Level::Critical,
         }));
+        if self.found.is_empty() && !(self.nginx.upstreams.is_empty() && self.nginx.passes.is_empty()) {
+            levels.push(Level::Unknown);
+        }
         let order =
             |l: &Level| [Level::Ok, Level::Unknown, Level::Warning, Level::Critical].iter().position(|x| x == l);
         levels.into_iter().max_by_key(order).unwrap_or(Level::Ok)
@@ -297,8 +308,13 @@ impl Report<'_> {
                 let version = s.version.as_deref().unwrap_or("1.0*");
                 let connection = s.connection.as_deref().map_or("close*".to_owned(), |c| format!("\"{c}\""));
                 let place = self.nginx.files.get(pass.spot.file).map_or("", String::as_str);
+                let http = if upstream.area == Area::Stream {
+                    String::new()
+                } else {
+                    format!(": HTTP {version}, Connection {connection}")
+                };
                 lines.push(format!(
-                    "  {}:{} {}{}: HTTP {version}, Connection {connection}",
+                    "  {}:{} {}{}{http}",
                     place,
                     pass.spot.line,
                     pass.directive,

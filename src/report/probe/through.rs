@@ -74,7 +74,7 @@ impl Told<'_> {
             let _ = write!(text, " (master {}, then {})", m.from, m.to);
         }
         if t.silent {
-            let _ = write!(text, "; no client is served since {}", time(t.silence));
+            let _ = write!(text, "; no client was served for the last {}", time(t.silence));
         } else {
             let _ = write!(text, "; longest silence {}", time(t.silence));
             if t.silence <= t.interval * 2 {
@@ -331,7 +331,7 @@ mod tests {
             assert_eq!(t.level(), Level::Critical);
             assert_eq!(
                 t.sentence(),
-                "no request was good; no client is served since 110.0 ms; 9 of 9 requests failed; \
+                "no request was good; no client was served for the last 110.0 ms; 9 of 9 requests failed; \
                  of 10 held connections 10 survived"
             );
             assert_eq!(t.lines()[0], "0 of 9 requests good, 9 unanswered; 14.00 s in all");
@@ -340,7 +340,8 @@ mod tests {
         told(Ok(&away), |t| {
             assert_eq!(t.level(), Level::Critical);
             assert!(
-                t.sentence().starts_with("interrupted, and not reached again; no client is served since 110.0 ms; ")
+                t.sentence()
+                    .starts_with("interrupted, and not reached again; no client was served for the last 110.0 ms; ")
             );
             assert!(t.lines()[1].ends_with("could not be seen: why"), "{:?}", t.lines());
         });

@@ -426,7 +426,7 @@ pub fn end(
     for (n, (service, state)) in plan.services.iter().zip(watch.services()).enumerate() {
         let servers: Vec<(u32, Standing)> =
             state.servers.iter().enumerate().map(|(m, s)| (s.weight, watch.standing(n, m))).collect();
-        object(out, &ServiceObject::of(service, watch.quorum(n), &servers))?;
+        object(out, &ServiceObject::of(service, watch.quorum(n), &servers, false))?;
     }
     for (script, state) in plan.scripts.iter().zip(watch.scripts()) {
         let (against, needed) = state.state.against();
