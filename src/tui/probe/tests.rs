@@ -169,7 +169,7 @@ fn a_lost_quorum_and_a_bad_script_at_80x24() {
             " !   10.0.0.22:80 DOWN    0         1.0 s    17 s  connection refused",
             " !   10.0.0.23:80 DOWN    1         5.0 s    17 s  connection refused",
             " ! chk_nginx      BAD   -20         2.0 s     9 s  VI_1 102 → 82; connection r…",
-            "── events ──────────────────────────────────────────────────────────────────────",
+            "── events ──────────────────────────────────────────────────── ↑ 9 more: PgUp ──",
             " 22:13:29.040  10.0.0.22:80      TCP_CHECK failed for good: refused: connection",
             "                                 refused",
             " 22:13:29.040  10.0.0.22:80      DOWN: weight 0 in TCP 10.0.0.10:80; what is",
@@ -360,6 +360,30 @@ fn a_quorum_that_is_not_decided() {
     );
     b.press(&[Action::Open]);
     assert_eq!(b.draw(80, 24)[4], " state         quorum not decided: other real servers are not looked at");
+}
+
+#[test]
+fn rows_that_do_not_show_are_counted() {
+    let servers = |n: u8| (0..n).map(|k| server(&format!("10.0.{n}.{k}:80"), 1, false, &[(RHYTHM, 1)])).collect();
+    let services = vec![service(1, 0, servers(12)), service(1, 0, servers(9))];
+    let scripts = ["a", "b", "c"].map(|name| script(name, 0)).into();
+    let mut b = Bench::new();
+    b.watch = Watch::new(Arc::new(Plan { services, scripts, ..Plan::default() }), at(0), Beginning::default());
+    b.run(0, &[bad(), bad(), bad()]);
+    let rule = |b: &mut Bench, w| b.draw(w, 24).into_iter().find(|l| l.contains("virtual serv")).unwrap();
+    // 26 rows, of which 9 show; what is marked is told where there is room.
+    assert_eq!(rule(&mut b, 80), "── 2 virtual servers, 21 real servers, 3 tracked scripts ────────── ↓ 17 more ──");
+    assert_eq!(rule(&mut b, 60), "── 2 virtual servers, 21 real servers, 3 tr… ── ↓ 17 more ──");
+    b.press(&[Action::Move(Move::Down); 12]);
+    assert_eq!(rule(&mut b, 80), "── 2 virtual servers, 21 real servers, 3 tracked scripts ────── ↑ 8  ↓ 9 more ──");
+    // The verdict takes a line less.
+    b.press(&[Action::Move(Move::Down); 20]);
+    assert_eq!(
+        rule(&mut b, 100),
+        "── 2 virtual servers, 21 real servers, 3 tracked scripts ───────────────── ↑ 16 more · 3 marked ! ──"
+    );
+    b.press(&[Action::Help, Action::Move(Move::Down)]);
+    assert_eq!(b.draw(80, 24)[3], "── keys, and how to read the screen ─────────────────────────── ↑ 1  ↓ 9 more ──");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::report::probe::config::{PARTIAL, words};
 use crate::report::probe::watch::{answer, instead, priority};
 use crate::time::Instant;
 use crate::tui::probe::app::{App, Item};
+use crate::tui::scroll::Shown;
 use crate::tui::text::{bar, fit, fit_middle, left, right, width};
 use crate::tui::theme::Theme;
 use crate::vrrp::track::Reading;
@@ -82,14 +83,19 @@ fn points(weight: i32) -> String {
     if weight == 0 { "FAULT".to_owned() } else { format!("{weight:+}") }
 }
 
+/// Which rows show. `rows` counts the heading.
+pub fn shown(app: &App, rows: usize) -> Shown {
+    let all = app.items().len();
+    Shown::around(app.selected.min(all.saturating_sub(1)), all, rows.saturating_sub(1))
+}
+
 /// The rows, the heading first. `rows` counts the heading.
 pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let Some(watch) = &app.watch else { return Vec::new() };
     let items = app.items();
     let at = app.selected.min(items.len().saturating_sub(1));
-    let room = rows.saturating_sub(1).max(1);
-    let first = at.saturating_sub(room / 2).min(items.len().saturating_sub(room));
+    let shown = shown(app, rows);
     let c = Columns::of(watch, columns);
     let mut next = String::new();
     if c.bar > 0 {
@@ -106,7 +112,7 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         "last said"
     );
     let mut lines = vec![Line::styled(fit(&heading, columns), theme.quiet())];
-    for (k, item) in items.iter().enumerate().skip(first).take(room) {
+    for (k, item) in items.iter().enumerate().skip(shown.first).take(shown.rows) {
         let trouble = app.trouble(*item);
         let mark = theme.severity(trouble.or(Some(Severity::Critical))).patch(Theme::bold());
         let mut spans = vec![
