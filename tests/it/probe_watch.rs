@@ -172,6 +172,17 @@ fn a_chosen_part_decides_no_quorum() {
 }
 
 #[test]
+fn a_file_of_which_nothing_is_left_leads_to_lint() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bad.conf");
+    std::fs::write(&file, "virtual_server 10.0.0.1 80 {\n  real_server 127.0.0.1 x {\n").unwrap();
+    let o = hactl(&["probe", "config", file.to_str().unwrap(), "--watch"]);
+    let told = stderr(&o);
+    assert_eq!((status(&o), told.lines().count()), (3, 1), "{told}");
+    assert!(told.contains("keepalived would take no virtual_server") && told.contains("`hactl lint "), "{told}");
+}
+
+#[test]
 fn off_a_terminal_it_ends_by_itself() {
     let dir = tempfile::tempdir().unwrap();
     let one = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -116,9 +116,16 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
         |user: Option<&[String]>| accounts.choose(user, script_user).map(|account| account.map(|a| (a.uid, a.gid)));
     let local: Vec<IpAddr> = link::interfaces().into_iter().flat_map(|i| i.addresses).map(|(a, _)| a).collect();
     let plan = chosen(args, plan(&conf, &resolve(&conf, version), &account, args.run_anyway, &local))?;
-    if plan.services.is_empty() && plan.scripts.is_empty() {
+    let nothing = plan.services.is_empty() && plan.scripts.is_empty();
+    if nothing && conf.problems.is_empty() {
         return Err(Error::Other(format!(
             "{name} has no virtual_server and no vrrp_script: there is nothing to check"
+        )));
+    }
+    if nothing {
+        return Err(Error::Other(format!(
+            "keepalived would take no virtual_server and no vrrp_script from {name}: there is nothing to check; \
+             `hactl lint {name}` says why"
         )));
     }
     if !conf.problems.is_empty() && !args.common.quiet {

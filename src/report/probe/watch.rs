@@ -162,7 +162,8 @@ pub fn verdict(watch: &Watch) -> (Option<Severity>, &'static str, String) {
         Level::Warning => Some(Severity::Warning),
         Level::Critical => Some(Severity::Critical),
     };
-    let word = if level == Level::Unknown { "WAITING" } else { level.word() };
+    // What this host could not ask is not worth waiting for.
+    let word = if level == Level::Unknown && !hindered(watch).0 { "WAITING" } else { level.word() };
     (severity, word, printable(&said(watch)))
 }
 
@@ -230,10 +231,40 @@ fn said(watch: &Watch) -> String {
         let good = watch.scripts().iter().filter(|s| s.state.reading() == Reading::Good).count();
         counts.push(format!("{good} of {} good", count(scripts, "script")));
     }
+    parts.extend(hindered(watch).1);
     parts.push(counts.join(", "));
     parts.extend(undecided(plan));
     parts.retain(|p| !p.is_empty());
     parts.join("; ")
+}
+
+/// Whether something could not be asked and nothing else is still waited for; and what that is, with why.
+fn hindered(watch: &Watch) -> (bool, Option<String>) {
+    let plan = watch.plan();
+    let mut who: Vec<(&str, &Answer)> = Vec::new();
+    let mut waits = false;
+    let scripts = plan.scripts.iter().zip(watch.scripts()).filter(|(_, s)| s.state.reading() == Reading::Unknown);
+    for (planned, script) in scripts {
+        match &script.last {
+            Some((_, answer)) => who.push((&planned.name, answer)),
+            None => waits |= script.schedule.is_some(),
+        }
+    }
+    for (service, state) in plan.services.iter().zip(watch.services()) {
+        for (planned, server) in service.servers.iter().zip(&state.servers) {
+            for turn in server.checkers.iter().filter(|t| t.runs() && !t.has_run) {
+                match turn.latest() {
+                    Some((_, answer)) if answer.good.is_none() => who.push((&planned.name, answer)),
+                    _ => waits = true,
+                }
+            }
+        }
+    }
+    let said = who.first().map(|(name, first)| {
+        let more = if who.len() > 1 { format!(" and {} more", who.len() - 1) } else { String::new() };
+        format!("could not ask {name}{more}{}", because(first.reason.as_ref()))
+    });
+    (said.is_some() && !waits, said)
 }
 
 /// Which quorums others decide as well, that nobody looks at.

@@ -363,6 +363,22 @@ fn a_quorum_that_is_not_decided() {
 }
 
 #[test]
+fn what_could_not_be_asked_is_not_waited_for() {
+    let mut b = Bench::new();
+    let unable = Answer { good: None, reason: Some(Reason::new("not-run", "no such file")), ..Answer::GOOD };
+    b.run(0, std::slice::from_ref(&unable));
+    assert_eq!(
+        b.draw(160, 24)[1],
+        " WAITING  could not ask chk_nginx: not-run: no such file; 0 of 3 real servers up, 3 not looked at yet, 0 of 1 script good"
+    );
+    b.run(1000, &[good(), good(), unable]);
+    assert_eq!(
+        b.draw(160, 24)[1],
+        " UNKNOWN  could not ask chk_nginx and 1 more: not-run: no such file; 2 of 3 real servers up, 1 not looked at yet, 0 of 1 script good"
+    );
+}
+
+#[test]
 fn rows_that_do_not_show_are_counted() {
     let servers = |n: u8| (0..n).map(|k| server(&format!("10.0.{n}.{k}:80"), 1, false, &[(RHYTHM, 1)])).collect();
     let services = vec![service(1, 0, servers(12)), service(1, 0, servers(9))];
