@@ -34,6 +34,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ),
     ("name", "the name server does not know it, or there is none that answers"),
     ("local", "nothing was asked: this host could not make the socket; the service may be well"),
+    ("interrupted", "it was ended before anything was certain: let it go on for longer"),
     ("permission", "a firewall rule on this host, or a missing privilege"),
     ("status", "the service answers with a status that does not count as good: look at its own log"),
     ("empty", "the service ended the connection without a byte: a proxy without a backend, or not the protocol"),

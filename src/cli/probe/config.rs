@@ -144,8 +144,9 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
         Some(woken),
         &mut |_, _| Ok(()),
     )?;
-    for (place, checked) in ran.places.iter().zip(ran.checked) {
-        results[*place] = Some(checked);
+    // Retries that were still to come could have ended otherwise.
+    for (place, checked) in ran.places.iter().zip(ran.checked).filter(|(place, _)| !place.unfinished) {
+        results[place.job] = Some(checked);
     }
     let found = report::Found::new(&plan, &results, ran.interrupted);
     let level = found.level();
