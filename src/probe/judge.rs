@@ -99,7 +99,7 @@ impl Checked {
 
 /// Whether a reason is this host's: nothing was asked, or not for long enough.
 pub fn is_local(id: &str) -> bool {
-    matches!(id, "local" | "dangerous" | "permission" | "name" | "not-run" | "interrupted")
+    matches!(id, "local" | "dangerous" | "permission" | "name" | "not-run" | "unchecked" | "interrupted")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{hactl, objects, status, stderr, stdout};
 
@@ -93,11 +93,22 @@ fn a_death_is_noticed_by_the_formula() {
     let r = run(1, &[]);
     let probes = of(&r.all, "probe");
     let detect: Vec<Option<f64>> = probes.iter().map(|p| p["detect_ms"].as_f64()).collect();
-    // 6 + 2 × 3 + 1 × 1 s; 6 + 3 × 3 + 2 × 1 s; not run; 3 × 2 + 2 s; 1 + 1 s.
-    assert_eq!(detect, [Some(13_000.0), Some(17_000.0), None, Some(8_000.0), Some(2_000.0)]);
-    let good: Vec<Option<bool>> = probes.iter().map(|p| p["ok"].as_bool()).collect();
-    assert_eq!(good, [Some(true), Some(false), None, Some(true), Some(false)]);
+    // 6 + 2 × 3 + 1 × 1 s; 6 + 3 × 3 + 2 × 1 s; 6 + 6 s; 3 × 2 + 2 s; 1 + 1 s.
+    assert_eq!(detect, [Some(13_000.0), Some(17_000.0), Some(12_000.0), Some(8_000.0), Some(2_000.0)]);
+    let told: Vec<[&Value; 3]> = probes.iter().map(|p| ["kind", "ok", "verdict"].map(|name| &p[name])).collect();
+    let wanted = json!([
+        ["tcp", true, "ok"],
+        ["tcp", false, "critical"],
+        ["script", false, "unknown"],
+        ["script", true, "ok"],
+        ["script", false, "critical"]
+    ]);
+    assert_eq!(json!(told), wanted);
     assert_eq!(probes[1]["reason"], "refused");
+    // What nobody looked at has all that the others have.
+    assert_eq!(probes[2]["reason"], "unchecked");
+    assert_eq!((&probes[2]["target"], &probes[2]["phases_ms"]), (&probes[2]["real_server"], &json!({})));
+    assert!(probes[2]["message"].as_str().is_some_and(|m| m.contains("--run-anyway")), "{}", probes[2]);
 }
 
 #[test]

@@ -155,6 +155,7 @@ fn the_limit_of_a_service_is_found() {
     });
     let (exit, p) = probe(&[&ends, "--find-idle-limit", "4s"]);
     assert_eq!((exit, &p["ended_by"], &p["unsteady"]), (1, &json!("fin"), &json!(false)), "{p}");
+    assert_eq!(p["reason"], "idle-closed");
     assert!(p["limit_ms"].as_f64().is_some_and(|ms| (1_490.0..2_500.0).contains(&ms)), "{p}");
     let o = hactl(&["probe", "keepalive", &ends, "--find-idle-limit", "4s"]);
     assert!(stdout(&o).contains("the service ends (FIN) idle connections after "), "{}", stdout(&o));

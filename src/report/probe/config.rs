@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{json, line, time};
 use crate::probe::plan::{Does, Plan, Planned, Quorum, Script, Server, Service, Standing};
-use crate::probe::{Checked, Fact, Level, Value, Wanted};
+use crate::probe::{Checked, Fact, Level, Outcome, Phases, Reason, Value, Wanted};
 use crate::report::json::line as object;
 use crate::report::printable;
 
@@ -318,23 +318,30 @@ pub fn means(script: &Script) -> String {
     format!("{what}: {who}")
 }
 
-/// One check as a `probe` object. What was not run has `ok` absent.
+/// One check as a `probe` object. What nobody looked at is `unchecked`; its target is what it belongs to.
 fn one(
     out: &mut dyn Write,
     check: &Planned,
     found: Option<&Checked>,
     place: &[(&'static str, &str)],
 ) -> io::Result<()> {
-    let Some(found) = found else {
-        let why = told(check, None, false);
-        let mut map = serde_json::Map::new();
-        map.insert("type".into(), "probe".into());
-        map.insert("checker".into(), check.keyword.into());
-        map.extend(place.iter().map(|(name, value)| ((*name).into(), (*value).into())));
-        map.insert("message".into(), why.into());
-        return object(out, &map);
-    };
-    let mut found = found.clone();
+    let mut found = found.cloned().unwrap_or_else(|| {
+        let target = match &check.does {
+            Does::Runs(job) => job.target.text.clone(),
+            Does::Follows(_) | Does::Unable(_) => place.last().map_or_else(String::new, |(_, name)| (*name).to_owned()),
+        };
+        let outcome = Outcome {
+            kind: check.kind(),
+            target,
+            address: None,
+            port: None,
+            result: Err(Reason::new("unchecked", told(check, None, false))),
+            phases: Phases::default(),
+            facts: Vec::new(),
+            attempts: 0,
+        };
+        Checked { outcome, series: None }
+    });
     let facts = &mut found.outcome.facts;
     facts.push(Fact::text("checker", check.keyword));
     facts.extend(place.iter().map(|(name, value)| Fact::text(name, *value)));
