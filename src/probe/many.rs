@@ -155,7 +155,7 @@ mod tests {
         let host = Host::Address("192.0.2.1".parse().unwrap(), None);
         let target = Target { text: "192.0.2.1:80".into(), host, port: Some(80), scheme: None, path: None };
         let job = Job { target, check: Arc::new(Wakes { wake, fails }), options: None };
-        let options = Options { retries: 5, retry_delay: Duration::from_secs(3600), ..Options::default() };
+        let options = Options { retries: 5, retry_delay: Duration::from_hours(1), ..Options::default() };
         many(vec![job], &options, 1, Some(woken), &mut |_, _| panic!("it is not complete")).unwrap()
     }
 
