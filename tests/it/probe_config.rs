@@ -33,8 +33,8 @@ struct Run {
     status: i32,
 }
 
-/// Both forms of a run. Scripts that run as root need root.
-fn run(quorum: u32, more: &[&str]) -> Run {
+/// The configuration as a file, with what listens and the ports that are up and closed. Scripts that run as root need root.
+fn lvs(quorum: u32) -> (tempfile::TempDir, String, TcpListener, [u16; 2]) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").unwrap();
     let (up, closed) = (listener.local_addr().unwrap().port(), gone.local_addr().unwrap().port());
@@ -43,7 +43,14 @@ fn run(quorum: u32, more: &[&str]) -> Run {
     let file = dir.path().join("lvs.conf");
     let text = conf(up, closed, quorum);
     std::fs::write(&file, if root() { text } else { text.replace("    script_user root\n", "") }).unwrap();
-    let arguments = [&["probe", "config", file.to_str().unwrap(), "-q"], more].concat();
+    let file = file.to_str().unwrap().to_owned();
+    (dir, file, listener, [up, closed])
+}
+
+/// Both forms of a run.
+fn run(quorum: u32, more: &[&str]) -> Run {
+    let (_dir, file, _listener, [up, closed]) = lvs(quorum);
+    let arguments = [&["probe", "config", &file, "-q"], more].concat();
     let o = hactl(&[&arguments[..], &["--json"]].concat());
     assert_eq!(stderr(&o), "");
     let all = objects(&o);
@@ -86,6 +93,29 @@ fn a_quorum_decides_over_servers_that_are_down() {
     );
     assert!(r.text.contains("TCP_CHECK 127.0.0.1:CLOSED: refused: connection refused"), "{}", r.text);
     assert!(r.text.contains("/bin/systemctl restart"), "{}", r.text);
+}
+
+#[test]
+fn a_monitoring_system_reads_a_line_and_then_what_is_bad() {
+    let (_dir, file, _listener, [up, closed]) = lvs(4);
+    let o = hactl(&["probe", "config", &file, "--plugin"]);
+    let text = stdout(&o).replace(&closed.to_string(), "CLOSED").replace(&up.to_string(), "UP");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(status(&o), 2);
+    assert_eq!(
+        lines[0],
+        "CONFIG CRITICAL - 0 of 1 virtual servers served, 1 of 3 real servers up; 1 of 2 tracked scripts succeed: \
+         TCP 10.0.0.10:80, 127.0.0.1:CLOSED, 127.0.0.2:UP and 1 more | without_quorum=1;;;0;1 up=1;;;0;3 down=1;;;0;3 \
+         unknown=1;;;0;3 bad_scripts=1;;;0;2"
+    );
+    assert_eq!(lines[1], "TCP 10.0.0.10:80: no quorum");
+    assert!(
+        lines[2].starts_with("127.0.0.1:CLOSED: TCP_CHECK 127.0.0.1:CLOSED: refused: connection refused"),
+        "{text}"
+    );
+    assert!(lines[3].starts_with("127.0.0.2:UP: MISC_CHECK: not run, as it would "), "{text}");
+    assert!(lines[4].starts_with("chk_bad: vrrp_script "), "{text}");
+    assert_eq!(lines.len(), 5, "{text}");
 }
 
 #[test]

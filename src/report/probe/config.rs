@@ -122,6 +122,60 @@ impl<'a> Found<'a> {
         parts.join("; ")
     }
 
+    /// For a monitoring system: the verdict with the first that are bad and perfdata, then a line each.
+    pub fn plugin(&self) -> String {
+        const NAMED: usize = 3;
+        let mut next = Next(self.results.iter());
+        let mut bad: Vec<(&str, String)> = Vec::new();
+        for (service, (quorum, _)) in self.plan.services.iter().zip(&self.services) {
+            if !quorum.holds() && !service.partial {
+                bad.push((&service.name, "no quorum".to_owned()));
+            }
+            for server in &service.servers {
+                for check in &server.checks {
+                    let found = next.of(check);
+                    if standing(found) != Standing::Up {
+                        bad.push((&server.name, told(check, found, false)));
+                    }
+                }
+            }
+        }
+        for (script, good) in self.plan.scripts.iter().zip(&self.scripts) {
+            let found = next.of(&script.check);
+            if *good != Standing::Up {
+                bad.push((&script.name, told(&script.check, found, false)));
+            }
+        }
+        let clean = |text: &str| printable(text).replace('|', "/");
+        let mut names: Vec<&str> = bad.iter().map(|b| b.0).collect();
+        names.dedup();
+        let mut text = self.verdict();
+        if !names.is_empty() {
+            let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+            text = format!("{text}: {}{more}", names[..names.len().min(NAMED)].join(", "));
+        }
+        let count = |wanted: Standing| self.services.iter().flat_map(|s| &s.1).filter(|s| s.1 == wanted).count();
+        let servers = self.services.iter().map(|s| s.1.len()).sum::<usize>();
+        let judged = self.services.iter().zip(&self.plan.services).filter(|(_, s)| !s.partial);
+        let lost = judged.clone().filter(|(s, _)| !s.0.holds()).count();
+        let scripts = self.scripts.iter().filter(|s| **s != Standing::Up).count();
+        let mut all = format!(
+            "CONFIG {} - {} | without_quorum={lost};;;0;{} up={};;;0;{servers} down={};;;0;{servers} unknown={};;;0;{servers} \
+             bad_scripts={scripts};;;0;{}",
+            self.level().word(),
+            clean(&text),
+            judged.count(),
+            count(Standing::Up),
+            count(Standing::Down),
+            count(Standing::Unknown),
+            self.scripts.len()
+        );
+        for (name, what) in bad {
+            all = format!("{all}\n{}: {}", clean(name), clean(&what));
+        }
+        all
+    }
+
     /// The tables.
     pub fn lines(&self, width: u16, verbose: bool) -> Vec<String> {
         let mut next = Next(self.results.iter());
