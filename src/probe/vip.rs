@@ -227,7 +227,7 @@ pub struct Link {
     /// The interface of this host that has the address itself.
     pub here: Option<String>,
     /// Whether that interface has no ARP, so that another answers for the address or none.
-    off_link: bool,
+    elsewhere: bool,
     /// Whether this host does not answer for it.
     quiet: bool,
     /// Its other interfaces that speak ARP.
@@ -300,7 +300,7 @@ impl Link {
             mac: Mac(i.mac.unwrap_or_default()),
             source,
             here: here.map(|i| i.name.clone()),
-            off_link: here.is_some_and(|here| !here.asks),
+            elsewhere: here.is_some_and(|here| !here.asks),
             quiet: false,
             own: all
                 .iter()
@@ -315,7 +315,7 @@ impl Link {
     /// answered for on all links, unless it says otherwise. In IPv6 it never is.
     fn with_manners(mut self, arp_ignore: impl Fn(&str) -> Option<u64>) -> Self {
         let strict = ["all", &self.interface].into_iter().filter_map(arp_ignore).max().unwrap_or(0);
-        self.quiet = if self.address.is_ipv6() { self.off_link } else { strict == 8 || self.off_link && strict > 0 };
+        self.quiet = if self.address.is_ipv6() { self.elsewhere } else { strict == 8 || self.elsewhere && strict > 0 };
         self
     }
 
