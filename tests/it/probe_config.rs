@@ -148,7 +148,7 @@ fn a_part_can_be_chosen() {
     // Nothing is said of a quorum that others decide as well.
     let r = run(4, &["--real-server", "127.0.0.1"]);
     assert_eq!((r.status, of(&r.all, "virtual_server")[0].get("served")), (1, None), "{}", r.text);
-    assert!(r.text.contains("only some of its real servers are looked at, so not its quorum"), "{}", r.text);
+    assert!(r.text.contains("rr: quorum not decided: other real servers are not looked at\n"), "{}", r.text);
     assert!(r.text.starts_with("WARNING 1 of 2 real servers up"), "{}", r.text);
     let o = hactl(&["probe", "config", "/nowhere.conf"]);
     assert_eq!((status(&o), stderr(&o).contains("/nowhere.conf")), (3, true));

@@ -267,12 +267,14 @@ impl<'a> Found<'a> {
     }
 }
 
+/// What is said of a quorum where only some real servers were chosen.
+pub const PARTIAL: &str = "not decided: other real servers are not looked at";
+
 /// `TCP 10.0.0.10:80 rr: served, weight 2 of 3 up, 1 needed`
 fn heading(service: &Service, quorum: Quorum, open: bool) -> String {
     let Quorum { live, total, needed } = quorum;
     if service.partial {
-        let (name, scheduler) = (&service.name, &service.scheduler);
-        return format!("{name} {scheduler}: only some of its real servers are looked at, so not its quorum");
+        return format!("{} {}: quorum {PARTIAL}", service.name, service.scheduler);
     }
     if open {
         let (name, scheduler) = (&service.name, &service.scheduler);
