@@ -78,10 +78,14 @@ impl Tally {
     }
 }
 
-/// A time for people: `0.12 ms`, `12.3 ms`, `1.50 s`.
+/// A time for people: `0.045 ms`, `0.12 ms`, `12.3 ms`, `1.50 s`. What is not nothing never looks like it.
 pub fn time(d: Duration) -> String {
     let ms = d.as_micros() as f64 / 1e3;
-    if ms < 10.0 {
+    if (1..1000).contains(&d.as_nanos()) {
+        format!("{} ns", d.as_nanos())
+    } else if ms > 0.0 && ms < 0.1 {
+        format!("{ms:.3} ms")
+    } else if ms < 10.0 {
         format!("{ms:.2} ms")
     } else if ms < 1000.0 {
         format!("{ms:.1} ms")

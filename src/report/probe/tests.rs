@@ -157,4 +157,7 @@ fn an_object_for_a_target() {
 fn times_for_people() {
     let all = [120, 9_990, 12_340, 999_900, 1_500_000].map(|n| time(Duration::from_micros(n)));
     assert_eq!(all, ["0.12 ms", "9.99 ms", "12.3 ms", "999.9 ms", "1.50 s"]);
+    // A limit below 10 µs is one, too.
+    let small = [0, 500, 1_000, 4_000, 45_000, 99_999, 100_000].map(|n| time(Duration::from_nanos(n)));
+    assert_eq!(small, ["0.00 ms", "500 ns", "0.001 ms", "0.004 ms", "0.045 ms", "0.099 ms", "0.10 ms"]);
 }
