@@ -284,7 +284,7 @@ mod tests {
         let (result, facts) = shaken(&server, Options { verify: false, ..options(&authority.pem) });
         assert_eq!(result, Ok(()));
         assert_eq!(
-            facts[facts.len() - 2..],
+            facts[facts.len() - 3..],
             [
                 Fact::bool("verified", false),
                 list(
@@ -295,8 +295,16 @@ mod tests {
                         r#"the issuer "CN=Other" is not trusted, and the server sends no certificate of it"#,
                     ]
                 ),
+                Fact::text(
+                    "warning",
+                    "the certificate expired 1 day ago, at 2026-11-24T00:00:00Z; clients that verify it refuse"
+                ),
             ]
         );
+        // Only the dates are worth a warning of their own.
+        let server = signed(&authority_of_name("Other"), &["b.example"], (2027, 1, 1));
+        let (_, facts) = shaken(&server, Options { verify: false, ..options(&authority.pem) });
+        assert!(facts.iter().all(|f| f.name != "warning"), "{facts:?}");
     }
 
     /// X.509 version 1, for a.example, from 2020 to 2026-11-13: what `openssl x509 -req` made for decades.
