@@ -28,6 +28,11 @@ pub const REASONS: &[(&str, &str)] = &[
         "a router or the host itself answers with ICMP: the host does not answer ARP, or a firewall rejects",
     ),
     (
+        "no-neighbour",
+        "the host is down, has not this address, or is in another VLAN; or the prefix length here is wrong, or a firewall \
+         rule of this host rejects",
+    ),
+    (
         "mtu",
         "the packet is larger than the path carries and must not be fragmented: a tunnel on the way, or jumbo frames on \
          one side only",

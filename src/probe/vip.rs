@@ -334,7 +334,7 @@ const fn bits(address: IpAddr) -> u8 {
 }
 
 /// Whether an address is in a network.
-fn holds(network: IpAddr, length: u8, address: IpAddr) -> bool {
+pub(super) fn holds(network: IpAddr, length: u8, address: IpAddr) -> bool {
     match (network, address) {
         (IpAddr::V4(n), IpAddr::V4(a)) => {
             (n.to_bits() ^ a.to_bits()).checked_shr(32 - u32::from(length.min(32))).unwrap_or(0) == 0

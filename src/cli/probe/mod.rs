@@ -410,6 +410,11 @@ fn tell_one(out: &mut Output, args: &ProbeArgs, wanted: &Wanted, level: Level, c
     if let Some(bar) = line::bar(&c.outcome.phases).filter(|_| !args.common.quiet && c.series.is_none()) {
         writeln!(out, "{bar}")?;
     }
+    if !args.common.quiet {
+        for problem in line::problems(c) {
+            writeln!(out, "  * {problem}")?;
+        }
+    }
     if args.common.verbose {
         for detail in line::details(&c.outcome) {
             writeln!(out, "  {detail}")?;
