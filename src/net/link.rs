@@ -7,10 +7,14 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use pnet::datalink::{self, NetworkInterface};
 
+use super::clock::monotonic;
 use super::sys;
+use crate::time::Instant;
 
 /// An interface, as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,24 @@ pub fn interfaces() -> Vec<Interface> {
         };
         interface.asks &= socket.as_ref().is_ok_and(ethernet);
     }
+    list
+}
+
+/// This host's addresses, each with the length of its prefix; as they were within the last second, since who asks may have
+/// many checks that fail at the same time.
+pub fn own_networks() -> Arc<[(IpAddr, u8)]> {
+    const FRESH: Duration = Duration::from_secs(1);
+    static LAST: Mutex<Option<(Instant, Arc<[(IpAddr, u8)]>)>> = Mutex::new(None);
+    let now = monotonic();
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((then, list)) = last.as_ref()
+        && now.since(*then) < FRESH
+    {
+        return Arc::clone(list);
+    }
+    let list: Arc<[(IpAddr, u8)]> =
+        datalink::interfaces().iter().flat_map(|i| &i.ips).map(|net| (net.ip(), net.prefix())).collect();
+    *last = Some((now, Arc::clone(&list)));
     list
 }
 

@@ -35,7 +35,7 @@ pub mod vrrp_socket;
 
 pub use capture::{Capture, CaptureError, CaptureOptions, Next, OpenError, Stats};
 pub use clock::{monotonic, wall};
-pub use link::{Interface, InterfaceState, interfaces, namespace_id};
+pub use link::{Interface, InterfaceState, interfaces, namespace_id, own_networks};
 pub use memory::expect_much;
 pub use privilege::{DropError, drop_privileges, keep_network_privileges};
 pub use signal::{Signal, Stop};

@@ -60,6 +60,8 @@ pub struct IcmpError {
     pub info: u32,
     /// The error number that the kernel makes of it.
     pub errno: i32,
+    /// The address that the packet was for, where the kernel tells it.
+    pub about: Option<IpAddr>,
 }
 
 /// What the kernel says of a connection, in words that do not depend on this system's numbers.
@@ -282,7 +284,8 @@ pub fn icmp_error(socket: BorrowedFd<'_>) -> Option<IcmpError> {
 pub fn icmp_error_of(socket: BorrowedFd<'_>) -> Option<(IcmpError, Option<IpAddr>)> {
     let mut control = [0; 512];
     let received = sys::receive_error(socket, &mut control).ok()?;
-    Some((read_error(control.get(..received.control_len)?)?, received.source))
+    let error = read_error(control.get(..received.control_len)?)?;
+    Some((IcmpError { about: received.source, ..error }, received.source))
 }
 
 /// `struct cmsghdr`: its length with what follows, level and type.
@@ -309,6 +312,7 @@ fn read_error(mut control: &[u8]) -> Option<IcmpError> {
                 code: error[6],
                 info: u32::from_ne_bytes([error[8], error[9], error[10], error[11]]),
                 errno: i32::from_ne_bytes([error[0], error[1], error[2], error[3]]),
+                about: None,
             });
         }
         control = control.get(length.max(CONTROL_HEADER).next_multiple_of(size_of::<usize>())..)?;
@@ -352,8 +356,15 @@ mod tests {
         // EHOSTUNREACH (113), ICMP, type 3, code 1; 10.0.0.254.
         let error = [113, 0, 0, 0, 2, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         let offender = [2, 0, 0, 0, 10, 0, 0, 254, 0, 0, 0, 0, 0, 0, 0, 0];
-        let wanted =
-            IcmpError { from: Some("10.0.0.254".parse().unwrap()), v6: false, kind: 3, code: 1, info: 0, errno: 113 };
+        let wanted = IcmpError {
+            from: Some("10.0.0.254".parse().unwrap()),
+            v6: false,
+            kind: 3,
+            code: 1,
+            info: 0,
+            errno: 113,
+            about: None,
+        };
         assert_eq!(read_error(&message(error, &offender)), Some(wanted));
         assert_eq!(Said::of(wanted.errno), Said::Unreachable);
     }

@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::net::IpAddr;
 
 use super::reason::Reason;
+use super::vip::holds;
+use crate::net::own_networks;
 use crate::net::probe_socket::{IcmpError, ProbeSocketError, Said};
 
 /// A socket could not be made or used as asked.
@@ -37,6 +40,11 @@ pub(super) fn told(icmp: &IcmpError) -> Reason {
     let Some(from) = icmp.from else {
         return failure(&io::Error::from_raw_os_error(icmp.errno), None);
     };
+    if is_no_neighbour(icmp)
+        && let Some(reason) = no_neighbour(icmp, &own_networks())
+    {
+        return reason;
+    }
     let words = if icmp.v6 { v6(icmp.kind, icmp.code) } else { v4(icmp.kind, icmp.code) };
     let family = if icmp.v6 { "ICMPv6" } else { "ICMP" };
     let mut sentence = match words {
@@ -55,6 +63,25 @@ pub(super) fn told(icmp: &IcmpError) -> Reason {
         _ => "unreachable",
     };
     Reason::new(id, sentence)
+}
+
+/// What a host says that finds nobody to hand a packet to.
+const fn is_no_neighbour(icmp: &IcmpError) -> bool {
+    matches!((icmp.v6, icmp.kind, icmp.code), (false, 3, 1) | (true, 1, 3))
+}
+
+/// The kernel says so to its own sockets too, in its own name: then the packet never left this host. `own` are its
+/// addresses and the lengths of their prefixes.
+fn no_neighbour(icmp: &IcmpError, own: &[(IpAddr, u8)]) -> Option<Reason> {
+    let (from, about) = (icmp.from?, icmp.about?);
+    if !own.iter().any(|(address, _)| *address == from) {
+        return None;
+    }
+    let near = matches!(about, IpAddr::V6(a) if a.is_unicast_link_local())
+        || own.iter().any(|(network, length)| *length > 0 && holds(*network, *length, about));
+    let way = if near { String::new() } else { "the gateway to ".to_owned() };
+    let asked = if icmp.v6 { "neighbour discovery" } else { "ARP" };
+    Some(Reason::new("no-neighbour", format!("nobody answers {asked} for {way}{about} here")))
 }
 
 /// RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1.
@@ -102,7 +129,33 @@ mod tests {
 
     fn icmp(v6: bool, kind: u8, code: u8) -> IcmpError {
         let from = if v6 { "2001:db8::fe" } else { "10.0.0.254" };
-        IcmpError { from: Some(from.parse().unwrap()), v6, kind, code, info: 1400, errno: 113 }
+        IcmpError { from: Some(from.parse().unwrap()), v6, kind, code, info: 1400, errno: 113, about: None }
+    }
+
+    #[test]
+    fn nobody_who_answers_arp_is_told_from_a_router_that_says_so() {
+        let own: Vec<(IpAddr, u8)> = [("10.0.0.1", 24), ("127.0.0.1", 8), ("2001:db8::1", 64), ("10.9.9.9", 32)]
+            .map(|(a, length)| (a.parse().unwrap(), length))
+            .into();
+        let told = |v6: bool, from: &str, about: &str| {
+            let (kind, code) = if v6 { (1, 3) } else { (3, 1) };
+            let (from, about) = (from.parse().ok(), about.parse().ok());
+            no_neighbour(&IcmpError { from, about, ..icmp(v6, kind, code) }, &own).map(|r| (r.id, r.sentence))
+        };
+        let no = |sentence: &str| Some(("no-neighbour", sentence.to_owned()));
+        assert_eq!(told(false, "10.0.0.1", "10.0.0.7"), no("nobody answers ARP for 10.0.0.7 here"));
+        assert_eq!(told(false, "10.0.0.1", "10.1.0.7"), no("nobody answers ARP for the gateway to 10.1.0.7 here"));
+        assert_eq!(told(false, "10.0.0.254", "10.0.0.7"), None);
+        assert_eq!(told(false, "10.0.0.1", "nobody knows"), None);
+        assert_eq!(
+            told(true, "2001:db8::1", "2001:db8::7"),
+            no("nobody answers neighbour discovery for 2001:db8::7 here")
+        );
+        assert_eq!(told(true, "2001:db8::1", "fe80::7"), no("nobody answers neighbour discovery for fe80::7 here"));
+        assert_eq!(
+            told(true, "2001:db8::1", "2001:db8:1::7"),
+            no("nobody answers neighbour discovery for the gateway to 2001:db8:1::7 here")
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod dialog;
 pub mod dns;
 pub mod echoes;
 pub mod file;
+mod harm;
 pub mod holders;
 pub mod http;
 pub mod icmp;

@@ -5,8 +5,9 @@
 //! here it is a failure, because that is what whoever asks wants to know.
 //!
 //! Scripts that are tracked like to mend what they find broken. Before one is run its text is looked at, and one that
-//! kills or restarts something is not run unless that was said. This sees what is written in the command and in the
-//! files that it names, not what those call in turn; it rather refuses a harmless script than runs a harmful one.
+//! kills or restarts something is not run unless that was said. This sees what is written in the command, in the files
+//! that it names and in the scripts that those call (`harm.rs`); it rather refuses a harmless script than runs a harmful
+//! one.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -21,6 +22,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::check::{At, Attempt, Check, Found};
+use super::harm::harm;
 use super::outcome::{Fact, Phases};
 use super::reason::{Reason, quoted};
 use crate::net::end_process_group;
@@ -128,7 +130,18 @@ pub fn danger(command: &str) -> Option<Danger> {
     let words = words(command).unwrap_or_default();
     let path =
         |(i, word): (usize, &String)| if i == 0 { program(word).unwrap_or_else(|| word.into()) } else { word.into() };
-    words.iter().enumerate().map(path).find_map(|path| danger_in(path, 0, &mut seen))
+    let paths: Vec<PathBuf> = words.iter().enumerate().map(path).collect();
+    let asked = |i: usize| asks_for_status(&paths[i], &words[i + 1..]);
+    let files = paths.iter().enumerate().filter(|(i, _)| !asked(*i));
+    files.map(|(_, path)| path.clone()).find_map(|path| danger_in(path, 0, &mut seen))
+}
+
+/// Whether this is a script of the system that can do anything, and is asked for one thing that harms nobody:
+/// `service haproxy status`, `/etc/init.d/haproxy status`.
+fn asks_for_status(path: &Path, after: &[String]) -> bool {
+    let is = |at: usize| after.get(at).is_some_and(|word| word == "status");
+    let service = ["/usr/sbin/service", "/sbin/service"].iter().any(|s| path == Path::new(s));
+    service && is(1) && after.len() == 2 || path.starts_with("/etc/init.d") && is(0) && after.len() == 1
 }
 
 /// What a script does, and the scripts that it calls or sources.
@@ -175,94 +188,6 @@ fn script_text(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
     std::fs::File::open(path).ok()?.take(TEXT).read_to_end(&mut bytes).ok()?;
     (!bytes.get(..1024).unwrap_or(&bytes).contains(&0)).then(|| String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The first thing in a text that kills or restarts something, and its line.
-fn harm(text: &str) -> Option<(usize, String)> {
-    let mut line = 1;
-    let mut start = 1;
-    let mut command = String::new();
-    let mut rest = text.chars().peekable();
-    let mut before = '\n';
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' if rest.peek() == Some(&'\n') => {
-                rest.next();
-                line += 1;
-                command.push(' ');
-                before = ' ';
-                continue;
-            }
-            '#' if before.is_whitespace() || before == ';' => {
-                while rest.peek().is_some_and(|c| *c != '\n') {
-                    rest.next();
-                }
-            }
-            '\n' | ';' | '|' | '&' | '`' => {
-                if harmful(&command) {
-                    return Some((start, command.trim().to_owned()));
-                }
-                line += usize::from(c == '\n');
-                start = line;
-                command.clear();
-            }
-            c => command.push(c),
-        }
-        before = c;
-    }
-    harmful(&command).then(|| (start, command.trim().to_owned()))
-}
-
-fn harmful(command: &str) -> bool {
-    let delimits = |c: char| c.is_whitespace() || "\"'()[]{}<>,$=\\".contains(c);
-    let words: Vec<&str> = command.split(delimits).filter(|w| !w.is_empty()).collect();
-    (0..words.len()).any(|i| {
-        let name = words[i].rsplit('/').next().unwrap_or("");
-        let after = &words[i + 1..];
-        let any = |verbs: &[&str]| after.iter().any(|w| verbs.contains(w));
-        match name {
-            "systemctl" => any(&[
-                "stop",
-                "restart",
-                "try-restart",
-                "reload-or-restart",
-                "try-reload-or-restart",
-                "kill",
-                "isolate",
-                "reboot",
-                "poweroff",
-                "halt",
-                "kexec",
-                "rescue",
-                "emergency",
-            ]),
-            "service" | "rc-service" | "invoke-rc.d" | "initctl" | "supervisorctl" | "docker" | "podman" | "sv" => {
-                any(&["stop", "restart", "try-restart", "force-reload", "force-stop", "kill", "rm", "down"])
-            }
-            "kill" | "pkill" | "killall" | "killall5" | "skill" => !asks_only(after),
-            "fuser" => {
-                after.iter().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('k') || *w == "--kill")
-            }
-            "nginx" if !words[i].contains("init.d/") => {
-                after.windows(2).any(|w| w[0] == "-s" && matches!(w[1], "stop" | "quit" | "reload" | "reopen"))
-            }
-            "reboot" | "shutdown" | "poweroff" | "halt" => i == 0 || !words[i - 1].starts_with('-'),
-            "init" | "telinit" => after.first().is_some_and(|w| matches!(*w, "0" | "1" | "6")),
-            // A script of System V: /etc/init.d/nginx restart.
-            _ if words[i].contains("init.d/") => any(&["stop", "restart", "try-restart", "force-reload"]),
-            // os.kill(pid, 9), process.kill(pid)
-            _ if name.ends_with(".kill") || name.ends_with(".killpg") => after.last() != Some(&"0"),
-            _ => false,
-        }
-    })
-}
-
-/// Whether these arguments of `kill` only ask if a process is there: signal 0, a list of signals.
-fn asks_only(words: &[&str]) -> bool {
-    let zero =
-        |pair: &[&str]| matches!(pair[0], "-s" | "-n" | "--signal" | "-signal") && matches!(pair[1], "0" | "EXIT");
-    let one = |w: &&str| matches!(*w, "-0" | "-s0" | "-n0" | "-l" | "-L" | "--list" | "--help" | "--version" | "-V");
-    words.iter().any(one) || words.windows(2).any(zero)
 }
 
 /// The output of a script, of which the beginning is kept.
@@ -633,47 +558,33 @@ mod tests {
     }
 
     #[test]
-    fn what_kills_or_restarts_is_seen() {
-        for (text, seen) in [
-            ("systemctl restart nginx", true),
-            ("/bin/systemctl --no-block stop nginx.service", true),
-            ("systemctl is-active nginx", false),
-            ("service nginx restart", true),
-            ("service nginx status", false),
-            ("/etc/init.d/nginx stop", true),
-            ("pidof nginx || systemctl restart nginx", true),
-            ("if ! pgrep nginx; then service nginx stop; fi", true),
-            ("killall -0 haproxy", false),
-            ("/usr/bin/killall haproxy", true),
-            ("killall -s 0 haproxy", false),
-            ("killall -9 haproxy", true),
-            ("kill -0 $(cat /run/x.pid)", false),
-            ("kill -0 `cat /run/x.pid`", false),
-            ("kill $(cat /run/x.pid)", true),
-            ("kill 0", true),
-            ("kill -s 0 1", false),
-            ("pkill -f nginx", true),
-            ("pkill -0 nginx", false),
-            ("pgrep x | xargs kill -9", true),
-            ("curl -f http://localhost/stop", false),
-            ("# systemctl restart nginx", false),
-            ("true # kill it", false),
-            ("true\n  #kill\nsystemctl \\\n restart x", true),
-            ("sh -c \"kill -9 1\"", true),
-            ("subprocess.call(['systemctl', 'restart', 'x'])", true),
-            ("os.kill(pid, 0)", false),
-            ("os.kill(pid, 9)", true),
-            ("docker restart web", true),
-            ("docker inspect web", false),
-            ("shutdown -r now", true),
-            ("fuser -k 80/tcp", true),
-            ("fuser 80/tcp", false),
-            ("nc -z localhost 80 && exit 0; skill=1", true), // rather once too often
-            ("CMD=kill; $CMD -9 1", true),
+    fn common_checks_are_run_as_they_are() {
+        for command in [
+            "killall -0 haproxy",
+            "/usr/bin/killall -0 haproxy",
+            "pidof haproxy",
+            "pgrep -x haproxy",
+            "pkill -0 -x haproxy",
+            "systemctl is-active --quiet haproxy",
+            "service haproxy status",
+            "/usr/sbin/service haproxy status",
+            "sudo /usr/sbin/service haproxy status",
+            "/etc/init.d/haproxy status",
+            "sh -c 'kill -0 $(cat /run/haproxy.pid)'",
+            "sh -c 'pidof nginx || echo nginx is dead, reboot it >&2'",
+            "curl -sf -o /dev/null http://localhost/stop",
         ] {
-            assert_eq!(harm(text).is_some(), seen, "{text}");
+            assert_eq!(danger(command), None, "{command}");
         }
-        assert_eq!(harm("true\n\nfalse || kill -9 1 # so"), Some((3, "kill -9 1".into())));
+        for command in
+            ["service haproxy restart", "service haproxy status stop", "/etc/init.d/haproxy stop", "killall haproxy"]
+        {
+            assert!(danger(command).is_some(), "{command}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let text = "#!/bin/sh\n# reboot\nusage() { echo \"usage: $0 start|stop|reboot\"; }\ncase \"$1\" in\nreboot|halt) \
+                    exit 1;;\nesac\nkillall -0 haproxy || { echo \"dead: reboot\" >&2; exit 1; }\n";
+        assert_eq!(danger(&file(&dir, "check", text, 0o755)), None);
     }
 
     #[test]

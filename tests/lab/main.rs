@@ -113,6 +113,7 @@ const TESTS: &[Test] = &[
     test("capture::authentication_and_extension_headers_pass_the_filter", &[], capture::headers),
     test("capture::watching_transmits_nothing_and_joins_nothing", &["tcpdump"], capture::silent),
     test("probe_peers::silent", &["nft", probe_peers::CHECK_TCP, "fping", "python3"], probe_peers::silent),
+    test("probe_peers::nobody_there", &[], probe_peers::nobody_there),
     test("probe_peers::idle_limits", &[probe_peers::NGINX], probe_peers::idle_limits),
     test("probe_peers::hostile", &[probe_peers::CHECK_TCP, "python3"], probe_peers::hostile),
     test("probe_peers::web", &[probe_peers::NGINX, probe_peers::CHECK_TCP, "curl", "genhash"], probe_peers::web),

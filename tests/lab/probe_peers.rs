@@ -427,6 +427,29 @@ pub fn mail_and_names() {
     down(&a, "dns 10.77.0.2 --name elsewhere.org --type A", "rcode", "REFUSED");
 }
 
+/// Nobody has the address, on the link or as the gateway: this host finds out itself, by ARP or neighbour discovery.
+pub fn nobody_there() {
+    let lab = Lab::new();
+    let (a, _b) = (lab.node_ipv6("a", 1), lab.node_ipv6("b", 2));
+    ip(&a.ns, "addr add 10.77.0.1/24 dev eth0\nroute add 10.99.0.0/16 via 10.77.0.253\n");
+    // Three requests each, a tenth of a second apart.
+    for family in ["ipv4", "ipv6"] {
+        run(inside(&a.ns, "sysctl").arg("-qw").arg(format!("net.{family}.neigh.eth0.retrans_time_ms=100")));
+    }
+    for (place, asked) in [
+        ("10.77.0.99", "ARP for 10.77.0.99 here"),
+        ("2001:db8:77::99", "neighbour discovery for 2001:db8:77::99 here"),
+        ("10.99.0.1", "ARP for the gateway to 10.99.0.1 here"),
+    ] {
+        let with_port = if place.contains(':') { format!("[{place}]:80") } else { format!("{place}:80") };
+        for args in [format!("icmp {place}"), format!("tcp {with_port}"), format!("udp {with_port} --payload x")] {
+            let found = down(&a, &args, "no-neighbour", "");
+            assert_eq!(found["message"], format!("nobody answers {asked}"), "{args}");
+            assert!(found["usually"].as_str().is_some_and(|u| u.starts_with("the host is down, ")), "{found}");
+        }
+    }
+}
+
 /// Hosts behind a router that drops, rejects, answers for who is gone, or has no way: with the router's own words.
 pub fn silent() {
     let lab = Lab::new();

@@ -57,7 +57,8 @@ pub struct KeepaliveArgs {
     /// Hold the connection for so long; without this the first answer is the end
     #[arg(long = "for", value_name = "DURATION", value_parser = duration, help_heading = "Keepalive")]
     for_: Option<Duration>,
-    /// Find out how long a connection may be idle, up to this: with many connections, to a second
+    /// Find out how long a connection may be idle, up to this: with many connections, to a second. A limit of the service
+    /// (FIN) is a warning up to 60s, one of the path up to this host's tcp_keepalive_time
     #[arg(long, value_name = "MAX", value_parser = duration, conflicts_with_all = NOT_WITH_LIMIT, help_heading = "Keepalive")]
     find_idle_limit: Option<Duration>,
     /// Say this on each of them first: a service may keep used connections for another time than fresh ones

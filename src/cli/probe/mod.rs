@@ -367,7 +367,7 @@ fn tell<K: Kind>(out: &mut Output, kind: &K, wanted: &Wanted, ran: &Ran) -> Resu
     let level = if ran.missing > 0 { tally.worst().max(Level::Unknown) } else { tally.worst() };
     let exit = status(level, args.exit_zero);
     if args.common.json {
-        for c in &ran.unfinished {
+        for (_, c) in ran.places.iter().zip(&ran.checked).filter(|(place, _)| place.unfinished) {
             json::probe(out, c, wanted)?;
         }
         json::summary(out, &tally, ran.missing, ran.interrupted, exit)?;
@@ -409,6 +409,11 @@ fn tell_one(out: &mut Output, args: &ProbeArgs, wanted: &Wanted, level: Level, c
     writeln!(out, "{}", line::line(c, wanted, &word))?;
     if let Some(bar) = line::bar(&c.outcome.phases).filter(|_| !args.common.quiet && c.series.is_none()) {
         writeln!(out, "{bar}")?;
+    }
+    if !args.common.quiet {
+        for problem in line::problems(c) {
+            writeln!(out, "  * {problem}")?;
+        }
     }
     if args.common.verbose {
         for detail in line::details(&c.outcome) {

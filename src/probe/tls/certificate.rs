@@ -39,7 +39,9 @@ pub(super) fn facts(chain: &[CertificateDer<'_>], now: i64) -> Vec<Fact> {
         facts.push(Fact::text("certificate_issuer", leaf.issuer().to_string()));
         facts.push(Fact { name: "certificate_names", value: Value::List(names(&leaf)) });
         facts.push(Fact::text("certificate_until", date(until)));
-        facts.push(Fact::number("certificate_days", (until - now).div_euclid(DAY)));
+        // Whole days on either side, as the sentence counts them: on the day around the end 0, so it is said beside.
+        facts.push(Fact::number("certificate_days", (until - now) / DAY));
+        facts.push(Fact::bool("certificate_expired", now > until));
     }
     let above = chain.iter().skip(1).take(TOLD).map(|c| match X509Certificate::from_der(c) {
         Ok((_, c)) => format!("{} by {}", c.subject(), c.issuer()),
@@ -82,5 +84,40 @@ fn date(seconds: i64) -> String {
     match seconds.checked_mul(1_000_000_000) {
         Some(nanos) => Timestamp { nanos, digits: 0 }.rfc3339().to_string(),
         None => "a time beyond the year 2262".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_sentence_agree() {
+        use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+        let mut params = CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2026, 11, 20);
+        let key = KeyPair::generate().unwrap();
+        let der = params.self_signed(&key).unwrap().der().clone();
+        let until = 1_795_132_800; // 2026-11-20
+        let told = |now: i64| {
+            let facts = facts(std::slice::from_ref(&der), now);
+            let value = |name| facts.iter().find(|f| f.name == name).unwrap().value.clone();
+            let sentence = outside(0, until, now).map(|r| r.sentence);
+            (value("certificate_days"), value("certificate_expired"), sentence)
+        };
+        let expired = |ago: &str| Some(format!("the certificate expired {ago} ago, at 2026-11-20T00:00:00Z"));
+        // 6 days and 12 hours, less than a day, the last second, less than a day to go, and 47 days and a bit.
+        let rows = [
+            (until + 6 * DAY + DAY / 2, -6, true, expired("6 days")),
+            (until + DAY / 2, 0, true, expired("12 hours")),
+            (until + 1, 0, true, expired("1 minute")),
+            (until, 0, false, None),
+            (until - DAY / 2, 0, false, None),
+            (until - 47 * DAY - 9, 47, false, None),
+        ];
+        for (now, days, ended, sentence) in rows {
+            assert_eq!(told(now), (Value::Number(days), Value::Bool(ended), sentence), "{}", now - until);
+        }
     }
 }

@@ -351,6 +351,11 @@ impl<D: Dialog> Dialog for Tls<D> {
             facts.push(Fact { name: "certificate_problems", value: Value::List(list) });
         }
         facts.extend(self.inner.facts());
+        // Up, as for keepalived; but other clients look at the dates.
+        let dated = |p: &&Reason| matches!(p.id, "certificate-expired" | "certificate-not-yet-valid");
+        if let Some(problem) = self.problems.iter().find(dated).filter(|_| !self.options.verify) {
+            facts.push(Fact::text("warning", format!("{}; clients that verify it refuse", problem.sentence)));
+        }
         facts
     }
 }

@@ -193,6 +193,7 @@ fn a_good_certificate_is_told() {
             list("certificate_names", &["a.example", "*.b.example", "10.0.0.1"]),
             Fact::text("certificate_until", "2026-12-05T00:00:00Z"),
             Fact::number("certificate_days", 9),
+            Fact::bool("certificate_expired", false),
             Fact::bool("verified", true),
         ]
     );

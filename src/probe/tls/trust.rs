@@ -99,6 +99,11 @@ impl Witness {
             return vec![Reason::new("certificate-untrusted", "the server showed no certificate")];
         };
         let mut problems = Vec::new();
+        let now = options.seconds();
+        let read = X509Certificate::from_der(leaf).ok().map(|(_, certificate)| certificate);
+        // First what has to be mended whatever the rest is: one that has expired is to be renewed, of any version.
+        let valid = read.as_ref().map(certificate::validity);
+        problems.extend(valid.and_then(|(from, until)| certificate::outside(from, until, now)));
         if let Some(e) = &shown.signature {
             let old = matches!(e, Error::InvalidCertificate(CertificateError::Other(o)) if o.to_string().contains("UnsupportedCertVersion"));
             let sentence = if old {
@@ -108,13 +113,10 @@ impl Witness {
             };
             problems.push(Reason::new("certificate-untrusted", sentence));
         }
-        let now = options.seconds();
-        let Ok((_, certificate)) = X509Certificate::from_der(leaf) else {
+        let Some((certificate, (from, until))) = read.zip(valid) else {
             problems.push(Reason::new("certificate-untrusted", "the certificate cannot be read"));
             return problems;
         };
-        let (from, until) = certificate::validity(&certificate);
-        problems.extend(certificate::outside(from, until, now));
         let parsed = match ParsedCertificate::try_from(leaf) {
             Ok(parsed) => parsed,
             Err(e) => {
@@ -282,7 +284,7 @@ mod tests {
         let (result, facts) = shaken(&server, Options { verify: false, ..options(&authority.pem) });
         assert_eq!(result, Ok(()));
         assert_eq!(
-            facts[facts.len() - 2..],
+            facts[facts.len() - 3..],
             [
                 Fact::bool("verified", false),
                 list(
@@ -293,8 +295,47 @@ mod tests {
                         r#"the issuer "CN=Other" is not trusted, and the server sends no certificate of it"#,
                     ]
                 ),
+                Fact::text(
+                    "warning",
+                    "the certificate expired 1 day ago, at 2026-11-24T00:00:00Z; clients that verify it refuse"
+                ),
             ]
         );
+        // Only the dates are worth a warning of their own.
+        let server = signed(&authority_of_name("Other"), &["b.example"], (2027, 1, 1));
+        let (_, facts) = shaken(&server, Options { verify: false, ..options(&authority.pem) });
+        assert!(facts.iter().all(|f| f.name != "warning"), "{facts:?}");
+    }
+
+    /// X.509 version 1, for a.example, from 2020 to 2026-11-13: what `openssl x509 -req` made for decades.
+    const VERSION_1: &str = "-----BEGIN CERTIFICATE-----\n\
+        MIIBIjCByQIUe6uvmyihzaBFcDUmidwS3kjJ+xAwCgYIKoZIzj0EAwIwFDESMBAGA1UEAwwJYS5leGFtcGxlMB4XDTIwMDEw\n\
+        MTAwMDAwMFoXDTI2MTExMzAwMDAwMFowFDESMBAGA1UEAwwJYS5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n\
+        yFyUi1haH0TB+Brg9dIVi4gmF2D9FGkngaKd48xV3n7bfiJ0ZUxbRC2qAykwtXQhqfTCX9I9Xd+QEam5orZozzAKBggqhkjO\n\
+        PQQDAgNIADBFAiEArJ4KBnBgewLNZbl80icDOQmlVcddIJ/QUsSAeMgcR18CIH4LOi8bhS8Vt5LYPwmN8MbPyuSpLz9x19Lv\n\
+        RJMA4kd7\n\
+        -----END CERTIFICATE-----\n";
+
+    #[test]
+    fn an_old_certificate_that_has_expired_is_told_for_that_first() {
+        let leaf = CertificateDer::from_pem_slice(VERSION_1.as_bytes()).unwrap();
+        let witness = Witness::new(Arc::new(rustls::crypto::ring::default_provider()));
+        // What checking the signature of the handshake comes to.
+        let error = ParsedCertificate::try_from(&leaf).err().unwrap();
+        *witness.shown() = Shown { chain: vec![leaf], signature: Some(error), asks: false };
+        let name = ServerName::try_from("a.example").unwrap();
+        let told = |now: i64| {
+            let now = Timestamp::from_micros(now * 1_000_000);
+            let problems = witness.judge(&Options { now, ..options(&authority().pem) }, &name);
+            problems.into_iter().map(|r| (r.id, r.sentence)).collect::<Vec<_>>()
+        };
+        let expired = "the certificate expired 12 days ago, at 2026-11-13T00:00:00Z";
+        let version = "it is a certificate of X.509 version 1, which this program does not verify";
+        // 2026-11-25, 12:00, and a month before.
+        let late = told(1_795_608_000);
+        assert_eq!(late[0], ("certificate-expired", expired.to_owned()));
+        assert_eq!(late[1], ("certificate-untrusted", version.to_owned()));
+        assert_eq!(told(1_793_016_000)[0], ("certificate-untrusted", version.to_owned()));
     }
 
     #[test]

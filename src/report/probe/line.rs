@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{is_detail, time, words};
+use super::{is_detail, output_lines, short, time, words};
 use crate::probe::{Checked, Fact, Level, Outcome, Phases, Value, Wanted};
 use crate::report::printable;
 
@@ -48,8 +48,11 @@ pub fn sentence(checked: &Checked, wanted: &Wanted, usually: bool) -> String {
             text
         }
     };
-    for fact in outcome.facts.iter().filter(|f| !is_detail(f)) {
-        let _ = write!(text, ", {}", words(fact));
+    // Warnings are sentences: they come last.
+    let (warnings, rest): (Vec<&Fact>, Vec<&Fact>) =
+        outcome.facts.iter().filter(|f| !is_detail(f)).partition(|f| f.name == "warning");
+    for said in rest.into_iter().chain(warnings).filter_map(|f| short(f, &outcome.facts)) {
+        let _ = write!(text, ", {said}");
     }
     if outcome.attempts > 1 {
         let _ = write!(text, ", at attempt {}", outcome.attempts);
@@ -78,7 +81,7 @@ fn done(outcome: &Outcome) -> String {
         return format!("handshake in {}", time(tls));
     }
     if outcome.kind == "keepalive" {
-        let answered = outcome.facts.iter().any(|f| f.name == "ended_by" && f.value == Value::Text("answered".into()));
+        let answered = outcome.facts.iter().any(|f| f.name == "probes_answered" && f.value != Value::Number(0));
         let text = if answered { "keepalive was answered" } else { "the peer keeps talking: no probe was needed" };
         return text.to_owned();
     }
@@ -100,10 +103,28 @@ pub fn line(checked: &Checked, wanted: &Wanted, level: &str) -> String {
     format!("{level} {} {}: {}", outcome.kind, place(outcome), sentence(checked, wanted, true))
 }
 
+/// What is wrong with a certificate that nobody asked to verify: of no weight for the verdict, but never left to be asked
+/// for. What the line says already is not repeated.
+pub fn problems(checked: &Checked) -> Vec<String> {
+    let outcome = &checked.outcome;
+    let list = outcome.facts.iter().filter(|f| f.name == "certificate_problems");
+    let all = list.filter_map(|f| if let Value::List(list) = &f.value { Some(list) } else { None }).flatten();
+    let warned = |problem: &str| {
+        let is = |f: &Fact| matches!(&f.value, Value::Text(t) if f.name == "warning" && t.starts_with(problem));
+        outcome.facts.iter().any(is) || outcome.result.as_ref().is_err_and(|r| r.sentence == problem)
+    };
+    all.filter(|p| !warned(p)).map(|p| printable(p)).collect()
+}
+
 /// What is not for every line, of a result that is looked at closely.
 pub fn details(outcome: &Outcome) -> Vec<String> {
     let empty = |f: &Fact| matches!(&f.value, Value::List(list) if list.is_empty());
-    outcome.facts.iter().filter(|f| is_detail(f) && f.name != "message" && !empty(f)).map(words).collect()
+    // Problems have lines of their own.
+    let shown = |f: &&Fact| {
+        is_detail(f) && !matches!(f.name, "message" | "certificate_problems" | "certificate_expired") && !empty(f)
+    };
+    let output = outcome.facts.iter().flat_map(output_lines);
+    outcome.facts.iter().filter(shown).map(words).chain(output).collect()
 }
 
 /// The phases as a bar with its legend; nothing when there are not several.

@@ -78,10 +78,14 @@ impl Tally {
     }
 }
 
-/// A time for people: `0.12 ms`, `12.3 ms`, `1.50 s`.
+/// A time for people: `0.045 ms`, `0.12 ms`, `12.3 ms`, `1.50 s`. What is not nothing never looks like it.
 pub fn time(d: Duration) -> String {
     let ms = d.as_micros() as f64 / 1e3;
-    if ms < 10.0 {
+    if (1..1000).contains(&d.as_nanos()) {
+        format!("{} ns", d.as_nanos())
+    } else if ms > 0.0 && ms < 0.1 {
+        format!("{ms:.3} ms")
+    } else if ms < 10.0 {
         format!("{ms:.2} ms")
     } else if ms < 1000.0 {
         format!("{ms:.1} ms")
@@ -90,9 +94,26 @@ pub fn time(d: Duration) -> String {
     }
 }
 
-/// Facts that are not for every line.
+/// Facts that are not for every line: a line is read on a terminal of 80 to 120 columns.
 fn is_detail(fact: &Fact) -> bool {
-    matches!(fact.name, "size" | "other_addresses") || is_of_vip(fact.name) || is_of_keepalive(fact.name)
+    const NAMES: [&str; 15] = [
+        "size",
+        "other_addresses",
+        "cipher",
+        "alpn",
+        "sni",
+        "certificate_subject",
+        "certificate_issuer",
+        "certificate_names",
+        "certificate_until",
+        "certificate_expired",
+        "certificate_problems",
+        "chain",
+        "server",
+        "content_type",
+        "content_length",
+    ];
+    NAMES.contains(&fact.name) || fact.name == "digest" || is_of_vip(fact.name) || is_of_keepalive(fact.name)
 }
 
 /// What the sentence about an address says in words.
@@ -133,14 +154,47 @@ fn is_of_keepalive(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// A fact as short as it goes, for the line; nothing when the line says it already.
+fn short(fact: &Fact, facts: &[Fact]) -> Option<String> {
+    let is = |name: &str| facts.iter().any(|f| f.name == name && f.value == Value::Bool(true));
+    match (fact.name, &fact.value) {
+        ("tls_version", Value::Text(t)) => Some(super::printable(&t.replace('_', "."))),
+        ("certificate_days", Value::Number(_)) if is("certificate_expired") => None,
+        ("certificate_days", Value::Number(0)) => Some("certificate ends within a day".to_owned()),
+        ("certificate_days", Value::Number(1)) => Some("certificate ends in 1 day".to_owned()),
+        ("certificate_days", Value::Number(n)) => Some(format!("certificate ends in {n} days")),
+        ("verified", Value::Bool(false)) => {
+            let problems = facts.iter().find_map(|f| match &f.value {
+                Value::List(list) if f.name == "certificate_problems" => Some(list.len()),
+                _ => None,
+            });
+            Some(match problems {
+                None | Some(0) => "not verified".to_owned(),
+                Some(1) => "not verified (1 problem)".to_owned(),
+                Some(n) => format!("not verified ({n} problems)"),
+            })
+        }
+        ("body_bytes", Value::Number(n)) => Some(format!("body {n} bytes")),
+        _ => Some(words(fact)),
+    }
+}
+
+/// Text of a peer or a script on one line: line ends as in a program's source, other bytes that a terminal obeys as U+FFFD.
+fn on_one_line(text: &str) -> String {
+    let escaped = text.replace("\r\n", "\\n").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+    super::printable(&escaped)
+}
+
 /// A fact for people: `status 200`.
 fn words(fact: &Fact) -> String {
+    const MOST: usize = 60;
     let name = fact.name.trim_end_matches("_ms").replace('_', " ");
     match &fact.value {
         Value::Text(t) if fact.name == "warning" => format!("warning: {}", super::printable(t)),
         Value::Text(t) => {
-            let t = super::printable(t);
-            let short: String = t.chars().take(60).collect();
+            // The end of the last line says nothing.
+            let t = on_one_line(if fact.name == "output" { t.trim_end() } else { t });
+            let short: String = t.chars().take(MOST).collect();
             let more = if short.len() < t.len() { "…" } else { "" };
             format!("{name} \"{short}{more}\"")
         }
@@ -153,5 +207,15 @@ fn words(fact: &Fact) -> String {
             format!("{name} {}{more}", shown.join(", "))
         }
         Value::Time(d) => format!("{name} {}", time(*d)),
+    }
+}
+
+/// What does not fit into [`words`]: the lines of an output that has several, or a long one.
+fn output_lines(fact: &Fact) -> Vec<String> {
+    match &fact.value {
+        Value::Text(t) if fact.name == "output" && (t.trim_end().contains('\n') || t.chars().count() > 60) => {
+            t.trim_end().lines().map(|l| format!("| {}", on_one_line(l))).collect()
+        }
+        _ => Vec::new(),
     }
 }

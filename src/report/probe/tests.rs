@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Tally, json, line, plugin, table, time};
-use crate::probe::{Checked, Fact, Outcome, Phases, Reason, Series, Wanted};
+use crate::probe::{Checked, Fact, Outcome, Phases, Reason, Series, Value, Wanted};
 
 #[expect(clippy::unnecessary_wraps, reason = "phases are options")]
 fn us(n: u64) -> Option<Duration> {
@@ -67,6 +67,99 @@ fn facts_and_attempts_are_told_and_nothing_that_a_terminal_obeys() {
         line::line(&c, &PLAIN, "OK"),
         "OK tcp 127.0.0.1:80: connected in 0.12 ms, status 200, banner \"a\u{fffd}[2Jb\", at attempt 2"
     );
+}
+
+#[test]
+fn the_output_of_a_script_is_on_one_line_and_whole_when_asked_for() {
+    let mut c = tcp("127.0.0.1:80", Ok(()));
+    c.outcome.facts = vec![Fact::text("output", "nginx is\tup\r\n3 workers\u{1b}[2J\n")];
+    assert_eq!(
+        line::line(&c, &PLAIN, "OK"),
+        "OK tcp 127.0.0.1:80: connected in 0.12 ms, output \"nginx is\\tup\\n3 workers\u{fffd}[2J\""
+    );
+    assert_eq!(line::details(&c.outcome), ["| nginx is\\tup", "| 3 workers\u{fffd}[2J"]);
+    c.outcome.facts = vec![Fact::text("output", "fine\n")];
+    assert!(line::line(&c, &PLAIN, "OK").ends_with(", output \"fine\""));
+    assert!(line::details(&c.outcome).is_empty());
+}
+
+#[test]
+fn lines_of_pages_and_certificates_fit_a_terminal() {
+    let list =
+        |name, texts: &[&str]| Fact { name, value: Value::List(texts.iter().map(|t| (*t).to_owned()).collect()) };
+    let page = [
+        Fact::number("status", 200),
+        Fact::text("server", "nginx/1.22.1"),
+        Fact::text("content_type", "text/html; charset=utf-8"),
+        Fact::number("body_bytes", 612),
+        Fact::number("content_length", 612),
+        Fact::text("digest", "5d41402abc4b2a76b9719d911017c592"),
+    ];
+    let certificate = |days: i64, expired: bool| {
+        vec![
+            Fact::text("tls_version", "TLSv1_3"),
+            Fact::text("cipher", "TLS13_AES_256_GCM_SHA384"),
+            Fact::text("sni", "www.example.org"),
+            Fact::text("certificate_subject", "CN=www.example.org"),
+            Fact::text("certificate_issuer", "C=US, O=Somebody, CN=R11"),
+            list("certificate_names", &["www.example.org", "example.org"]),
+            Fact::text("certificate_until", "2027-01-12T00:00:00Z"),
+            Fact::number("certificate_days", days),
+            Fact::bool("certificate_expired", expired),
+        ]
+    };
+    let of = |kind, facts: Vec<Fact>| {
+        let mut c = tcp("www.example.org:443", Ok(()));
+        c.outcome.kind = kind;
+        c.outcome.phases.first_byte = us(300).filter(|_| kind != "tls");
+        c.outcome.phases.tls = us(12_000);
+        c.outcome.facts = facts;
+        c
+    };
+    let good = [certificate(47, false), vec![Fact::bool("verified", true)]].concat();
+    let http = of("http", page.to_vec());
+    assert_eq!(
+        line::line(&http, &PLAIN, "OK"),
+        "OK http www.example.org:443 (127.0.0.1): answered in 0.34 ms, status 200, body 612 bytes"
+    );
+    assert_eq!(
+        line::details(&http.outcome),
+        [
+            "server \"nginx/1.22.1\"",
+            "content type \"text/html; charset=utf-8\"",
+            "content length 612",
+            "digest \"5d41402abc4b2a76b9719d911017c592\""
+        ]
+    );
+    assert_eq!(
+        line::line(&of("tls", good.clone()), &PLAIN, "OK"),
+        "OK tls www.example.org:443 (127.0.0.1): handshake in 12.0 ms, TLSv1.3, certificate ends in 47 days, verified"
+    );
+    assert_eq!(
+        line::line(&of("https", [good, page.to_vec()].concat()), &PLAIN, "OK"),
+        "OK https www.example.org:443 (127.0.0.1): answered in 0.34 ms, TLSv1.3, certificate ends in 47 days, verified, \
+         status 200, body 612 bytes"
+    );
+    let (old, other) =
+        ("the certificate expired 6 days ago, at 2026-11-20T00:00:00Z", "the certificate is for \"b\", not for a");
+    let bad = [
+        certificate(-6, true),
+        vec![
+            Fact::bool("verified", false),
+            list("certificate_problems", &[old, other]),
+            Fact::text("warning", format!("{old}; clients that verify it refuse")),
+            Fact::number("status", 200),
+        ],
+    ];
+    let bad = of("https", bad.concat());
+    assert_eq!(
+        line::line(&bad, &PLAIN, "OK"),
+        "OK https www.example.org:443 (127.0.0.1): answered in 0.34 ms, TLSv1.3, not verified (2 problems), status 200, \
+         warning: the certificate expired 6 days ago, at 2026-11-20T00:00:00Z; clients that verify it refuse"
+    );
+    assert_eq!(line::problems(&bad), [other]);
+    let last = of("tls", [certificate(0, false), vec![Fact::bool("verified", true)]].concat());
+    assert!(line::line(&last, &PLAIN, "OK").ends_with(", certificate ends within a day, verified"));
 }
 
 #[test]
@@ -157,4 +250,7 @@ fn an_object_for_a_target() {
 fn times_for_people() {
     let all = [120, 9_990, 12_340, 999_900, 1_500_000].map(|n| time(Duration::from_micros(n)));
     assert_eq!(all, ["0.12 ms", "9.99 ms", "12.3 ms", "999.9 ms", "1.50 s"]);
+    // A limit below 10 µs is one, too.
+    let small = [0, 500, 1_000, 4_000, 45_000, 99_999, 100_000].map(|n| time(Duration::from_nanos(n)));
+    assert_eq!(small, ["0.00 ms", "500 ns", "0.001 ms", "0.004 ms", "0.045 ms", "0.099 ms", "0.10 ms"]);
 }
