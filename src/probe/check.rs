@@ -10,8 +10,11 @@ use super::reason::Reason;
 use super::target::Target;
 use crate::net::probe_socket::Origin;
 
+/// Is told what an attempt knows while it goes on, in case it is ended early. What comes later replaces it.
+pub type SoFar<'a> = &'a (dyn Fn(Found) + Sync);
+
 /// Where an attempt goes, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct At<'a> {
     /// What was asked for.
     pub target: &'a Target,
@@ -21,6 +24,8 @@ pub struct At<'a> {
     pub origin: &'a Origin,
     /// For the attempt with all its steps.
     pub timeout: Duration,
+    /// For an attempt that takes long and learns on the way.
+    pub so_far: SoFar<'a>,
 }
 
 /// What an attempt found.

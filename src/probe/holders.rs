@@ -137,19 +137,40 @@ impl Heard {
         !self.answers.is_empty()
     }
 
+    /// Who answered, without this host itself where it has the address: through another interface on the same link it may
+    /// answer as well (`arp_ignore`).
+    fn others<'a>(&'a self, asked: &Asked<'_>) -> impl Iterator<Item = &'a (Mac, u32)> {
+        self.answers.iter().filter(move |a| asked.here.is_none() || asked.own(a.0).is_none())
+    }
+
     /// What it comes to: a sentence, and perhaps why it is a failure.
     pub fn verdict(&self, asked: &Asked<'_>) -> (Result<(), Reason>, String) {
+        let (mut result, mut sentence) = self.judged(asked);
+        if let Some(here) = asked.here.filter(|_| asked.quiet) {
+            let _ = write!(sentence, "; this host has it on {here} and does not answer for it, as behind LVS");
+        }
+        let own = self.answers.iter().filter(|_| asked.here.is_some()).find_map(|a| asked.own(a.0));
+        if let Some(own) = own {
+            let _ = write!(sentence, "; {own} of this host answers for it as well");
+        }
+        if let Err(reason) = &mut result {
+            reason.sentence.clone_from(&sentence);
+        }
+        (result, sentence)
+    }
+
+    fn judged(&self, asked: &Asked<'_>) -> (Result<(), Reason>, String) {
         let v6 = self.address.is_ipv6();
         let way = if v6 { "neighbour solicitation" } else { "ARP" };
         let masters: Vec<&Master> = self.masters.iter().filter(|m| m.lists).collect();
         let fail = |id, sentence: String| (Err(Reason::new(id, sentence.clone())), sentence);
         let whose = |mac: Mac| match masters.iter().find(|m| m.is_at(mac, v6)) {
             Some(m) => format!("{} of {}", name(mac, v6), m.words()),
-            None => name(mac, v6),
+            None => asked.own(mac).map_or_else(|| name(mac, v6), |interface| format!("this host ({interface})")),
         };
-        let here = asked.here.map(|interface| format!("this host ({interface})"));
+        let here = asked.speaks().map(|interface| format!("this host ({interface})"));
         let mut holders: Vec<String> = here.iter().cloned().collect();
-        holders.extend(self.answers.iter().map(|a| whose(a.0)));
+        holders.extend(self.others(asked).map(|a| whose(a.0)));
         if holders.len() > 1 {
             return fail("several", format!("{} hosts answer for it: {}", holders.len(), holders.join(", and ")));
         }
@@ -162,7 +183,7 @@ impl Heard {
             let sentence = format!("{n} answers came to {requests} requests, all from {mac}: two hosts use it");
             return fail("several", sentence);
         }
-        let Some(mac) = self.answers.first().map(|a| a.0) else {
+        let Some(mac) = self.others(asked).next().map(|a| a.0) else {
             let Some(here) = here else {
                 let mut sentence = format!("nobody answers {way} on {} ({} requests)", asked.interface, asked.requests);
                 if let Some(m) = masters.first() {
@@ -208,15 +229,18 @@ impl Heard {
             Fact { name: "macs", value: Value::List(self.answers.iter().map(|a| a.0.to_string()).collect()) },
         ];
         facts.extend(asked.here.map(|name| Fact::text("held_here", name)));
+        facts.extend(asked.quiet.then(|| Fact::bool("answers_here", false)));
         let masters: Vec<&Master> = self.masters.iter().filter(|m| m.lists).collect();
         if let Some(m) = masters.first() {
             facts.push(Fact::text("master", m.address.to_string()));
             facts.push(Fact::number("vrid", m.vrid));
             facts.push(Fact::number("priority", m.priority));
             facts.extend(m.mac.map(|mac| Fact::text("master_mac", mac.to_string())));
-            let right = match self.answers.as_slice() {
-                [] => asked.here.map(|_| masters.iter().all(|m| asked.is_own(m))),
-                all => Some(asked.here.is_none() && all.iter().all(|a| masters.iter().any(|m| m.is_at(a.0, v6)))),
+            let mut others = self.others(asked).peekable();
+            let right = if others.peek().is_none() {
+                asked.speaks().map(|_| masters.iter().all(|m| asked.is_own(m)))
+            } else {
+                Some(asked.speaks().is_none() && others.all(|a| masters.iter().any(|m| m.is_at(a.0, v6))))
             };
             facts.extend(right.map(|right| Fact::bool("is_master", right)));
         }
@@ -235,6 +259,10 @@ pub struct Asked<'a> {
     pub interface: &'a str,
     /// The interface of this host that has the address.
     pub here: Option<&'a str>,
+    /// Whether it does not answer for it.
+    pub quiet: bool,
+    /// The other interfaces of this host.
+    pub own: &'a [(Mac, String)],
     /// How often.
     pub requests: u32,
     /// How long adverts were waited for, if they were.
@@ -244,6 +272,16 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// The interface that has the address and answers for it.
+    fn speaks(&self) -> Option<&str> {
+        self.here.filter(|_| !self.quiet)
+    }
+
+    /// The interface of this host with this hardware address. That of a virtual router may be another host's as well.
+    fn own(&self, mac: Mac) -> Option<&str> {
+        self.own.iter().find(|o| o.0 == mac && !is_virtual(mac, false) && !is_virtual(mac, true)).map(|o| o.1.as_str())
+    }
+
     fn is_own(&self, master: &Master) -> bool {
         self.addresses.contains(&master.address)
     }
@@ -271,6 +309,8 @@ mod tests {
     const ASKED: Asked<'_> = Asked {
         interface: "eth0",
         here: None,
+        quiet: false,
+        own: &[],
         requests: 3,
         listened: Some(Duration::from_millis(1500)),
         addresses: &[],
@@ -404,6 +444,55 @@ mod tests {
             (id, text.as_str()),
             (Some("several"), "2 hosts answer for it: this host (eth0), and 02:00:0a:4d:00:02")
         );
+    }
+
+    #[test]
+    fn another_interface_of_this_host_is_no_other_host() {
+        let own = [
+            (Mac([2, 0, 0x0a, 0x4d, 0, 2]), "eth1".to_owned()),
+            (Mac::virtual_router(51, false), "vrrp.51".to_owned()),
+        ];
+        let here = Asked { here: Some("eth0"), own: &own, ..ASKED };
+        let (id, text) = says(&[reply(2)], &here);
+        assert_eq!(id, None);
+        assert_eq!(
+            text,
+            "this host (eth0) has it and nobody else answers; no VRRP advert within 1s 500ms; eth1 of this host answers for \
+             it as well"
+        );
+        let (id, text) = says(&[reply(2), reply(3)], &here);
+        assert_eq!(id, Some("several"));
+        assert_eq!(
+            text,
+            "2 hosts answer for it: this host (eth0), and 02:00:0a:4d:00:03; eth1 of this host answers for it as well"
+        );
+        // Without the address it answers in the name of another (proxy ARP).
+        let (id, text) = says(&[reply(2), reply(3)], &Asked { own: &own, ..ASKED });
+        assert_eq!(
+            (id, text.as_str()),
+            (Some("several"), "2 hosts answer for it: this host (eth1), and 02:00:0a:4d:00:03")
+        );
+        // Another host may well use the virtual MAC that this one has.
+        let shared =
+            decoded("020000000009 00005e000133 0806 0001 0800 06 04 0002 00005e000133 0a4d006e 020000000009 00000000");
+        assert_eq!(says(&[shared], &here).0, Some("several"));
+    }
+
+    #[test]
+    fn a_real_server_that_keeps_quiet_holds_nothing() {
+        let quiet = Asked { here: Some("lo"), quiet: true, ..ASKED };
+        let aside = "; this host has it on lo and does not answer for it, as behind LVS";
+        let (id, text) = says(&[reply(1), advert(1, 102)], &quiet);
+        assert_eq!(id, None);
+        assert_eq!(
+            text,
+            format!(
+                "answered by 02:00:0a:4d:00:01, which is the one of master 10.77.0.1 (VRID 51, priority 102){aside}"
+            )
+        );
+        assert_eq!(fact(&[reply(1), advert(1, 102)], &quiet, "is_master"), Some(Value::Bool(true)));
+        let (id, text) = says(&[], &quiet);
+        assert_eq!((id, text), (Some("nobody"), format!("nobody answers ARP on eth0 (3 requests){aside}")));
     }
 
     #[test]

@@ -97,9 +97,9 @@ impl Checked {
     }
 }
 
-/// Whether a reason is this host's: nothing was asked.
+/// Whether a reason is this host's: nothing was asked, or not for long enough.
 pub fn is_local(id: &str) -> bool {
-    matches!(id, "local" | "dangerous" | "permission" | "name" | "not-run")
+    matches!(id, "local" | "dangerous" | "permission" | "name" | "not-run" | "unchecked" | "interrupted")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::check::{At, Attempt, Check, Found};
+use super::check::{At, Attempt, Check, Found, SoFar};
 use super::kernel;
 use super::outcome::{Fact, Phases, Value};
 use super::reason::Reason;
@@ -115,14 +115,11 @@ impl Check for Keepalive {
             let interface = at.origin.interface.as_deref().and_then(|name| probe_socket::interface_index(name).ok());
             let ends = stream.local_addr().and_then(|local| Ok(Ends { local, remote: stream.peer_addr()?, interface }));
             let mut held = match ends {
-                Ok(ends) => Held::new(self, &at, ends, connected),
+                Ok(ends) => Held::new(self, &at, ends, begun, connected),
                 Err(e) => return Found::failed(ended_at_once(&e)),
             };
             let ending = held.hold(&stream).await;
-            let now = monotonic();
-            let phases =
-                Phases { connect: Some(connected.since(begun)), total: Some(now.since(begun)), ..Phases::default() };
-            Found { result: held.verdict(&ending), phases, facts: held.facts(&ending) }
+            held.found(&ending)
         })
     }
 }
@@ -156,6 +153,8 @@ enum Ending {
     Fin(Duration),
     /// It was given up, or should have been.
     Silence(Duration),
+    /// It is still held.
+    Open,
     /// Something else.
     Failed(Reason),
 }
@@ -168,6 +167,7 @@ impl Ending {
             Self::Reset(_) => "rst",
             Self::Fin(_) => "fin",
             Self::Silence(_) => "silence",
+            Self::Open => "interrupted",
             Self::Failed(_) => "failed",
         }
     }
@@ -177,7 +177,9 @@ impl Ending {
 struct Held<'a> {
     check: &'a Keepalive,
     target: &'a str,
+    so_far: SoFar<'a>,
     ends: Ends,
+    begun: Instant,
     connected: Instant,
     /// Whether the kernel has told of it.
     seen: bool,
@@ -200,11 +202,13 @@ struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    fn new(check: &'a Keepalive, at: &At<'a>, ends: Ends, connected: Instant) -> Self {
+    fn new(check: &'a Keepalive, at: &At<'a>, ends: Ends, begun: Instant, connected: Instant) -> Self {
         Self {
             check,
             target: &at.target.text,
+            so_far: at.so_far,
             ends,
+            begun,
             connected,
             seen: false,
             heard: connected,
@@ -222,7 +226,17 @@ impl<'a> Held<'a> {
     }
 
     fn tell(&self, step: &Step) {
+        (self.so_far)(self.found(&Ending::Open));
         (self.check.told)(self.target, monotonic().since(self.connected), step);
+    }
+
+    fn found(&self, ending: &Ending) -> Found {
+        let phases = Phases {
+            connect: Some(self.connected.since(self.begun)),
+            total: Some(monotonic().since(self.begun)),
+            ..Phases::default()
+        };
+        Found { result: self.verdict(ending), phases, facts: self.facts(ending) }
     }
 
     async fn hold(&mut self, stream: &TcpStream) -> Ending {
@@ -364,7 +378,7 @@ impl<'a> Held<'a> {
     fn observed(&self, ending: &Ending) -> Option<Duration> {
         match ending {
             Ending::Reset(d) | Ending::Fin(d) | Ending::Silence(d) => Some(*d),
-            Ending::Answered => self.first_answer,
+            Ending::Answered | Ending::Open => self.first_answer,
             Ending::Talks | Ending::Failed(_) => None,
         }
     }
@@ -373,6 +387,8 @@ impl<'a> Held<'a> {
         let idle = self.check.options.idle;
         match ending {
             Ending::Answered | Ending::Talks => Ok(()),
+            Ending::Open if self.answered > 0 && self.outstanding == 0 => Ok(()),
+            Ending::Open => Err(Reason::new("interrupted", self.not_certain())),
             Ending::Failed(reason) => Err(reason.clone()),
             Ending::Reset(after) => {
                 let when = if *after + EARLY >= idle {
@@ -408,6 +424,29 @@ impl<'a> Held<'a> {
                 Err(Reason::new("keepalive-timeout", sentence))
             }
         }
+    }
+
+    /// Of a connection that is still held, why nothing can be said of keepalive.
+    fn not_certain(&self) -> String {
+        let now = monotonic();
+        let held = secs(now.since(self.connected));
+        if self.outstanding == 0 {
+            return match (self.bytes, self.seen) {
+                (0, true) => {
+                    format!("held for {held}, no probe was due yet (due at {})", secs(self.check.options.idle))
+                }
+                (0, false) => format!("held for {held}, nothing is known of probes"),
+                _ => format!("held for {held}, the peer keeps talking, no probe was needed yet"),
+            };
+        }
+        let probes = if self.outstanding == 1 { "1 probe".to_owned() } else { format!("{} probes", self.outstanding) };
+        let before = match self.answered {
+            0 => String::new(),
+            1 => "; 1 was answered before".to_owned(),
+            n => format!("; {n} were answered before"),
+        };
+        let (silent, due) = (secs(now.since(self.heard.min(now))), secs(self.check.gives_up));
+        format!("no answer to {probes} yet, {silent} after the last thing heard (given up at {due}){before}")
     }
 
     fn facts(&self, ending: &Ending) -> Vec<Fact> {

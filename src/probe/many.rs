@@ -16,13 +16,20 @@ pub struct Ran {
     /// All addresses of all jobs, in the order of the jobs.
     pub checked: Vec<Checked>,
     /// Which job each of `checked` is of.
-    pub places: Vec<usize>,
-    /// Those of `checked` whose jobs were ended early.
-    pub unfinished: Vec<Checked>,
+    pub places: Vec<Place>,
     /// Jobs that were not begun, or of which nothing was known yet when it was ended early.
     pub missing: usize,
     /// Whether it was ended early.
     pub interrupted: bool,
+}
+
+/// A job, and how far it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its number.
+    pub job: usize,
+    /// Whether it was ended early: what is known of it may not be its last word.
+    pub unfinished: bool,
 }
 
 /// What is known of each address of one job, in their order. There is mostly one, and there may be many jobs.
@@ -69,14 +76,14 @@ async fn drive(
             known.push(Arc::clone(&mine));
             complete.push(false);
             running.spawn(async move {
-                let mut told = |n, checked| {
+                let told = |n, checked| {
                     let mut known = lock(&mine);
                     match known.get_mut(n) {
                         Some(before) => *before = checked,
                         None => known.push(checked),
                     }
                 };
-                run(&job, job.options.as_ref().unwrap_or(&options), &pace, &mut told).await;
+                run(&job, job.options.as_ref().unwrap_or(&options), &pace, &told).await;
                 place
             });
         }
@@ -96,12 +103,74 @@ async fn drive(
     running.shutdown().await;
     let checked: Vec<Vec<Checked>> = known.iter().map(|k| std::mem::take(&mut *lock(k))).collect();
     let missing = total - checked.iter().filter(|c| !c.is_empty()).count();
-    let unfinished =
-        checked.iter().zip(complete).filter(|(_, complete)| !complete).flat_map(|(c, _)| c.clone()).collect();
-    let places = checked.iter().enumerate().flat_map(|(i, c)| std::iter::repeat_n(i, c.len())).collect();
-    Ok(Ran { checked: checked.into_iter().flatten().collect(), places, unfinished, missing, interrupted })
+    let all = checked.iter().zip(complete).enumerate();
+    let places =
+        all.flat_map(|(job, (c, complete))| std::iter::repeat_n(Place { job, unfinished: !complete }, c.len()));
+    Ok(Ran { places: places.collect(), checked: checked.into_iter().flatten().collect(), missing, interrupted })
 }
 
 fn lock(known: &Known) -> MutexGuard<'_, Vec<Checked>> {
     known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::probe::check::{At, Attempt, Check, Found};
+    use crate::probe::outcome::{Fact, Phases};
+    use crate::probe::reason::Reason;
+    use crate::probe::target::{Host, Target};
+
+    /// Wakes who waits for the end, and then fails at once, or tells of itself and goes on for ever.
+    struct Wakes {
+        wake: UnixStream,
+        fails: bool,
+    }
+
+    impl Check for Wakes {
+        fn kind(&self) -> &'static str {
+            "tcp"
+        }
+
+        fn attempt<'a>(&'a self, at: At<'a>) -> Attempt<'a> {
+            Box::pin(async move {
+                (&self.wake).write_all(b"!").unwrap();
+                if self.fails {
+                    return Found::failed(Reason::new("refused", "no"));
+                }
+                let told =
+                    |n| Found { result: Ok(()), phases: Phases::default(), facts: vec![Fact::number("answers", n)] };
+                (at.so_far)(told(1));
+                (at.so_far)(told(2));
+                std::future::pending().await
+            })
+        }
+    }
+
+    fn interrupted(fails: bool) -> Ran {
+        let (wake, woken) = UnixStream::pair().unwrap();
+        let host = Host::Address("192.0.2.1".parse().unwrap(), None);
+        let target = Target { text: "192.0.2.1:80".into(), host, port: Some(80), scheme: None, path: None };
+        let job = Job { target, check: Arc::new(Wakes { wake, fails }), options: None };
+        let options = Options { retries: 5, retry_delay: Duration::from_hours(1), ..Options::default() };
+        many(vec![job], &options, 1, Some(woken), &mut |_, _| panic!("it is not complete")).unwrap()
+    }
+
+    #[test]
+    fn what_goes_on_is_asked_what_it_knows() {
+        let ran = interrupted(false);
+        assert_eq!((ran.interrupted, ran.missing, ran.places), (true, 0, vec![Place { job: 0, unfinished: true }]));
+        assert_eq!(ran.checked[0].outcome.facts, [Fact::number("answers", 2)]);
+    }
+
+    #[test]
+    fn attempts_that_failed_are_known_before_the_last() {
+        let ran = interrupted(true);
+        assert_eq!((ran.interrupted, ran.missing, ran.places), (true, 0, vec![Place { job: 0, unfinished: true }]));
+        let outcome = &ran.checked[0].outcome;
+        assert_eq!((outcome.result.as_ref().map_err(|r| r.id), outcome.attempts), (Err("refused"), 1));
+    }
 }

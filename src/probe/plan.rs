@@ -160,6 +160,24 @@ pub struct Planned {
     pub detect: Option<Duration>,
 }
 
+impl Planned {
+    /// The kind of check, as `hactl probe` calls it.
+    pub fn kind(&self) -> &'static str {
+        match self.keyword {
+            "TCP_CHECK" => "tcp",
+            "PING_CHECK" => "icmp",
+            "UDP_CHECK" => "udp",
+            "SMTP_CHECK" => "smtp",
+            "DNS_CHECK" => "dns",
+            "HTTP_GET" => "http",
+            "SSL_GET" => "https",
+            "FILE_CHECK" => "file",
+            "BFD_CHECK" => "bfd",
+            _ => "script",
+        }
+    }
+}
+
 /// What a check does.
 pub enum Does {
     /// Something that can be run once.

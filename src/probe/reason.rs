@@ -39,6 +39,8 @@ pub const REASONS: &[(&str, &str)] = &[
     ),
     ("name", "the name server does not know it, or there is none that answers"),
     ("local", "nothing was asked: this host could not make the socket; the service may be well"),
+    ("unchecked", "nobody has asked: only keepalived itself can, or what it takes is not there; it may be well"),
+    ("interrupted", "it was ended before anything was certain: let it go on for longer"),
     ("permission", "a firewall rule on this host, or a missing privilege"),
     ("status", "the service answers with a status that does not count as good: look at its own log"),
     ("empty", "the service ended the connection without a byte: a proxy without a backend, or not the protocol"),
@@ -79,11 +81,20 @@ pub const REASONS: &[(&str, &str)] = &[
         "the service's own idle limit, which keepalive does not prolong (nginx: client_header_timeout before a request, \
          keepalive_timeout after one)",
     ),
+    ("unsteady", "connections were lost at an age at which others lived: a limit by their number, or a restart"),
     ("nobody", "no host answers for the address: no master, or its announcement is filtered"),
     (
         "not-master",
         "the address was left behind on a node that is not master, or that node does not hear the master; clients go there",
     ),
+    ("unserved", "no node took the address over, or the service does not run on the one that did"),
+    (
+        "interruption",
+        "the takeover took long: VRRP timers, gratuitous ARP that was not heard, a service that starts only then",
+    ),
+    ("hung", "a device on the way drops what belongs to connections from before; clients wait until they give up"),
+    ("lost", "who has the address now does not know the connections from before: clients have to connect again"),
+    ("unmoved", "nothing moved meanwhile: stop keepalived on the master, or pull its cable, while it runs"),
     ("several", "more than one host answers for the address: two masters, an address left behind, or proxy ARP"),
 ];
 

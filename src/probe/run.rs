@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::check::{At, Check};
+use super::check::{At, Check, Found};
 use super::judge::{Checked, is_local};
 use super::outcome::{Fact, Outcome, Phases, Value};
 use super::reason::Reason;
@@ -103,8 +103,9 @@ impl Pace {
     }
 }
 
-/// Runs a job; `told` is given what is known of each address, so that it is known when the job is ended early.
-pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &mut impl FnMut(usize, Checked)) {
+/// Runs a job; `told` is given what is known of each address, again when more is known, so that it is known when the job
+/// is ended early.
+pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &(impl Fn(usize, Checked) + Sync)) {
     let begun = monotonic();
     let (mut addresses, resolved) = match addresses(job, options).await {
         Ok(found) => (found, monotonic().since(begun)),
@@ -117,25 +118,35 @@ pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &mut im
     };
     let others = if options.all_addresses { Vec::new() } else { addresses.split_off(1) };
     let named = matches!(job.target.host, super::target::Host::Name(_)) && job.check.has_address();
+    // What the name brings to each outcome.
+    let whole = |mut outcome: Outcome| {
+        if named {
+            outcome.phases.resolve = Some(resolved);
+            outcome.phases.total = outcome.phases.total.map(|took| took + resolved);
+        }
+        if !others.is_empty() {
+            let list = others.iter().map(|a| a.ip().to_string()).collect();
+            outcome.facts.push(Fact { name: "other_addresses", value: Value::List(list) });
+        }
+        outcome
+    };
     for (place, address) in addresses.into_iter().enumerate() {
         let mut series = Series::default();
         let mut failure = None;
         for round in 0..options.count {
             let started = monotonic();
-            let mut last = attempts(job, address, options, pace).await;
-            let took = last.phases.total.unwrap_or_default();
+            // Rounds before this one say more than the beginning of this one.
+            let so_far = |outcome| {
+                if round == 0 {
+                    told(place, Checked { outcome: whole(outcome), series: None });
+                }
+            };
+            let last = attempts(job, address, options, pace, &so_far).await;
             series.add(match &last.result {
-                Ok(()) => Ok(took),
+                Ok(()) => Ok(last.phases.total.unwrap_or_default()),
                 Err(reason) => Err(reason.id),
             });
-            if named {
-                last.phases.resolve = Some(resolved);
-                last.phases.total = Some(took + resolved);
-            }
-            if !others.is_empty() {
-                let list = others.iter().map(|a| a.ip().to_string()).collect();
-                last.facts.push(Fact { name: "other_addresses", value: Value::List(list) });
-            }
+            let last = whole(last);
             if last.result.is_err() {
                 failure = Some(last.clone());
             }
@@ -174,22 +185,34 @@ async fn addresses(job: &Job, options: &Options) -> Result<Vec<SocketAddr>, Reas
     })
 }
 
-/// Attempts until one is good or there have been enough.
-async fn attempts(job: &Job, address: SocketAddr, options: &Options, pace: &Pace) -> Outcome {
+/// Attempts until one is good or there have been enough. `so_far` is told of what is not the end yet.
+async fn attempts(
+    job: &Job,
+    address: SocketAddr,
+    options: &Options,
+    pace: &Pace,
+    so_far: &(impl Fn(Outcome) + Sync),
+) -> Outcome {
+    let tried = job.check.has_address().then_some(address);
     let mut attempt = 1;
     loop {
         pace.turn().await;
         let begun = monotonic();
-        let at = At { target: &job.target, address, origin: &options.origin, timeout: options.timeout };
-        let found = job.check.attempt(at).await;
-        let total = found.phases.total.unwrap_or_else(|| monotonic().since(begun));
-        let phases = Phases { total: Some(total), ..found.phases };
+        let done = |found: Found| {
+            let total = found.phases.total.unwrap_or_else(|| monotonic().since(begun));
+            let phases = Phases { total: Some(total), ..found.phases };
+            outcome(job, tried, found.result, phases, found.facts, attempt)
+        };
+        let meanwhile = |found| so_far(done(found));
+        let (target, origin, timeout) = (&job.target, &options.origin, options.timeout);
+        let at = At { target, address, origin, timeout, so_far: &meanwhile };
+        let found = done(job.check.attempt(at).await);
         // What was not asked counts neither way and is not asked again.
         let again = found.result.as_ref().is_err_and(|r| !is_local(r.id)) && attempt <= options.retries;
         if !again {
-            let address = job.check.has_address().then_some(address);
-            return outcome(job, address, found.result, phases, found.facts, attempt);
+            return found;
         }
+        so_far(found);
         attempt += 1;
         sleep(options.retry_delay).await;
     }

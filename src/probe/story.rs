@@ -333,20 +333,25 @@ impl Through {
     /// How well it went: two hosts that answer for the address, a connection that hangs, a service that never answered, is
     /// still away or was for longer than `crit` is critical; connections that were lost, or a silence longer than `warn`,
     /// are a warning; where nothing has moved there is nothing to say, and what the service then closes is its own custom.
-    /// A request that failed counts by the silence that it
-    /// makes: some do in every move, and `warn` says how much of that is too much.
+    /// A request that failed counts by the silence that it makes: some do in every move, and `warn` says how much of that
+    /// is too much.
     pub fn level(&self, warn: Duration, crit: Option<Duration>) -> Level {
+        self.judged(warn, crit).map_or(Level::Ok, |j| j.0)
+    }
+
+    /// What keeps it from being well, with the id of its reason.
+    pub fn judged(&self, warn: Duration, crit: Option<Duration>) -> Option<(Level, &'static str)> {
         let unserved = self.good == 0 && self.requests() > 0;
-        if self.hung > 0 || self.silent || unserved || self.contested() || crit.is_some_and(|crit| self.silence > crit)
-        {
-            Level::Critical
-        } else if self.reset > 0 || self.moved && self.closed > 0 || self.silence > warn {
-            Level::Warning
-        } else if self.moved {
-            Level::Ok
-        } else {
-            Level::Unknown
-        }
+        let bad = [
+            (self.silent || unserved, Level::Critical, "unserved"),
+            (self.contested(), Level::Critical, "several"),
+            (self.hung > 0, Level::Critical, "hung"),
+            (crit.is_some_and(|crit| self.silence > crit), Level::Critical, "interruption"),
+            (self.silence > warn, Level::Warning, "interruption"),
+            (self.reset > 0 || self.moved && self.closed > 0, Level::Warning, "lost"),
+            (!self.moved, Level::Unknown, "unmoved"),
+        ];
+        bad.into_iter().find(|(holds, ..)| *holds).map(|(_, level, id)| (level, id))
     }
 }
 

@@ -15,6 +15,7 @@ use super::icmp::Icmp;
 use super::outcome::{Fact, Phases, Value};
 use super::reason::Reason;
 use super::{kernel, tcp};
+use crate::net::socket_owner::setting;
 use crate::net::{Interface, ask_socket, interfaces, monotonic};
 use crate::wire::{Decoder, Mac, build};
 
@@ -49,14 +50,26 @@ impl Check for Vip {
 
 impl Vip {
     async fn look(&self, at: At<'_>) -> Found {
-        let link = match Link::of(at.address, at.origin.interface.as_deref(), &interfaces()) {
-            Ok(link) => link,
+        let interfaces = interfaces();
+        let link = match Link::of(at.address, at.origin.interface.as_deref(), &interfaces) {
+            Ok(link) => link.map(|link| link.with_manners(|name| setting(&format!("net/ipv4/conf/{name}/arp_ignore")))),
             Err(reason) => return Found::failed(reason),
         };
+        let here = link
+            .as_ref()
+            .map_or_else(|| held(at.address, &interfaces).map(|i| i.name.clone()), |link| link.here.clone());
         let at = At { address: scoped(at.address, link.as_ref()), ..at };
         let asked = match &link {
             Some(link) => self.ask(link, &at).await,
-            None => Ok((Ok(()), BEYOND.to_owned(), Vec::new(), Duration::ZERO)),
+            None => Ok(match &here {
+                Some(here) => (
+                    Ok(()),
+                    format!("this host ({here}) has it, on no link where others could"),
+                    vec![Fact::text("held_here", here.clone())],
+                    Duration::ZERO,
+                ),
+                None => (Ok(()), BEYOND.to_owned(), Vec::new(), Duration::ZERO),
+            }),
         };
         let (mut result, mut message, mut facts, mut took) = match asked {
             Ok(found) => found,
@@ -74,7 +87,11 @@ impl Vip {
                     (Ok(()), time) => {
                         let time = time.unwrap_or_default();
                         took += time;
-                        message.push_str("; it answers ICMP echo");
+                        message.push_str(if here.is_some() {
+                            "; this host itself answers ICMP echo"
+                        } else {
+                            "; it answers ICMP echo"
+                        });
                         facts.push(Fact { name: "icmp_ms", value: Value::Time(time) });
                     }
                     (Err(reason), _) => {
@@ -96,10 +113,12 @@ impl Vip {
                         let time = monotonic().since(begun);
                         took += time;
                         phases.connect = Some(time);
-                        message = format!("{message}; TCP port {port} is open");
+                        let place = if here.is_some() { " here" } else { "" };
+                        message = format!("{message}; TCP port {port} is open{place}");
                     }
                     Err(reason) => {
-                        message = format!("{message}; TCP port {port}: {}", reason.sentence);
+                        let place = if here.is_some() { " here" } else { "" };
+                        message = format!("{message}; TCP port {port}{place}: {}", reason.sentence);
                         facts.push(Fact::text("tcp", reason.id));
                         if result.is_ok() {
                             result = Err(Reason { sentence: message.clone(), ..reason });
@@ -159,6 +178,8 @@ impl Vip {
         let asked = Asked {
             interface: &link.interface,
             here: link.here.as_deref(),
+            quiet: link.quiet,
+            own: &link.own,
             requests,
             listened,
             addresses: &link.addresses,
@@ -168,6 +189,19 @@ impl Vip {
         facts.extend(took.map(|t| Fact { name: "answer_ms", value: Value::Time(t) }));
         Ok((result, message, facts, took.unwrap_or_default()))
     }
+}
+
+/// The interface of this host that has an address.
+fn held(to: SocketAddr, all: &[Interface]) -> Option<&Interface> {
+    let scope = match to {
+        SocketAddr::V6(v6) => v6.scope_id(),
+        SocketAddr::V4(_) => 0,
+    };
+    // All of 127.0.0.0/8 is this host.
+    let has = |i: &Interface| {
+        i.addresses.iter().any(|(a, length)| *a == to.ip() || a.is_loopback() && holds(*a, *length, to.ip()))
+    };
+    all.iter().find(|i| has(i) && (scope == 0 || i.index == scope))
 }
 
 /// A link-local address with its interface.
@@ -192,6 +226,12 @@ pub struct Link {
     source: Option<Ipv6Addr>,
     /// The interface of this host that has the address itself.
     pub here: Option<String>,
+    /// Whether that interface has no ARP, so that another answers for the address or none.
+    elsewhere: bool,
+    /// Whether this host does not answer for it.
+    quiet: bool,
+    /// Its other interfaces that speak ARP.
+    own: Vec<(Mac, String)>,
     /// All addresses of this host.
     addresses: Vec<IpAddr>,
 }
@@ -208,7 +248,7 @@ impl Link {
             SocketAddr::V6(v6) => v6.scope_id(),
             SocketAddr::V4(_) => 0,
         };
-        let here = all.iter().find(|i| i.addresses.iter().any(|a| a.0 == address) && (scope == 0 || i.index == scope));
+        let here = held(to, all);
         let asks = |i: &&Interface| i.asks && i.mac.is_some();
         let chosen = all.iter().find(|i| named.map_or(scope != 0 && i.index == scope, |name| i.name == name));
         let found = match (chosen, named) {
@@ -260,8 +300,23 @@ impl Link {
             mac: Mac(i.mac.unwrap_or_default()),
             source,
             here: here.map(|i| i.name.clone()),
+            elsewhere: here.is_some_and(|here| !here.asks),
+            quiet: false,
+            own: all
+                .iter()
+                .filter(|o| o.asks && o.index != i.index)
+                .filter_map(|o| Some((Mac(o.mac?), o.name.clone())))
+                .collect(),
             addresses: all.iter().flat_map(|i| i.addresses.iter().map(|a| a.0)).collect(),
         }))
+    }
+
+    /// With what the kernel of this host is told about answering (`arp_ignore`): an address of `lo` or of a dummy is
+    /// answered for on all links, unless it says otherwise. In IPv6 it never is.
+    fn with_manners(mut self, arp_ignore: impl Fn(&str) -> Option<u64>) -> Self {
+        let strict = ["all", &self.interface].into_iter().filter_map(arp_ignore).max().unwrap_or(0);
+        self.quiet = if self.address.is_ipv6() { self.elsewhere } else { strict == 8 || self.elsewhere && strict > 0 };
+        self
     }
 
     fn request(&self) -> Vec<u8> {
@@ -392,6 +447,28 @@ mod tests {
             found("10.0.0.9", Some("lo"), &all),
             Err("lo is no Ethernet, or one without ARP: nobody answers there".to_owned())
         );
+    }
+
+    #[test]
+    fn an_address_of_lo_is_answered_for_unless_the_kernel_is_told() {
+        let all = [
+            interface("lo", 1, &[("127.0.0.1", 8), ("10.77.0.110", 32), ("2001:db8::110", 128)]),
+            interface("eth0", 2, &[("10.77.0.1", 24), ("10.77.0.111", 24), ("fe80::1", 64), ("2001:db8::1", 64)]),
+        ];
+        let quiet = |to: &str, on_all: u64, on_link: u64| {
+            let link = Link::of(SocketAddr::new(to.parse().unwrap(), 0), None, &all).unwrap().unwrap();
+            let told = |name: &str| Some(if name == "all" { on_all } else { on_link });
+            (link.here.clone().unwrap(), link.with_manners(told).quiet)
+        };
+        let at = |name: &str, quiet: bool| (name.to_owned(), quiet);
+        // Documentation/networking/ip-sysctl.rst: the greater of the two counts, and 8 is for all addresses.
+        assert_eq!(quiet("10.77.0.110", 0, 0), at("lo", false));
+        assert_eq!(quiet("10.77.0.110", 1, 0), at("lo", true));
+        assert_eq!(quiet("10.77.0.110", 0, 2), at("lo", true));
+        assert_eq!(quiet("10.77.0.111", 1, 2), at("eth0", false));
+        assert_eq!(quiet("10.77.0.111", 0, 8), at("eth0", true));
+        assert_eq!(quiet("2001:db8::110", 0, 0), at("lo", true));
+        assert_eq!(held("127.9.9.9:0".parse().unwrap(), &all).map(|i| i.name.as_str()), Some("lo"));
     }
 
     #[test]

@@ -27,29 +27,32 @@ pub fn title(findings: &[Finding]) -> String {
     if parts.is_empty() { "findings".to_owned() } else { format!("findings: {}", parts.join(", ")) }
 }
 
-/// The list, scrolled so that the selected finding shows.
-pub fn list(findings: &[Finding], selected: usize, columns: usize, rows: usize, theme: Theme) -> Vec<Line<'static>> {
+/// The list.
+pub fn list(findings: &[Finding], selected: usize, columns: usize, theme: Theme) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    let (mut top, mut bottom) = (0, 0);
     for (i, f) in findings.iter().enumerate() {
-        if i == selected {
-            top = lines.len();
-        }
-        for (n, l) in wrap(&f.message, columns.saturating_sub(13), 0).into_iter().enumerate() {
+        for (n, l) in message(f, columns).into_iter().enumerate() {
             let mark = if i == selected && n == 0 { "> " } else { "  " };
             let head = if n == 0 { word(f.severity) } else { "" };
             let style = theme.severity(Some(f.severity)).patch(Theme::bold());
             let line = Line::from(vec![Span::raw(mark), Span::styled(left(head, 10), style), Span::raw(l)]);
             lines.push(if i == selected { line.patch_style(Theme::bold()) } else { line });
         }
-        if i == selected {
-            bottom = lines.len();
-        }
     }
-    let first = if bottom <= rows { 0 } else { bottom.saturating_sub(rows).max(top.saturating_sub(rows / 2)).min(top) };
-    lines.drain(..first);
-    lines.truncate(rows);
     lines
+}
+
+fn message(f: &Finding, columns: usize) -> Vec<String> {
+    wrap(&f.message, columns.saturating_sub(13), 0)
+}
+
+/// The first line of the list that shows, so that the selected finding does.
+pub fn first(findings: &[Finding], selected: usize, columns: usize, rows: usize) -> usize {
+    let height = |f: &Finding| message(f, columns).len();
+    let selected = selected.min(findings.len().saturating_sub(1));
+    let top: usize = findings.iter().take(selected).map(height).sum();
+    let bottom = top + findings.get(selected).map_or(0, height);
+    if bottom <= rows { 0 } else { bottom.saturating_sub(rows).max(top.saturating_sub(rows / 2)).min(top) }
 }
 
 /// One finding with all that is known about it, if it still stands, and the page about its kind.

@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::parts;
 use super::scroll::{Window, fitting};
 use super::text::{fit, left, wrap};
 use super::theme::Theme;
@@ -59,13 +60,30 @@ impl Log<'_> {
         Window::new(self.numbers, &heights, end, rows)
     }
 
+    /// What the rule above says of entries that do not show, with the key that leads to them.
+    pub fn hidden(&self, columns: usize, rows: usize) -> String {
+        let (first, below) = (self.first(columns, rows), self.newer());
+        let key = match (first, below) {
+            (0, 0) => "",
+            (_, 0) => ": PgUp",
+            _ => ": End",
+        };
+        parts::more((first, usize::try_from(below).unwrap_or(usize::MAX))) + key
+    }
+
+    /// The first entry that shows.
+    fn first(&self, columns: usize, rows: usize) -> usize {
+        let end = self.end();
+        end - fitting((0..end).rev().map(|at| self.height(at, columns, rows)), rows)
+    }
+
     /// What the window shows; `nothing` where there is no entry.
     pub fn lines(&self, nothing: &str, columns: usize, rows: usize, theme: Theme) -> Vec<Line<'static>> {
         if self.numbers.is_empty() {
             return vec![Line::styled(format!(" {nothing}"), theme.quiet())];
         }
         let end = self.end();
-        let from = end - fitting((0..end).rev().map(|at| self.height(at, columns, rows)), rows);
+        let from = self.first(columns, rows);
         let mut lines: Vec<Line<'static>> = if rows < WRAPPED {
             (from..end).map(|at| (self.told)(at, true).brief(self.tag, columns)).collect()
         } else {

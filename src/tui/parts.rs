@@ -10,7 +10,7 @@ use super::text::{fit, rule, width, wrap};
 use super::theme::Theme;
 use crate::finding::Severity;
 use crate::report::Clock;
-use crate::report::describe::count;
+use crate::report::describe::thousands;
 use crate::time::Timestamp;
 
 /// Draws a screen for so many columns and rows: lines from the top, and the last one at the bottom. Where there are fewer
@@ -45,6 +45,33 @@ pub const fn text_room(h: usize, above: usize) -> usize {
     h.saturating_sub(above + 1 + 1)
 }
 
+/// How much of a list, a text or a log is above and below what shows, for the rule over it: `↑ 3  ↓ 12 more`.
+pub fn more(hidden: (usize, usize)) -> String {
+    let number = |n: usize| thousands(n as u64);
+    match hidden {
+        (0, 0) => String::new(),
+        (above, 0) => format!("↑ {} more", number(above)),
+        (0, below) => format!("↓ {} more", number(below)),
+        (above, below) => format!("↑ {}  ↓ {} more", number(above), number(below)),
+    }
+}
+
+/// What a rule says at its right: those of its parts that are not empty.
+pub fn joined<const N: usize>(parts: [String; N]) -> String {
+    let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+    parts.join(" · ")
+}
+
+/// A rule over a list: how much of it is hidden, and what else is to be said where there is room for it beside the title.
+pub fn list_rule(title: &str, hidden: (usize, usize), said: String, columns: usize, theme: Theme) -> Line<'static> {
+    let more = more(hidden);
+    let all = joined([more.clone(), said]);
+    // The rule has two strokes and two blanks around each, and two strokes between them.
+    let right = if width(title) + width(&all) + 10 <= columns { all } else { more };
+    let room = if right.is_empty() { columns } else { columns.saturating_sub(width(&right) + 10) };
+    rule(&fit(title, room), &right, columns, theme)
+}
+
 /// Adds a page: its title in a rule, and as much of its text from line `scroll` on as a screen of `h` has room for.
 pub fn page(
     lines: &mut Vec<Line<'static>>,
@@ -56,11 +83,7 @@ pub fn page(
     let room = text_room(h, lines.len());
     let most = text.len().saturating_sub(room);
     let first = scroll.min(most);
-    let more = match most - first {
-        0 => String::new(),
-        below => format!("{} below", count(below as u64, "line")),
-    };
-    lines.push(rule(&title, &more, w, theme));
+    lines.push(rule(&title, &more((first, most - first)), w, theme));
     lines.extend(text.into_iter().skip(first).take(room));
 }
 

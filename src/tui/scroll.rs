@@ -39,6 +39,29 @@ impl Move {
     }
 }
 
+/// The rows of a list that show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The first of them.
+    pub first: usize,
+    /// How many.
+    pub rows: usize,
+    all: usize,
+}
+
+impl Shown {
+    /// So many at most, one at least, around the selected one.
+    pub fn around(selected: usize, all: usize, rows: usize) -> Self {
+        let rows = rows.clamp(1, all.max(1));
+        Self { first: selected.saturating_sub(rows / 2).min(all.saturating_sub(rows)), rows, all }
+    }
+
+    /// How many are above and below.
+    pub fn hidden(self) -> (usize, usize) {
+        (self.first, self.all.saturating_sub(self.first + self.rows))
+    }
+}
+
 /// How many entries fit into so many lines, given their heights from the last one back. One always does.
 pub fn fitting(heights: impl Iterator<Item = usize>, rows: usize) -> usize {
     let mut used = 0;
@@ -134,6 +157,20 @@ mod tests {
         // A place that is gone counts as the last.
         assert_eq!(from(20), [7, 8, 3, 8, 0, 8]);
         assert_eq!(Move::End.within(3, 0, 5), 0);
+    }
+
+    #[test]
+    fn a_list_shows_what_is_around_the_selected_row() {
+        let of = |selected, all, rows| {
+            let shown = Shown::around(selected, all, rows);
+            (shown.first, shown.rows, shown.hidden())
+        };
+        assert_eq!(of(0, 10, 4), (0, 4, (0, 6)));
+        assert_eq!(of(5, 10, 4), (3, 4, (3, 3)));
+        assert_eq!(of(9, 10, 4), (6, 4, (6, 0)));
+        assert_eq!(of(2, 3, 4), (0, 3, (0, 0)));
+        assert_eq!(of(0, 0, 4), (0, 1, (0, 0)));
+        assert_eq!(of(1, 3, 0), (1, 1, (1, 1)));
     }
 
     #[test]

@@ -146,7 +146,7 @@ fn without_a_move_in_sight_connections_are_held_all_the_same() {
     let args = ["vip", &place, "--through-failover", "3", "--for", "700ms", "--interval", "20ms"];
     let (exit, p) = probe(&args);
     assert_eq!((exit, &p["held"], &p["survived"], &p["moved"]), (3, &3.into(), &3.into(), &false.into()), "{p}");
-    assert_eq!(p["unseen"], "it is this host itself");
+    assert_eq!((&p["unseen"], &p["reason"]), (&"it is this host itself".into(), &"unmoved".into()));
     assert!(p["good"].as_u64().is_some_and(|n| n > 1), "{p}");
     let o = hactl(&[&["probe"], &args[..]].concat());
     assert!(
@@ -164,6 +164,7 @@ fn a_peer_that_says_nothing_serves_nobody() {
     let more = ["--through-failover", "1", "--send", "x", "--expect", "y", "--for", "2s", "--timeout", "1m"];
     let (exit, p) = probe(&[&["vip", mute.as_str()], &more[..]].concat());
     assert_eq!((exit, &p["good"], &p["silent"]), (2, &0.into(), &true.into()), "{p}");
+    assert_eq!(p["reason"], "unserved");
     // Those of the first second, and not those that are younger.
     let late = p["failures"]["unanswered"].as_u64().expect("a number");
     assert_eq!((late > 0, &p["requests"]), (true, &late.into()), "{p}");

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{hactl, objects, status, stderr, stdout};
 
@@ -33,8 +33,8 @@ struct Run {
     status: i32,
 }
 
-/// Both forms of a run. Scripts that run as root need root.
-fn run(quorum: u32, more: &[&str]) -> Run {
+/// The configuration as a file, with what listens and the ports that are up and closed. Scripts that run as root need root.
+fn lvs(quorum: u32) -> (tempfile::TempDir, String, TcpListener, [u16; 2]) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").unwrap();
     let (up, closed) = (listener.local_addr().unwrap().port(), gone.local_addr().unwrap().port());
@@ -43,7 +43,14 @@ fn run(quorum: u32, more: &[&str]) -> Run {
     let file = dir.path().join("lvs.conf");
     let text = conf(up, closed, quorum);
     std::fs::write(&file, if root() { text } else { text.replace("    script_user root\n", "") }).unwrap();
-    let arguments = [&["probe", "config", file.to_str().unwrap(), "-q"], more].concat();
+    let file = file.to_str().unwrap().to_owned();
+    (dir, file, listener, [up, closed])
+}
+
+/// Both forms of a run.
+fn run(quorum: u32, more: &[&str]) -> Run {
+    let (_dir, file, _listener, [up, closed]) = lvs(quorum);
+    let arguments = [&["probe", "config", &file, "-q"], more].concat();
     let o = hactl(&[&arguments[..], &["--json"]].concat());
     assert_eq!(stderr(&o), "");
     let all = objects(&o);
@@ -89,15 +96,49 @@ fn a_quorum_decides_over_servers_that_are_down() {
 }
 
 #[test]
+fn a_monitoring_system_reads_a_line_and_then_what_is_bad() {
+    let (_dir, file, _listener, [up, closed]) = lvs(4);
+    let o = hactl(&["probe", "config", &file, "--plugin"]);
+    let text = stdout(&o).replace(&closed.to_string(), "CLOSED").replace(&up.to_string(), "UP");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(status(&o), 2);
+    assert_eq!(
+        lines[0],
+        "CONFIG CRITICAL - 0 of 1 virtual servers served, 1 of 3 real servers up; 1 of 2 tracked scripts succeed: \
+         TCP 10.0.0.10:80, 127.0.0.1:CLOSED, 127.0.0.2:UP and 1 more | without_quorum=1;;;0;1 up=1;;;0;3 down=1;;;0;3 \
+         unknown=1;;;0;3 bad_scripts=1;;;0;2"
+    );
+    assert_eq!(lines[1], "TCP 10.0.0.10:80: no quorum");
+    assert!(
+        lines[2].starts_with("127.0.0.1:CLOSED: TCP_CHECK 127.0.0.1:CLOSED: refused: connection refused"),
+        "{text}"
+    );
+    assert!(lines[3].starts_with("127.0.0.2:UP: MISC_CHECK: not run, as it would "), "{text}");
+    assert!(lines[4].starts_with("chk_bad: vrrp_script "), "{text}");
+    assert_eq!(lines.len(), 5, "{text}");
+}
+
+#[test]
 fn a_death_is_noticed_by_the_formula() {
     let r = run(1, &[]);
     let probes = of(&r.all, "probe");
     let detect: Vec<Option<f64>> = probes.iter().map(|p| p["detect_ms"].as_f64()).collect();
-    // 6 + 2 × 3 + 1 × 1 s; 6 + 3 × 3 + 2 × 1 s; not run; 3 × 2 + 2 s; 1 + 1 s.
-    assert_eq!(detect, [Some(13_000.0), Some(17_000.0), None, Some(8_000.0), Some(2_000.0)]);
-    let good: Vec<Option<bool>> = probes.iter().map(|p| p["ok"].as_bool()).collect();
-    assert_eq!(good, [Some(true), Some(false), None, Some(true), Some(false)]);
+    // 6 + 2 × 3 + 1 × 1 s; 6 + 3 × 3 + 2 × 1 s; 6 + 6 s; 3 × 2 + 2 s; 1 + 1 s.
+    assert_eq!(detect, [Some(13_000.0), Some(17_000.0), Some(12_000.0), Some(8_000.0), Some(2_000.0)]);
+    let told: Vec<[&Value; 3]> = probes.iter().map(|p| ["kind", "ok", "verdict"].map(|name| &p[name])).collect();
+    let wanted = json!([
+        ["tcp", true, "ok"],
+        ["tcp", false, "critical"],
+        ["script", false, "unknown"],
+        ["script", true, "ok"],
+        ["script", false, "critical"]
+    ]);
+    assert_eq!(json!(told), wanted);
     assert_eq!(probes[1]["reason"], "refused");
+    // What nobody looked at has all that the others have.
+    assert_eq!(probes[2]["reason"], "unchecked");
+    assert_eq!((&probes[2]["target"], &probes[2]["phases_ms"]), (&probes[2]["real_server"], &json!({})));
+    assert!(probes[2]["message"].as_str().is_some_and(|m| m.contains("--run-anyway")), "{}", probes[2]);
 }
 
 #[test]
@@ -107,7 +148,7 @@ fn a_part_can_be_chosen() {
     // Nothing is said of a quorum that others decide as well.
     let r = run(4, &["--real-server", "127.0.0.1"]);
     assert_eq!((r.status, of(&r.all, "virtual_server")[0].get("served")), (1, None), "{}", r.text);
-    assert!(r.text.contains("only some of its real servers are looked at, so not its quorum"), "{}", r.text);
+    assert!(r.text.contains("rr: quorum not decided: other real servers are not looked at\n"), "{}", r.text);
     assert!(r.text.starts_with("WARNING 1 of 2 real servers up"), "{}", r.text);
     let o = hactl(&["probe", "config", "/nowhere.conf"]);
     assert_eq!((status(&o), stderr(&o).contains("/nowhere.conf")), (3, true));

@@ -1,12 +1,13 @@
 //! `hactl probe keepalive` and `hactl probe sockets` on loopback, and what they refuse.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::{hactl, objects, status, stderr, stdout};
+use crate::support::{command, hactl, objects, status, stderr, stdout};
 
 /// A service that treats its connections so; its `host:port`.
 fn service(treat: impl Fn(TcpStream) + Send + 'static) -> String {
@@ -34,6 +35,30 @@ fn a_mute_peer_answers_keepalive() {
     assert!(p["observed_ms"].as_f64().is_some_and(|ms| ms >= 975.0), "{p}");
     // What was left of it when it was first looked at.
     assert!(p["kernel_timer_ms"].as_f64().is_some_and(|ms| ms > 0.0 && ms <= 1000.0), "{p}");
+}
+
+/// Holds a connection to a mute peer, interrupts it once a line says `until`, and gives the rest with the exit status.
+fn interrupted(idle: &str, until: &str) -> (String, Option<i32>) {
+    let mute = service(std::mem::forget);
+    let args = ["probe", "keepalive", &mute, "--interval", "1s", "--for", "10m", "--idle", idle];
+    let mut child = command(&args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|l| l.contains(until)), "nothing says {until}");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let rest: Vec<String> = lines.collect();
+    (rest.join("\n"), child.wait().unwrap().code())
+}
+
+#[test]
+fn what_is_known_is_told_when_it_is_interrupted() {
+    let (rest, exit) = interrupted("1s", "probe answered, ");
+    assert!(rest.contains(": keepalive was answered, probes sent 1, probes answered 1, observed "), "{rest}");
+    assert!(rest.ends_with("\ninterrupted"), "{rest}");
+    assert_eq!(exit, Some(0));
+    let (rest, exit) = interrupted("60s", "connected from ");
+    assert!(rest.starts_with("UNKNOWN keepalive 127.0.0.1:"), "{rest}");
+    assert!(rest.contains(", no probe was due yet (due at 60.00 s)"), "{rest}");
+    assert_eq!(exit, Some(3));
 }
 
 #[test]
@@ -130,6 +155,7 @@ fn the_limit_of_a_service_is_found() {
     });
     let (exit, p) = probe(&[&ends, "--find-idle-limit", "4s"]);
     assert_eq!((exit, &p["ended_by"], &p["unsteady"]), (1, &json!("fin"), &json!(false)), "{p}");
+    assert_eq!(p["reason"], "idle-closed");
     assert!(p["limit_ms"].as_f64().is_some_and(|ms| (1_490.0..2_500.0).contains(&ms)), "{p}");
     let o = hactl(&["probe", "keepalive", &ends, "--find-idle-limit", "4s"]);
     assert!(stdout(&o).contains("the service ends (FIN) idle connections after "), "{}", stdout(&o));

@@ -138,6 +138,40 @@ fn a_file_drains_a_server() {
 }
 
 #[test]
+fn a_chosen_part_decides_no_quorum() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = TcpListener::bind("127.0.0.1:0").unwrap();
+    // Port 1 is closed: with both of them the quorum of 2 is lost.
+    let (port, closed) = (one.local_addr().unwrap().port(), 1);
+    let file = conf(dir.path(), "5", port, closed);
+    let run = |more: &[&str]| {
+        let all = ["probe", "config", file.to_str().unwrap(), "--watch", "--at-once", "--for", "1s"];
+        let o = hactl(&[&all[..], more].concat());
+        (stdout(&o), status(&o))
+    };
+    let (text, exit) = run(&[]);
+    assert!(text.contains("QUORUM LOST: weight 1, 2 needed; clients go to the sorry server 10.0.0.99:80, unchecked"));
+    assert_eq!(exit, 2, "{text}");
+    let undecided = "quorum not decided: other real servers are not looked at\n";
+    for (server, verdict, exit) in [
+        (format!("127.0.0.1:{port}"), "OK 1 of 1 real servers up; ", 0),
+        (format!("127.0.0.1:{closed}"), "WARNING 127.0.0.1:1 down; 0 of 1 real servers up; ", 1),
+    ] {
+        let (text, status) = run(&["--real-server", &server]);
+        assert!(text.ends_with(&format!("{verdict}{undecided}")), "{text}");
+        assert_eq!((status, text.contains("QUORUM LOST")), (exit, false), "{text}");
+        let (text, status) = run(&["--real-server", &server, "--json"]);
+        let all: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let of = |kind: &str| all.iter().find(|v| v["type"] == kind).unwrap();
+        assert_eq!((of("virtual_server").get("served"), status), (None, exit), "{text}");
+        assert_eq!((&of("summary")["without_quorum"], &of("summary")["exit"]), (&0.into(), &exit.into()), "{text}");
+    }
+    // A virtual server that was chosen is whole.
+    let (text, exit) = run(&["--virtual-server", "10.0.0.10"]);
+    assert!(text.contains("CRITICAL TCP 10.0.0.10:80 has no quorum") && exit == 2, "{text}");
+}
+
+#[test]
 fn off_a_terminal_it_ends_by_itself() {
     let dir = tempfile::tempdir().unwrap();
     let one = TcpListener::bind("127.0.0.1:0").unwrap();

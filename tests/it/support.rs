@@ -72,7 +72,8 @@ pub fn stderr(o: &Output) -> String {
     String::from_utf8(o.stderr.clone()).expect("UTF-8")
 }
 
-/// The objects of a JSON Lines stream, after checking that it begins with `start` and ends with `summary`.
+/// The objects of a JSON Lines stream, after checking that it begins with `start` and ends with `summary`, and that every
+/// `probe` has what the contract promises.
 pub fn objects(o: &Output) -> Vec<Value> {
     let text = stdout(o);
     let list: Vec<Value> =
@@ -80,6 +81,10 @@ pub fn objects(o: &Output) -> Vec<Value> {
     assert_eq!(list.first().map(kind), Some("start"), "{}", stderr(o));
     assert_eq!(list.last().map(kind), Some("summary"), "{}", stderr(o));
     assert_eq!(list.iter().filter(|v| matches!(kind(v), "start" | "summary")).count(), 2);
+    for p in list.iter().filter(|v| kind(v) == "probe") {
+        let promised = p["kind"].is_string() && p["target"].is_string() && p["phases_ms"].is_object();
+        assert!(promised && p["ok"].as_bool().is_some_and(|ok| ok || p["reason"].is_string()), "{p}");
+    }
     list
 }
 

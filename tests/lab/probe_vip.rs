@@ -97,6 +97,20 @@ pub fn who_has_it() {
     assert_eq!((exit, &p["on_link"]), (2, &false.into()), "{p}");
     assert!(p["message"].as_str().is_some_and(|m| m.contains("cannot be told beyond a router")), "{p}");
 
+    // A real server of LVS has it on lo. It is told to keep quiet, or it answers as well.
+    ip(&other.ns, "addr add 10.77.0.110/32 dev lo\n");
+    let manners = |n: u8| run(inside(&other.ns, "sysctl").args(["-qw", &format!("net.ipv4.conf.all.arp_ignore={n}")]));
+    manners(1);
+    let (exit, p) = asked(&other, &format!("{VIP} {HERE}"));
+    assert_eq!((exit, &p["held_here"], &p["answers_here"]), (0, &"lo".into(), &false.into()), "{p}");
+    assert_eq!((&p["macs"], &p["is_master"]), (&serde_json::json!([a.mac]), &true.into()), "{p}");
+    manners(0);
+    let (exit, p) = asked(&other, &format!("{VIP} {HERE}"));
+    assert_eq!((exit, &p["reason"], &p["answers_here"]), (2, &"several".into(), &Value::Null), "{p}");
+    let (exit, p) = asked(&client, &format!("{VIP} {HERE}"));
+    assert_eq!((exit, &p["reason"]), (2, &"several".into()), "{p}");
+    ip(&other.ns, "addr del 10.77.0.110/32 dev lo\n");
+
     // Another host has it too.
     ip(&other.ns, "addr add 10.77.0.110/24 dev eth0\n");
     let (exit, p) = asked(&client, &format!("{VIP} {HERE}"));

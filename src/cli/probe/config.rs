@@ -26,6 +26,7 @@ Examples:
   hactl probe config lvs.conf --virtual-server 10.0.0.10:80
   hactl probe config lvs.conf --real-server 10.0.0.21 -v   with all parameters
   hactl probe config ha.conf --json
+  hactl probe config --plugin                            for a monitoring system
   hactl probe config lvs.conf --watch                    goes on as keepalived does, as a screen
   hactl probe config lvs.conf --watch --for 10m --json   for a script: one object a transition
 ";
@@ -65,6 +66,9 @@ pub struct ConfigArgs {
     pub rate: u32,
     #[command(flatten)]
     pub namespace: NamespaceArgs,
+    /// A line as monitoring systems read it, with perfdata, and one for each check that is not good
+    #[arg(long, conflicts_with_all = ["json", "watch"])]
+    plugin: bool,
     /// Exit with 0 whatever was found
     #[arg(long)]
     pub exit_zero: bool,
@@ -121,7 +125,7 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
             "{name} has no virtual_server and no vrrp_script: there is nothing to check"
         )));
     }
-    if !conf.problems.is_empty() && !args.common.quiet {
+    if !conf.problems.is_empty() && !args.common.quiet && !args.plugin {
         note(&format!("note: `hactl lint {name}` has something to say of this file"));
     }
     if args.watch {
@@ -144,14 +148,17 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
         Some(woken),
         &mut |_, _| Ok(()),
     )?;
-    for (place, checked) in ran.places.iter().zip(ran.checked) {
-        results[*place] = Some(checked);
+    // Retries that were still to come could have ended otherwise.
+    for (place, checked) in ran.places.iter().zip(ran.checked).filter(|(place, _)| !place.unfinished) {
+        results[place.job] = Some(checked);
     }
     let found = report::Found::new(&plan, &results, ran.interrupted);
     let level = found.level();
     let exit = status(level, args.exit_zero);
     if args.common.json {
         found.json(&mut out, ran.interrupted, exit)?;
+    } else if args.plugin {
+        writeln!(out, "{}", found.plugin())?;
     } else {
         let word = painted(&out, level);
         writeln!(out, "{word} {}", found.verdict())?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::{ProbeArgs, painted, status, targets};
 use crate::cli::Error;
 use crate::cli::output::{Output, note};
-use crate::net::Stop;
 use crate::net::socket_owner::setting;
+use crate::net::{Stop, monotonic};
 use crate::probe::idle_limit::{Asked, Search, find};
 use crate::probe::target::Ports;
 use crate::report::probe::idle_limit::{Limit, objects};
@@ -52,6 +52,7 @@ pub fn run(args: &ProbeArgs, ports: Ports, max: Duration, send: Option<&[u8]>) -
     let stop = Stop::install()?;
     let (wake, woken) = UnixStream::pair()?;
     stop.wake(&wake)?;
+    let begun = monotonic();
     let shown = !args.common.quiet && !args.common.json && io::stderr().is_terminal();
     let found = find(&asked, &mut search, woken, &mut |p| {
         if shown {
@@ -69,7 +70,8 @@ pub fn run(args: &ProbeArgs, ports: Ports, max: Duration, send: Option<&[u8]>) -
     if shown {
         let _ = write!(io::stderr(), "\r\x1b[K");
     }
-    let limit = Limit::new(&target.text, &search, found, setting("net/ipv4/tcp_keepalive_time"), send.is_some());
+    let host = setting("net/ipv4/tcp_keepalive_time");
+    let limit = Limit::new(&target.text, &search, found, host, send.is_some(), monotonic().since(begun));
     let exit = status(limit.level(), args.exit_zero);
     if args.common.json {
         objects(&mut out, &limit, exit)?;

@@ -367,7 +367,7 @@ fn tell<K: Kind>(out: &mut Output, kind: &K, wanted: &Wanted, ran: &Ran) -> Resu
     let level = if ran.missing > 0 { tally.worst().max(Level::Unknown) } else { tally.worst() };
     let exit = status(level, args.exit_zero);
     if args.common.json {
-        for c in &ran.unfinished {
+        for (_, c) in ran.places.iter().zip(&ran.checked).filter(|(place, _)| place.unfinished) {
             json::probe(out, c, wanted)?;
         }
         json::summary(out, &tally, ran.missing, ran.interrupted, exit)?;

@@ -177,8 +177,8 @@ pub fn run(args: &NginxArgs) -> Result<u8, Error> {
     let (of, list): (Vec<_>, Vec<_>) = planned.into_iter().unzip();
     let ran = many(list, &Options::default(), args.parallel as usize, Some(woken), &mut |_, _| Ok(()))?;
     let mut found = Found::new();
-    for (place, checked) in ran.places.iter().zip(ran.checked) {
-        found.entry(of[*place]).or_default().push(checked);
+    for (place, checked) in ran.places.iter().zip(ran.checked).filter(|(place, _)| !place.unfinished) {
+        found.entry(of[place.job]).or_default().push(checked);
     }
     let findings = findings(&conf, &found, &around);
     let told = report::Report { nginx: &conf, found: &found, around: &around, findings: &findings };

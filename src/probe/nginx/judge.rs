@@ -154,7 +154,23 @@ fn single(nginx: &Nginx, upstream: &Upstream, all: &mut Vec<Finding>) {
 
 fn keepalive(nginx: &Nginx, upstream: &Upstream, users: &[&Pass], all: &mut Vec<Finding>) {
     let Some((connections, spot)) = upstream.keepalive.filter(|_| upstream.area == Area::Http) else { return };
-    let proxies: Vec<&&Pass> = users.iter().filter(|p| p.directive == "proxy_pass").collect();
+    // With these a connection can be kept at all.
+    let keeps = |p: &&&Pass| matches!(p.protocol(), "proxy" | "grpc" | "memcached") || p.settings.keep_conn;
+    if let Some(pass) = users.iter().find(|p| p.protocol() == "fastcgi" && !p.settings.keep_conn) {
+        let message = format!(
+            "upstream {} is to keep {connections} connections open, but a fastcgi_pass to it lacks `fastcgi_keep_conn on`: \
+             every request opens a connection of its own",
+            upstream.name
+        );
+        let fix = "Add `fastcgi_keep_conn on;` beside the fastcgi_pass.";
+        all.push(
+            Finding::new("upstream-keepalive-unused", Severity::Warning, message, fix)
+                .place(place(nginx, pass.spot, "this fastcgi_pass"))
+                .place(place(nginx, spot, "`keepalive`")),
+        );
+        return;
+    }
+    let proxies: Vec<&&Pass> = users.iter().filter(|p| p.protocol() == "proxy").collect();
     let old = |p: &Pass| p.settings.version.as_deref().is_none_or(|v| v == "1.0");
     let closing = |p: &Pass| p.settings.connection.as_deref().is_none_or(|c| !c.is_empty() && !c.contains('$'));
     if let Some(pass) = proxies.iter().find(|p| old(p) || closing(p)) {
@@ -184,7 +200,7 @@ fn keepalive(nginx: &Nginx, upstream: &Upstream, users: &[&Pass], all: &mut Vec<
         return;
     }
     // Few servers give up an idle connection earlier.
-    if !proxies.is_empty() && upstream.keepalive_timeout.value >= Duration::from_secs(5) {
+    if users.iter().any(|p| keeps(&p)) && upstream.keepalive_timeout.value >= Duration::from_secs(5) {
         let timeout = upstream.keepalive_timeout;
         let default = if timeout.written { "" } else { " (the default)" };
         let message = format!(

@@ -138,6 +138,13 @@ pub struct Pass {
     pub settings: Settings,
 }
 
+impl Pass {
+    /// What it speaks: `proxy`, `grpc`, `fastcgi`, `uwsgi`, `scgi`, `memcached`.
+    pub fn protocol(&self) -> &str {
+        self.directive.strip_suffix("_pass").unwrap_or(&self.directive)
+    }
+}
+
 /// Where a pass goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum To {
@@ -147,13 +154,18 @@ pub enum To {
     Peer(Peer),
 }
 
-/// What holds for a pass.
+/// What passes speak, and how the names of their settings begin.
+const PROTOCOLS: [&str; 6] = ["proxy", "grpc", "fastcgi", "uwsgi", "scgi", "memcached"];
+
+/// What holds for a pass. The names are those of `proxy_pass`; the others have the same under their own prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `proxy_http_version`; nothing where it is not said.
     pub version: Option<String>,
     /// What is sent as `Connection`; nothing where it is not said.
     pub connection: Option<String>,
+    /// `fastcgi_keep_conn`
+    pub keep_conn: bool,
     /// `proxy_connect_timeout`
     pub connect_timeout: Duration,
     /// `proxy_read_timeout`, of streams `proxy_timeout`
@@ -217,28 +229,27 @@ impl std::fmt::Display for At {
 #[derive(Clone)]
 struct Level {
     area: Area,
-    settings: Settings,
+    /// Of each protocol.
+    settings: [Settings; PROTOCOLS.len()],
     udp: bool,
 }
 
 impl Level {
     fn of(area: Area) -> Self {
         let stream = area == Area::Stream;
-        Self {
-            area,
-            udp: false,
-            settings: Settings {
-                version: None,
-                connection: None,
-                connect_timeout: Duration::from_mins(1),
-                read_timeout: if stream { Duration::from_mins(10) } else { Duration::from_mins(1) },
-                next_upstream: if stream { "on".to_owned() } else { "error timeout".to_owned() },
-                tries: 0,
-                next_timeout: Duration::ZERO,
-                server_name: false,
-                tls_name: None,
-            },
-        }
+        let settings = Settings {
+            version: None,
+            connection: None,
+            keep_conn: false,
+            connect_timeout: Duration::from_mins(1),
+            read_timeout: if stream { Duration::from_mins(10) } else { Duration::from_mins(1) },
+            next_upstream: if stream { "on".to_owned() } else { "error timeout".to_owned() },
+            tries: 0,
+            next_timeout: Duration::ZERO,
+            server_name: false,
+            tls_name: None,
+        };
+        Self { area, udp: false, settings: std::array::from_fn(|_| settings.clone()) }
     }
 }
 
@@ -397,28 +408,31 @@ fn peer(text: &str, port: u16) -> Peer {
 /// The settings of a level under those of the one around it.
 fn inherit(outer: &Level, inner: &[Directive]) -> Level {
     let mut level = outer.clone();
-    let s = &mut level.settings;
-    // Headers are handed down as a whole, and only where none is set.
-    if inner.iter().any(|d| matches!(d.name.as_str(), "proxy_set_header" | "grpc_set_header")) {
-        s.connection = None;
-    }
-    for d in inner {
-        let Some(first) = d.arguments.first() else { continue };
-        let until = |t: &mut Duration| *t = time(first).unwrap_or(*t);
-        match d.name.as_str() {
-            "proxy_http_version" => s.version = Some(first.clone()),
-            "proxy_set_header" if first.eq_ignore_ascii_case("connection") => {
-                s.connection = Some(d.arguments.get(1).cloned().unwrap_or_default());
+    for (protocol, s) in PROTOCOLS.iter().zip(&mut level.settings) {
+        let own = inner.iter().filter_map(|d| Some((d.name.strip_prefix(protocol)?.strip_prefix('_')?, d)));
+        // Headers are handed down as a whole, and only where none is set.
+        if own.clone().any(|(key, _)| key == "set_header") {
+            s.connection = None;
+        }
+        for (key, d) in own {
+            let Some(first) = d.arguments.first() else { continue };
+            let until = |t: &mut Duration| *t = time(first).unwrap_or(*t);
+            match key {
+                "http_version" => s.version = Some(first.clone()),
+                "set_header" if first.eq_ignore_ascii_case("connection") => {
+                    s.connection = Some(d.arguments.get(1).cloned().unwrap_or_default());
+                }
+                "keep_conn" => s.keep_conn = first == "on",
+                "connect_timeout" => until(&mut s.connect_timeout),
+                "read_timeout" if level.area == Area::Http => until(&mut s.read_timeout),
+                "timeout" if level.area == Area::Stream => until(&mut s.read_timeout),
+                "next_upstream" => s.next_upstream = d.arguments.join(" "),
+                "next_upstream_tries" => s.tries = first.parse().unwrap_or(s.tries),
+                "next_upstream_timeout" => until(&mut s.next_timeout),
+                "ssl_server_name" => s.server_name = first == "on",
+                "ssl_name" => s.tls_name = Some(first.clone()),
+                _ => {}
             }
-            "proxy_connect_timeout" => until(&mut s.connect_timeout),
-            "proxy_read_timeout" if level.area == Area::Http => until(&mut s.read_timeout),
-            "proxy_timeout" if level.area == Area::Stream => until(&mut s.read_timeout),
-            "proxy_next_upstream" => s.next_upstream = d.arguments.join(" "),
-            "proxy_next_upstream_tries" => s.tries = first.parse().unwrap_or(s.tries),
-            "proxy_next_upstream_timeout" => until(&mut s.next_timeout),
-            "proxy_ssl_server_name" => s.server_name = first == "on",
-            "proxy_ssl_name" => s.tls_name = Some(first.clone()),
-            _ => {}
         }
     }
     level
@@ -428,9 +442,8 @@ fn passes(nginx: &mut Nginx, outer: &Level, inner: &[Directive]) {
     let level = inherit(outer, inner);
     let through_tls = inner.iter().any(|d| d.name == "proxy_ssl" && d.arguments.first().is_some_and(|a| a == "on"));
     for d in inner {
-        let http = matches!(d.name.as_str(), "proxy_pass" | "grpc_pass");
-        let other = matches!(d.name.as_str(), "fastcgi_pass" | "uwsgi_pass" | "scgi_pass" | "memcached_pass");
-        if let (true, Some(target)) = (http || other, d.arguments.first()) {
+        let protocol = d.name.strip_suffix("_pass").and_then(|name| PROTOCOLS.iter().position(|p| *p == name));
+        if let (Some(protocol), Some(target)) = (protocol, d.arguments.first()) {
             let (scheme, rest) = target.split_once("://").unwrap_or(("", target));
             let tls = matches!(scheme, "https" | "grpcs" | "suwsgi") || (level.area == Area::Stream && through_tls);
             let unix = rest.starts_with("unix:");
@@ -448,7 +461,7 @@ fn passes(nginx: &mut Nginx, outer: &Level, inner: &[Directive]) {
                 tls,
                 udp: level.udp,
                 to,
-                settings: level.settings.clone(),
+                settings: level.settings[protocol].clone(),
             });
         }
         if let (Some(block), "location" | "if" | "limit_except") = (&d.block, d.name.as_str()) {

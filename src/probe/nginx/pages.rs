@@ -82,7 +82,7 @@ What it means
 
 How it is decided
   A proxy_pass to an upstream with `keepalive` is under `proxy_http_version 1.0` or none, or under no
-  `proxy_set_header Connection` that is empty. A block with any proxy_set_header inherits none from around it.
+  `proxy_set_header Connection` that is empty; or a fastcgi_pass to it has no `fastcgi_keep_conn on`. A block with any proxy_set_header inherits none from around it.
 
 What it can be confused with
   A `Connection` header from a variable, for WebSockets: it is taken for right.

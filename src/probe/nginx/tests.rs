@@ -184,6 +184,27 @@ fn settings_are_inherited_and_headers_as_a_whole() {
 }
 
 #[test]
+fn each_protocol_has_its_own_settings() {
+    let n = conf(
+        "http { proxy_connect_timeout 9s; fastcgi_connect_timeout 2s; fastcgi_next_upstream timeout; upstream u { server a; }\n\
+         server { fastcgi_read_timeout 7s; fastcgi_keep_conn on; grpc_read_timeout 5m; location /a { fastcgi_pass u; }\n\
+         location /b { grpc_pass grpc://u; } location /c { uwsgi_pass u; uwsgi_next_upstream off; } } }",
+    );
+    let [a, b, c] = &n.passes[..] else { panic!() };
+    assert_eq!([a.protocol(), b.protocol(), c.protocol()], ["fastcgi", "grpc", "uwsgi"]);
+    assert!(a.settings.keep_conn);
+    assert_eq!(
+        request(a, true),
+        "a request waits up to 2s to connect and 7s for an answer, then tries the next server on: timeout"
+    );
+    assert_eq!(
+        request(b, true),
+        "a request waits up to 1m to connect and 5m for an answer, then tries the next server on: error timeout"
+    );
+    assert_eq!(request(c, true), "a request waits up to 1m to connect and 1m for an answer, then fails");
+}
+
+#[test]
 fn listens_in_all_forms() {
     let n = conf(
         "http { server { listen 8080; listen *:81; listen [::]:82 ipv6only=off; listen 10.0.0.9; listen [fd00::1]:83 ssl bind; \
@@ -273,6 +294,17 @@ fn dangers_of_upstreams() {
     assert_eq!(alone(&conf("http { upstream u { server a max_fails=3; } }")), [("upstream-single-server", Warning)]);
     assert_eq!(alone(&conf("http { upstream u { server a; } }")), []);
     assert_eq!(alone(&conf("http { upstream u { server a max_fails=3; server b; } }")), []);
+    let fastcgi = "http { upstream u { server a; keepalive 9; } server { location / { fastcgi_pass u; } } }";
+    let n = conf(fastcgi);
+    assert_eq!(alone(&n), [("upstream-keepalive-unused", Warning)]);
+    let f = findings(&n, &Found::new(), &Around::default());
+    assert!(f[0].message.contains("a fastcgi_pass to it lacks `fastcgi_keep_conn on`"), "{}", f[0].message);
+    assert_eq!(
+        alone(&conf(
+            "http { fastcgi_keep_conn on; upstream u { server a; keepalive 9; } server { location / { fastcgi_pass u; } } }"
+        )),
+        [("upstream-keepalive-outlives-server", Info)]
+    );
     let kept = "upstream u { server a; keepalive 9; }";
     let n = conf("http { upstream u { server a; keepalive 9; } server { location / { proxy_pass http://u; } } }");
     assert_eq!(alone(&n), [("upstream-keepalive-unused", Warning)]);

@@ -37,10 +37,23 @@ pub struct Watch {
 /// A virtual server.
 #[derive(Clone, Debug)]
 pub struct ServiceState {
-    /// Whether it has its quorum.
-    pub up: bool,
+    /// Whether the real servers that are looked at make a quorum; what is to be said of it is [`Watch::served`].
+    up: bool,
     /// Its real servers.
     pub servers: Vec<ServerState>,
+}
+
+/// What can be said of a quorum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Served {
+    /// It is there.
+    Yes,
+    /// It is lost.
+    No,
+    /// Real servers that no check has looked at yet could still lose it.
+    Open,
+    /// Other real servers decide as well, and nobody looks at them.
+    Partial,
 }
 
 /// A real server.
@@ -276,6 +289,9 @@ impl Watch {
     }
 
     fn judge_quorum(&mut self, now: Instant, service: usize) {
+        if self.plan.services[service].partial {
+            return;
+        }
         let quorum = self.quorum(service);
         let up = quorum.holds();
         if up != self.services[service].up {
@@ -295,6 +311,31 @@ impl Watch {
         let (quorum, hysteresis) = (u64::from(planned.quorum).min(configured), u64::from(planned.hysteresis));
         let needed = if state.up { quorum.saturating_sub(hysteresis) } else { quorum + hysteresis };
         Quorum { live, total, needed: needed.max(1) }
+    }
+
+    /// Whether a virtual server has its quorum, as far as that can be said.
+    pub fn served(&self, service: usize) -> Served {
+        let state = &self.services[service];
+        if self.plan.services[service].partial {
+            return Served::Partial;
+        }
+        if !state.up {
+            return Served::No;
+        }
+        let quorum = self.quorum(service);
+        if quorum.live.saturating_sub(self.unseen(service)) < quorum.needed { Served::Open } else { Served::Yes }
+    }
+
+    /// Weight of the real servers that count as up only because their first look is still to come. What nobody runs here
+    /// is not among them: it stays as the daemon begins with it.
+    pub fn unseen(&self, service: usize) -> u64 {
+        let waits = |s: &&ServerState| s.alive && s.checkers.iter().any(|t| t.runs() && !t.has_run);
+        self.services[service].servers.iter().filter(waits).map(|s| u64::from(s.weight)).sum()
+    }
+
+    /// Virtual servers that are known to have no quorum.
+    pub fn without_quorum(&self) -> impl Iterator<Item = usize> {
+        (0..self.services.len()).filter(|n| self.served(*n) == Served::No)
     }
 
     /// How a real server stands. Until all its checkers have looked once it is unknown, and counts as the daemon takes it.
@@ -355,7 +396,7 @@ impl Watch {
     pub fn level(&self) -> Level {
         let servers = |n: usize| (0..self.services[n].servers.len()).map(move |m| self.standing(n, m));
         let services = self.services.iter().enumerate().map(|(n, s)| match () {
-            () if !s.up => Level::Critical,
+            () if self.served(n) == Served::No => Level::Critical,
             () if servers(n).any(|s| s == Standing::Down) => Level::Warning,
             () if s.servers.iter().any(|s| s.checkers.iter().any(|t| !t.has_run && t.runs())) => Level::Unknown,
             () => Level::Ok,

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -50,12 +51,13 @@ async fn drive(watch: &mut Watch, limits: Limits, told: Told<'_>) -> io::Result<
             let Some(place) = waiting.pop_front() else { break };
             let Some(job) = jobs.get(place).cloned() else { continue };
             running.spawn(async move {
-                let mut last = None;
+                let last = Mutex::new(None);
+                let keep = |_, checked| *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(checked);
                 let default = Options::default();
                 let options = job.options.as_ref().unwrap_or(&default);
                 // When each begins is the schedule's.
-                run(&job, options, &Pace::default(), &mut |_, checked| last = Some(checked)).await;
-                (place, last)
+                run(&job, options, &Pace::default(), &keep).await;
+                (place, last.into_inner().unwrap_or_else(PoisonError::into_inner))
             });
         }
         let events = watch.take_events();

@@ -240,6 +240,44 @@ fn pages_take_turns_and_the_failed_one_comes_first() {
 }
 
 #[test]
+fn a_quorum_is_decided_by_looks_at_all_its_servers() {
+    let rhythm = Rhythm { retry: 0, ..RHYTHM };
+    let plan = |partial| {
+        let servers = (0..3).map(|_| server("a", 1, false, &[(rhythm, 1)])).collect();
+        Arc::new(Plan { services: vec![Service { partial, ..service(2, 0, servers) }], ..Plan::default() })
+    };
+    let mut watch = Watch::new(plan(false), at(0), Beginning::default());
+    let mut seen = vec![(watch.served(0), watch.level())];
+    watch.tick(at(1000));
+    for (job, answer) in [Answer::GOOD, bad(), bad()].into_iter().enumerate() {
+        watch.ended(at(1100), job, answer);
+        seen.push((watch.served(0), watch.level()));
+    }
+    // Nobody has looked; 1 of 2 is certain; still; lost.
+    assert_eq!(
+        seen,
+        [
+            (Served::Open, Level::Unknown),
+            (Served::Open, Level::Unknown),
+            (Served::Open, Level::Warning),
+            (Served::No, Level::Critical),
+        ]
+    );
+    assert_eq!((watch.unseen(0), watch.without_quorum().count()), (0, 1));
+    watch.tick(at(7100));
+    (0..2).for_each(|job| watch.ended(at(7200), job, Answer::GOOD));
+    assert_eq!(watch.served(0), Served::Yes);
+
+    // Where others decide as well, their absence loses nothing.
+    let mut watch = Watch::new(plan(true), at(0), Beginning::default());
+    watch.tick(at(1000));
+    (0..3).for_each(|job| watch.ended(at(1100), job, bad()));
+    assert_eq!((watch.served(0), watch.level()), (Served::Partial, Level::Warning));
+    assert_eq!(watch.without_quorum().count(), 0);
+    assert!(!watch.take_events().iter().any(|e| matches!(e.what, What::Quorum { .. })));
+}
+
+#[test]
 fn alpha_begins_down() {
     let servers = vec![server("a", 1, true, &[(RHYTHM, 1)])];
     let plan = Plan { services: vec![service(1, 0, servers)], ..Plan::default() };

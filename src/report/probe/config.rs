@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{json, line, time};
 use crate::probe::plan::{Does, Plan, Planned, Quorum, Script, Server, Service, Standing};
-use crate::probe::{Checked, Fact, Level, Value, Wanted};
+use crate::probe::{Checked, Fact, Level, Outcome, Phases, Reason, Value, Wanted};
 use crate::report::json::line as object;
 use crate::report::printable;
 
@@ -122,6 +122,60 @@ impl<'a> Found<'a> {
         parts.join("; ")
     }
 
+    /// For a monitoring system: the verdict with the first that are bad and perfdata, then a line each.
+    pub fn plugin(&self) -> String {
+        const NAMED: usize = 3;
+        let mut next = Next(self.results.iter());
+        let mut bad: Vec<(&str, String)> = Vec::new();
+        for (service, (quorum, _)) in self.plan.services.iter().zip(&self.services) {
+            if !quorum.holds() && !service.partial {
+                bad.push((&service.name, "no quorum".to_owned()));
+            }
+            for server in &service.servers {
+                for check in &server.checks {
+                    let found = next.of(check);
+                    if standing(found) != Standing::Up {
+                        bad.push((&server.name, told(check, found, false)));
+                    }
+                }
+            }
+        }
+        for (script, good) in self.plan.scripts.iter().zip(&self.scripts) {
+            let found = next.of(&script.check);
+            if *good != Standing::Up {
+                bad.push((&script.name, told(&script.check, found, false)));
+            }
+        }
+        let clean = |text: &str| printable(text).replace('|', "/");
+        let mut names: Vec<&str> = bad.iter().map(|b| b.0).collect();
+        names.dedup();
+        let mut text = self.verdict();
+        if !names.is_empty() {
+            let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+            text = format!("{text}: {}{more}", names[..names.len().min(NAMED)].join(", "));
+        }
+        let count = |wanted: Standing| self.services.iter().flat_map(|s| &s.1).filter(|s| s.1 == wanted).count();
+        let servers = self.services.iter().map(|s| s.1.len()).sum::<usize>();
+        let judged = self.services.iter().zip(&self.plan.services).filter(|(_, s)| !s.partial);
+        let lost = judged.clone().filter(|(s, _)| !s.0.holds()).count();
+        let scripts = self.scripts.iter().filter(|s| **s != Standing::Up).count();
+        let mut all = format!(
+            "CONFIG {} - {} | without_quorum={lost};;;0;{} up={};;;0;{servers} down={};;;0;{servers} unknown={};;;0;{servers} \
+             bad_scripts={scripts};;;0;{}",
+            self.level().word(),
+            clean(&text),
+            judged.count(),
+            count(Standing::Up),
+            count(Standing::Down),
+            count(Standing::Unknown),
+            self.scripts.len()
+        );
+        for (name, what) in bad {
+            all = format!("{all}\n{}: {}", clean(name), clean(&what));
+        }
+        all
+    }
+
     /// The tables.
     pub fn lines(&self, width: u16, verbose: bool) -> Vec<String> {
         let mut next = Next(self.results.iter());
@@ -213,12 +267,14 @@ impl<'a> Found<'a> {
     }
 }
 
+/// What is said of a quorum where only some real servers were chosen.
+pub const PARTIAL: &str = "not decided: other real servers are not looked at";
+
 /// `TCP 10.0.0.10:80 rr: served, weight 2 of 3 up, 1 needed`
 fn heading(service: &Service, quorum: Quorum, open: bool) -> String {
     let Quorum { live, total, needed } = quorum;
     if service.partial {
-        let (name, scheduler) = (&service.name, &service.scheduler);
-        return format!("{name} {scheduler}: only some of its real servers are looked at, so not its quorum");
+        return format!("{} {}: quorum {PARTIAL}", service.name, service.scheduler);
     }
     if open {
         let (name, scheduler) = (&service.name, &service.scheduler);
@@ -318,23 +374,30 @@ pub fn means(script: &Script) -> String {
     format!("{what}: {who}")
 }
 
-/// One check as a `probe` object. What was not run has `ok` absent.
+/// One check as a `probe` object. What nobody looked at is `unchecked`; its target is what it belongs to.
 fn one(
     out: &mut dyn Write,
     check: &Planned,
     found: Option<&Checked>,
     place: &[(&'static str, &str)],
 ) -> io::Result<()> {
-    let Some(found) = found else {
-        let why = told(check, None, false);
-        let mut map = serde_json::Map::new();
-        map.insert("type".into(), "probe".into());
-        map.insert("checker".into(), check.keyword.into());
-        map.extend(place.iter().map(|(name, value)| ((*name).into(), (*value).into())));
-        map.insert("message".into(), why.into());
-        return object(out, &map);
-    };
-    let mut found = found.clone();
+    let mut found = found.cloned().unwrap_or_else(|| {
+        let target = match &check.does {
+            Does::Runs(job) => job.target.text.clone(),
+            Does::Follows(_) | Does::Unable(_) => place.last().map_or_else(String::new, |(_, name)| (*name).to_owned()),
+        };
+        let outcome = Outcome {
+            kind: check.kind(),
+            target,
+            address: None,
+            port: None,
+            result: Err(Reason::new("unchecked", told(check, None, false))),
+            phases: Phases::default(),
+            facts: Vec::new(),
+            attempts: 0,
+        };
+        Checked { outcome, series: None }
+    });
     let facts = &mut found.outcome.facts;
     facts.push(Fact::text("checker", check.keyword));
     facts.extend(place.iter().map(|(name, value)| Fact::text(name, *value)));

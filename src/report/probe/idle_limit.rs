@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::json::Times;
 use super::{Tally, json};
 use crate::probe::idle_limit::{Fate, Search};
 use crate::probe::judge::is_local;
-use crate::probe::{Level, Reason};
+use crate::probe::{Level, Phases, Reason};
 use crate::report::json::{line, ms};
 use crate::report::printable;
 
@@ -26,6 +27,8 @@ pub struct Limit<'a> {
     host: Option<u64>,
     /// Whether a request was made first.
     used: bool,
+    /// How long the search took.
+    took: Duration,
 }
 
 impl<'a> Limit<'a> {
@@ -36,8 +39,9 @@ impl<'a> Limit<'a> {
         ended: Result<bool, Reason>,
         host: Option<u64>,
         used: bool,
+        took: Duration,
     ) -> Self {
-        Self { target, search, ended, host, used }
+        Self { target, search, ended, host, used, took }
     }
 
     /// How well it is.
@@ -93,6 +97,19 @@ impl<'a> Limit<'a> {
         text
     }
 
+    /// Why it is not well.
+    fn reason(&self) -> Option<&'static str> {
+        match (&self.ended, self.search.lost) {
+            _ if self.level() == Level::Ok => None,
+            (Err(reason), _) => Some(reason.id),
+            (Ok(_), Some((_, Fate::ClosedAt(_)))) => Some("idle-closed"),
+            (Ok(_), Some((_, Fate::Silent))) => Some("keepalive-timeout"),
+            (Ok(_), Some(_)) => Some("keepalive-reset"),
+            (Ok(true), None) => Some("interrupted"),
+            (Ok(false), None) => Some("unsteady"),
+        }
+    }
+
     /// Whether keepalive would hold a connection open.
     fn keeps(&self) -> bool {
         matches!(self.search.lost, Some((_, Fate::Reset | Fate::Silent | Fate::ResetAt(_))))
@@ -142,6 +159,7 @@ struct Object<'a> {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    phases_ms: Times,
     lives_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit_ms: Option<f64>,
@@ -169,7 +187,8 @@ pub fn objects(out: &mut dyn Write, limit: &Limit<'_>, exit: u8) -> io::Result<(
         ok: limit.level() == Level::Ok,
         verdict: limit.level().word().to_ascii_lowercase(),
         message: limit.words(),
-        reason: limit.ended.as_ref().err().map(|r| r.id),
+        reason: limit.reason(),
+        phases_ms: Times(Phases { total: Some(limit.took), ..Phases::default() }),
         lives_ms: ms(limit.search.lives),
         limit_ms: limit.search.lost.map(|(at, _)| ms(at)),
         ended_by: limit.search.lost.map(|(_, fate)| fate.as_str()),

@@ -14,7 +14,8 @@ pub fn start(out: &mut dyn Write, kind: &str, source: &str) -> io::Result<()> {
     line(out, &Start::new(&format!("probe {kind}"), source))
 }
 
-struct Times(Phases);
+/// `phases_ms`: those that there were.
+pub(super) struct Times(pub Phases);
 
 impl Serialize for Times {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {

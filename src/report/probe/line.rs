@@ -81,7 +81,7 @@ fn done(outcome: &Outcome) -> String {
         return format!("handshake in {}", time(tls));
     }
     if outcome.kind == "keepalive" {
-        let answered = outcome.facts.iter().any(|f| f.name == "ended_by" && f.value == Value::Text("answered".into()));
+        let answered = outcome.facts.iter().any(|f| f.name == "probes_answered" && f.value != Value::Number(0));
         let text = if answered { "keepalive was answered" } else { "the peer keeps talking: no probe was needed" };
         return text.to_owned();
     }

@@ -239,12 +239,11 @@ impl Report<'_> {
                 _ => told(peer, checked),
             };
             let s = &pass.settings;
-            let then = match pass.directive.as_str() {
-                "proxy_pass" => {
-                    format!("up to {} to connect, {} to answer", words(s.connect_timeout), words(s.read_timeout))
-                }
-                other => other.to_owned(),
-            };
+            let (connect, answer) = (words(s.connect_timeout), words(s.read_timeout));
+            let mut then = format!("up to {connect} to connect, {answer} to answer");
+            if pass.protocol() != "proxy" {
+                then = format!("{}, {then}", pass.directive);
+            }
             t.add_row(vec![peer.to_string(), state.to_owned(), what, then]);
         }
         if some {
@@ -272,7 +271,7 @@ impl Report<'_> {
         let mut lines = Vec::new();
         let users: Vec<&Pass> = self.nginx.passes.iter().filter(|p| p.to == To::Upstream(n)).collect();
         let mut said: Vec<String> = Vec::new();
-        for pass in users.iter().filter(|p| p.directive == "proxy_pass") {
+        for pass in &users {
             let text = request(pass, upstream.servers.len() > 1);
             if !said.contains(&text) {
                 said.push(text);
@@ -304,15 +303,8 @@ impl Report<'_> {
         }
         if verbose {
             for pass in users {
-                let s = &pass.settings;
-                let version = s.version.as_deref().unwrap_or("1.0*");
-                let connection = s.connection.as_deref().map_or("close*".to_owned(), |c| format!("\"{c}\""));
                 let place = self.nginx.files.get(pass.spot.file).map_or("", String::as_str);
-                let http = if upstream.area == Area::Stream {
-                    String::new()
-                } else {
-                    format!(": HTTP {version}, Connection {connection}")
-                };
+                let http = spoken(pass);
                 lines.push(format!(
                     "  {}:{} {}{}{http}",
                     place,
@@ -482,6 +474,20 @@ impl Report<'_> {
 
 fn star<T: Copy>(said: Said<T>) -> &'static str {
     if said.written { "" } else { "*" }
+}
+
+/// What decides whether a connection can be used again.
+fn spoken(pass: &Pass) -> String {
+    let s = &pass.settings;
+    match pass.protocol() {
+        "proxy" if pass.area == Area::Http => {
+            let version = s.version.as_deref().unwrap_or("1.0*");
+            let connection = s.connection.as_deref().map_or("close*".to_owned(), |c| format!("\"{c}\""));
+            format!(": HTTP {version}, Connection {connection}")
+        }
+        "fastcgi" => format!(": fastcgi_keep_conn {}", if s.keep_conn { "on" } else { "off" }),
+        _ => String::new(),
+    }
 }
 
 fn role(server: &UpstreamServer) -> String {

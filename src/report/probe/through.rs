@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::json::Times;
 use super::time;
 use crate::probe::story::Move;
-use crate::probe::{Level, Reason, Through};
+use crate::probe::{Level, Phases, Reason, Through};
 use crate::report::json::{line as object, ms};
 use crate::report::printable;
 
@@ -165,8 +166,12 @@ impl Told<'_> {
                 port: self.address.map(|a| a.port()),
                 ok: self.level() == Level::Ok,
                 verdict: self.level().word().to_ascii_lowercase(),
-                reason: self.result.err().map(|r| r.id),
+                reason: match self.result {
+                    Ok(t) => t.judged(self.limits.warn, self.limits.crit).map(|j| j.1),
+                    Err(reason) => Some(reason.id),
+                },
                 message: self.sentence(),
+                phases_ms: Times(Phases { total: t.map(|t| t.lasted), ..Phases::default() }),
                 moved: t.map(|t| t.moved),
                 silence_ms: t.map(|t| ms(t.silence)),
                 silence_from_ms: t.map(|t| ms(t.silent_from)),
@@ -212,6 +217,7 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     message: String,
+    phases_ms: Times,
     #[serde(skip_serializing_if = "Option::is_none")]
     moved: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::config::{ServiceObject, means};
+use super::config::{PARTIAL, ServiceObject, means};
 use super::time;
 use crate::finding::Severity;
-use crate::probe::plan::{Plan, Planned, Script, Standing};
-use crate::probe::watch::{Answer, Event, Priority, Turn, Watch, What};
+use crate::probe::plan::{Plan, Planned, Script, Service, Standing};
+use crate::probe::watch::{Answer, Event, Priority, Served, Turn, Watch, What};
 use crate::probe::{Level, Reason};
 use crate::report::describe::{count, times};
 use crate::report::json::line as object;
@@ -91,19 +91,13 @@ pub fn sentence(plan: &Plan, what: &What) -> String {
         }
         What::Weight { from, to, .. } => format!("weight {from} → {to}, as its checker says"),
         What::Quorum { service, up, live, needed } => {
-            let sorry = plan.services[*service].sorry.as_deref();
-            match (up, sorry) {
+            let service = &plan.services[*service];
+            match (up, &service.sorry) {
                 (true, Some(sorry)) => {
                     format!("quorum gained: weight {live}, {needed} needed; the sorry server {sorry} is relieved")
                 }
                 (true, None) => format!("quorum gained: weight {live}, {needed} needed"),
-                (false, Some(sorry)) => {
-                    format!(
-                        "QUORUM LOST: weight {live}, {needed} needed; clients go to the sorry server {sorry}, unchecked"
-                    )
-                }
-                (false, None) if *live == 0 => format!("QUORUM LOST: weight 0, {needed} needed; nobody serves it"),
-                (false, None) => format!("QUORUM LOST: weight {live}, {needed} needed; what is up still serves"),
+                (false, _) => format!("QUORUM LOST: weight {live}, {needed} needed; {}", instead(service, *live)),
             }
         }
         What::Script { script, good, first, reason } => {
@@ -128,6 +122,15 @@ pub fn sentence(plan: &Plan, what: &What) -> String {
         }
     };
     printable(&text)
+}
+
+/// What becomes of the clients of a virtual server that has no quorum.
+pub fn instead(service: &Service, live: u64) -> String {
+    match &service.sorry {
+        Some(sorry) => format!("clients go to the sorry server {sorry}, unchecked"),
+        None if live > 0 => "what is up still serves".to_owned(),
+        None => "nobody serves it".to_owned(),
+    }
 }
 
 /// How an event is to be marked; nothing for a step on the way.
@@ -167,17 +170,14 @@ pub fn verdict(watch: &Watch) -> (Option<Severity>, &'static str, String) {
 fn said(watch: &Watch) -> String {
     let plan = watch.plan();
     let mut parts: Vec<String> = Vec::new();
-    for (n, (state, service)) in watch.services().iter().zip(&plan.services).enumerate().filter(|(_, s)| !s.0.up) {
-        let quorum = watch.quorum(n);
-        let then = match &service.sorry {
-            Some(sorry) => format!("clients go to the sorry server {sorry}, unchecked"),
-            None if quorum.live > 0 => "what is up still serves".to_owned(),
-            None => "nobody serves it".to_owned(),
-        };
-        let _ = state;
+    for n in watch.without_quorum() {
+        let (service, quorum) = (&plan.services[n], watch.quorum(n));
         parts.push(format!(
-            "{} has no quorum: weight {} up, {} needed; {then}",
-            service.name, quorum.live, quorum.needed
+            "{} has no quorum: weight {} up, {} needed; {}",
+            service.name,
+            quorum.live,
+            quorum.needed,
+            instead(service, quorum.live)
         ));
     }
     let faults = plan.instances.iter().zip(watch.instances()).filter(|(_, p)| p.fault).map(|(i, _)| i.name.as_str());
@@ -231,8 +231,20 @@ fn said(watch: &Watch) -> String {
         counts.push(format!("{good} of {} good", count(scripts, "script")));
     }
     parts.push(counts.join(", "));
+    parts.extend(undecided(plan));
     parts.retain(|p| !p.is_empty());
     parts.join("; ")
+}
+
+/// Which quorums others decide as well, that nobody looks at.
+fn undecided(plan: &Plan) -> Option<String> {
+    let partial: Vec<&str> = plan.services.iter().filter(|s| s.partial).map(|s| s.name.as_str()).collect();
+    match partial[..] {
+        [] => None,
+        _ if partial.len() == plan.services.len() => Some(format!("quorum {PARTIAL}")),
+        ref few if few.len() <= 3 => Some(format!("quorum of {} {PARTIAL}", few.join(", "))),
+        ref many => Some(format!("{} of {} quorums {PARTIAL}", many.len(), plan.services.len())),
+    }
 }
 
 /// What an answer was: `refused: connection refused`, `good (0.31 ms)`.
@@ -426,7 +438,8 @@ pub fn end(
     for (n, (service, state)) in plan.services.iter().zip(watch.services()).enumerate() {
         let servers: Vec<(u32, Standing)> =
             state.servers.iter().enumerate().map(|(m, s)| (s.weight, watch.standing(n, m))).collect();
-        object(out, &ServiceObject::of(service, watch.quorum(n), &servers, false))?;
+        let open = watch.served(n) == Served::Open;
+        object(out, &ServiceObject::of(service, watch.quorum(n), &servers, open))?;
     }
     for (script, state) in plan.scripts.iter().zip(watch.scripts()) {
         let (against, needed) = state.state.against();
@@ -461,7 +474,7 @@ pub fn end(
         &Summary {
             r#type: "summary",
             virtual_servers: plan.services.len(),
-            without_quorum: watch.services().iter().filter(|s| !s.up).count(),
+            without_quorum: watch.without_quorum().count(),
             transitions,
             watched_ms: crate::report::json::ms(watched),
             interrupted,

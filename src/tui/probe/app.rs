@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::msg::Update;
 use crate::finding::Severity;
 use crate::probe::plan::{Plan, Standing};
-use crate::probe::watch::{Event, Turn, Watch, What};
+use crate::probe::watch::{Event, Served, Turn, Watch, What};
 use crate::report::probe::watch::{Epoch, sentence, severity, subject};
 use crate::report::{Clock, printable};
 use crate::time::{Instant, Timestamp};
@@ -159,7 +159,7 @@ impl App {
     pub(super) fn trouble(&self, item: Item) -> Option<Severity> {
         let watch = self.watch.as_ref()?;
         match item {
-            Item::Service(n) => (!watch.services()[n].up).then_some(Severity::Critical),
+            Item::Service(n) => (watch.served(n) == Served::No).then_some(Severity::Critical),
             Item::Server(n, m) => {
                 let failing = watch.services()[n].servers[m].checkers.iter().any(|t| t.failing().is_some());
                 match watch.standing(n, m) {

@@ -164,12 +164,12 @@ fn a_lost_quorum_and_a_bad_script_at_80x24() {
             "           the sorry server 10.0.0.99:80, unchecked; bad: chk_nginx; 10.0.0.22…",
             "── 1 virtual server, 3 real servers, 1 tracked script ──────────── 4 marked ! ──",
             "                  state   w fails    next noticed  last said",
-            ">! TCP 10.0.0.10:80 rr  NO QUORUM  weight 1 of 3 up, back at 2, sorry server 10…",
+            ">! TCP 10.0.0.10:80 rr  NO QUORUM  weight 1 of 3 up; sorry server, unchecked",
             "     10.0.0.21:80 up      1         5.0 s    17 s  good (0.31 ms)",
             " !   10.0.0.22:80 DOWN    0         1.0 s    17 s  connection refused",
             " !   10.0.0.23:80 DOWN    1         5.0 s    17 s  connection refused",
             " ! chk_nginx      BAD   -20         2.0 s     9 s  VI_1 102 → 82; connection r…",
-            "── events ──────────────────────────────────────────────────────────────────────",
+            "── events ──────────────────────────────────────────────────── ↑ 9 more: PgUp ──",
             " 22:13:29.040  10.0.0.22:80      TCP_CHECK failed for good: refused: connection",
             "                                 refused",
             " 22:13:29.040  10.0.0.22:80      DOWN: weight 0 in TCP 10.0.0.10:80; what is",
@@ -293,7 +293,7 @@ fn details_of_a_virtual_server() {
             "── TCP 10.0.0.10:80 ────────────────────────────────────────────────────────────",
             " state         has its quorum: weight 2 of 3 up",
             " quorum        2, hysteresis 0: lost below 2, back at 2",
-            " sorry server  10.0.0.99:80",
+            " sorry server  10.0.0.99:80, which nothing checks",
             " scheduler     rr",
             "",
             " events, the newest first",
@@ -302,6 +302,88 @@ fn details_of_a_virtual_server() {
             " ↑↓ scroll  ? help  q back",
         ],
     );
+}
+
+#[test]
+fn a_sorry_server_is_said_to_be_unchecked_at_every_width() {
+    let mut b = story();
+    b.run(9030, &[bad()]);
+    let mut row = |w| b.draw(w, 24).into_iter().find(|l| l.starts_with(">! ")).unwrap();
+    assert_eq!(
+        row(120),
+        ">! TCP 10.0.0.10:80 rr  NO QUORUM  weight 1 of 3 up, back at 2; clients go to the sorry server 10.0.0.99:80, unchecked"
+    );
+    assert_eq!(
+        row(100),
+        ">! TCP 10.0.0.10:80 rr  NO QUORUM  weight 1 of 3 up, back at 2; sorry server 10.0.0.99:80, unchecked"
+    );
+    assert_eq!(row(80), ">! TCP 10.0.0.10:80 rr  NO QUORUM  weight 1 of 3 up; sorry server, unchecked");
+    assert_eq!(row(60), ">! TCP 10.0.0.10:80 rr  NO QUORUM  sorry server, unchecked");
+    assert_eq!(row(50), ">! TCP 10.0.0.10:80  NO QUORUM  sorry server, unc…");
+    b.press(&[Action::Open]);
+    assert_eq!(
+        b.draw(80, 24)[4..6],
+        [
+            " state         HAS NO QUORUM: weight 1 of 3 up; clients go to the sorry server",
+            "               10.0.0.99:80, unchecked"
+        ]
+    );
+}
+
+#[test]
+fn a_quorum_that_is_not_decided() {
+    let row = |b: &mut Bench, w| b.draw(w, 24).into_iter().find(|l| l.starts_with('>')).unwrap();
+    // Nobody has looked yet; then two of three are up.
+    let mut b = Bench::new();
+    b.news(0);
+    assert_eq!(row(&mut b, 80), ">  TCP 10.0.0.10:80 rr  not decided yet  weight 0 of 3 known to be up, 2 needed");
+    b.press(&[Action::Open]);
+    assert_eq!(b.draw(80, 24)[3], " state         not decided yet: weight 3 of 3 not looked at, 2 needed");
+    // Only some were chosen: their end loses nothing.
+    let mut part = service(2, 0, vec![server("10.0.0.21:80", 1, false, &[(RHYTHM, 1)])]);
+    part.partial = true;
+    let plan = Plan { services: vec![part], ..Plan::default() };
+    let mut b = Bench::new();
+    b.watch = Watch::new(Arc::new(plan), at(0), Beginning::default());
+    b.run(1000, &[bad()]);
+    let screen = b.draw(80, 24);
+    shows(
+        &screen[1..7],
+        &[
+            " WARNING  10.0.0.21:80 down; 0 of 1 real servers up; quorum not decided: other",
+            "          real servers are not looked at",
+            "── 1 virtual server, 1 real server ─────────────────────────────── 1 marked ! ──",
+            "                  state   w fails    next noticed  last said",
+            ">  TCP 10.0.0.10:80  quorum  not decided: other real servers are not looked at",
+            " !   10.0.0.21:80 DOWN    1         6.0 s    17 s  connection refused",
+        ],
+    );
+    b.press(&[Action::Open]);
+    assert_eq!(b.draw(80, 24)[4], " state         quorum not decided: other real servers are not looked at");
+}
+
+#[test]
+fn rows_that_do_not_show_are_counted() {
+    let servers = |n: u8| (0..n).map(|k| server(&format!("10.0.{n}.{k}:80"), 1, false, &[(RHYTHM, 1)])).collect();
+    let services = vec![service(1, 0, servers(12)), service(1, 0, servers(9))];
+    let scripts = ["a", "b", "c"].map(|name| script(name, 0)).into();
+    let mut b = Bench::new();
+    b.watch = Watch::new(Arc::new(Plan { services, scripts, ..Plan::default() }), at(0), Beginning::default());
+    b.run(0, &[bad(), bad(), bad()]);
+    let rule = |b: &mut Bench, w| b.draw(w, 24).into_iter().find(|l| l.contains("virtual serv")).unwrap();
+    // 26 rows, of which 9 show; what is marked is told where there is room.
+    assert_eq!(rule(&mut b, 80), "── 2 virtual servers, 21 real servers, 3 tracked scripts ────────── ↓ 17 more ──");
+    assert_eq!(rule(&mut b, 60), "── 2 virtual servers, 21 real servers, 3 tr… ── ↓ 17 more ──");
+    b.press(&[Action::Move(Move::Down); 12]);
+    assert_eq!(rule(&mut b, 80), "── 2 virtual servers, 21 real servers, 3 tracked scripts ────── ↑ 8  ↓ 9 more ──");
+    // The verdict takes a line less.
+    b.press(&[Action::Move(Move::Down); 20]);
+    assert_eq!(
+        rule(&mut b, 100),
+        "── 2 virtual servers, 21 real servers, 3 tracked scripts ───────────────── ↑ 16 more · 3 marked ! ──"
+    );
+    b.press(&[Action::Help, Action::Move(Move::Down)]);
+    assert_eq!(b.draw(80, 24)[3], "── keys, and how to read the screen ─────────────────────────── ↑ 1  ↓ 9 more ──");
 }
 
 #[test]

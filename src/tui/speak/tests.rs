@@ -137,7 +137,7 @@ fn a_backup_at_60x16() {
             " 10.77.0.1  102  master, heard 0.9 s ago   v2  PASS",
             "── addresses: none of 1 here ───────────────────────────────",
             " 10.77.0.110/24  not here: 02:00:0a:4d:00:01 announced it a…",
-            "── log ─────────────────────────────────────────────────────",
+            "── log ─────────────────────────────────── ↑ 2 more: PgUp ──",
             " 22:13:23  has listened: 10.77.0.1 is master with 102; at p…",
             " 22:13:23  INIT → BACKUP: started with priority 101",
             " + - priority  m mute  p preempt off  ? help  q quit",
@@ -165,7 +165,7 @@ fn a_master_at_80x24() {
             " 10.77.0.1  100  heard 15 s ago            v2  PASS  every 1 s  7 adverts",
             "── addresses: 1 of 1 here ──────────────────────────────────────────────────────",
             " 10.77.0.110/24  here, on eth0",
-            "── log ─────────────────────────────────────────────────────────────────────────",
+            "── log ─────────────────────────────────────────────────────── ↑ 2 more: PgUp ──",
             " 22:13:23.600  has listened: 10.77.0.1 is master with 102; at priority 101 you",
             "               stay BACKUP and take over 3.605 s after its last advert",
             " 22:13:23.600  INIT → BACKUP: started with priority 101",
@@ -306,7 +306,7 @@ fn many_have_a_list_and_the_selected_one_its_details() {
         [
             " FAULT  VI_7: a tracked script, file, process or BFD session fails; 10.77.0.1",
             "        (102) is master; of 255 virtual routers: 249 BACKUP, 5 MASTER, 1 FAULT",
-            "── 255 virtual routers ─────────────────────────────────────────── 1 marked ! ──",
+            "── 255 virtual routers ────────────────────────────── ↓ 249 more · 1 marked ! ──",
             "   name   vrid ip state     prio master          timer         in state",
             ">  VI_1      1 v4 BACKUP     101 10.77.0.1       █████░░ 2.7 s 7.3 s",
         ]
@@ -454,7 +454,7 @@ fn the_log_is_scrolled_by_pages_and_bounded() {
     // Nine lines, of which one is seen twice.
     assert_eq!(last(&mut b), "22:13:20.091  advert sent with priority 91");
     let screen = b.draw(80, 24).join("\n");
-    assert!(screen.contains("── log ─") && screen.contains("─ 8 newer entries below: End ──"), "{screen}");
+    assert!(screen.contains("── log ─") && screen.contains("─ ↑ 83  ↓ 8 more: End ──"), "{screen}");
     b.press(&[Action::Move(Move::Home)]);
     assert_eq!(last(&mut b), "22:13:20.008  advert sent with priority 8");
     b.press(&[Action::Move(Move::PageDown), Action::Move(Move::End)]);

@@ -10,6 +10,7 @@ use crate::report::describe;
 use crate::sniff::group::Group;
 use crate::time::Instant;
 use crate::tui::app::{App, gap_of};
+use crate::tui::scroll::Shown;
 use crate::tui::text::{bar, fit, fit_middle, left, right, sparkline, width};
 use crate::tui::theme::Theme;
 
@@ -96,6 +97,13 @@ fn short(d: Duration) -> String {
     }
 }
 
+/// Which rows show. `rows` counts the heading.
+pub fn shown(app: &App, rows: usize) -> Shown {
+    let (visible, selected) = (app.visible(), app.selected().map(|g| g.id));
+    let at = visible.iter().position(|g| Some(g.id) == selected).unwrap_or(0);
+    Shown::around(at, visible.len(), rows.saturating_sub(1))
+}
+
 /// The rows, the heading first. `rows` counts the heading.
 pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
@@ -110,10 +118,8 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         return vec![Line::raw(text)];
     }
     let selected = app.selected().map(|g| g.id);
-    let at = visible.iter().position(|g| Some(g.id) == selected).unwrap_or(0);
-    let room = rows.saturating_sub(1).max(1);
-    let first = at.saturating_sub(room / 2).min(visible.len().saturating_sub(room));
-    let rows: Vec<Row<'_>> = visible[first..].iter().take(room).map(|g| row(app, g, now)).collect();
+    let shown = shown(app, rows);
+    let rows: Vec<Row<'_>> = visible[shown.first..].iter().take(shown.rows).map(|g| row(app, g, now)).collect();
     let layout = layout(&visible, &rows, columns);
     let mut lines = vec![Line::from(
         layout

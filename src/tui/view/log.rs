@@ -28,12 +28,9 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     log(app).lines(nothing, columns, rows, Theme::new(app.color))
 }
 
-/// What the rule above the log says: where the window is when it does not follow.
-pub fn position(app: &App) -> String {
-    match log(app).newer() {
-        0 => String::new(),
-        newer => format!("{} below: End", describe::count(newer, "newer event")),
-    }
+/// What the rule above the log says: how much of it does not show.
+pub fn position(app: &App, columns: usize, rows: usize) -> String {
+    log(app).hidden(columns, rows)
 }
 
 /// What an event says.

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::app::{App, Screen};
-use super::parts::{self, section, text_room};
+use super::parts::{self, list_rule, section, text_room};
 use super::scroll::Window;
 use super::text::rule;
 use super::theme::Theme;
@@ -46,19 +46,22 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let mut lines = head(app, w, h);
     if app.screen != Screen::Main {
-        let room = text_room(h, lines.len());
-        parts::page(&mut lines, page(app, w, room), app.scroll, (w, h), theme);
+        let scroll = match app.screen {
+            Screen::Findings => findings::first(app, w, text_room(h, lines.len())),
+            _ => app.scroll,
+        };
+        parts::page(&mut lines, page(app, w), scroll, (w, h), theme);
         return lines;
     }
     let rows = rows(app, w, h, lines.len());
-    lines.push(rule(&list::title(app), &list::summary(app), w, theme));
+    lines.push(list_rule(&list::title(app), list::shown(app, rows.list).hidden(), list::summary(app), w, theme));
     section(&mut lines, list::lines(app, w, rows.list), rows.list);
     if let (Some(g), 1..) = (app.selected(), rows.detail) {
         lines.push(rule(&detail::title(g), "", w, theme));
         section(&mut lines, detail::panel(app, g, w, rows.detail), rows.detail);
     }
     if rows.log > 0 {
-        lines.push(rule("events", &log::position(app), w, theme));
+        lines.push(rule("events", &log::position(app, w, rows.log), w, theme));
         section(&mut lines, log::lines(app, w, rows.log), rows.log);
     }
     lines
@@ -72,12 +75,12 @@ fn head(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// The title and text of a screen other than the first. `rows` only matters to the list of findings.
-fn page(app: &App, w: usize, rows: usize) -> (String, Vec<Line<'static>>) {
+/// The title and text of a screen other than the first.
+fn page(app: &App, w: usize) -> (String, Vec<Line<'static>>) {
     match app.screen {
         Screen::Main => (String::new(), Vec::new()),
         Screen::Group(id) => (group::title(app, id), group::lines(app, id, w)),
-        Screen::Findings => (findings::title(app), findings::lines(app, w, rows)),
+        Screen::Findings => (findings::title(app), findings::lines(app, w)),
         Screen::Explain(key, _) => (format!("finding {}", key.id), findings::explain(app, key, w)),
         Screen::Help => ("keys".to_owned(), help::lines(app, w)),
     }
@@ -126,5 +129,5 @@ pub(super) fn log_window(app: &App) -> Window {
 pub(super) fn text(app: &App) -> (usize, usize) {
     let (w, h) = parts::at_least(app.size, MIN);
     let room = text_room(h, head(app, w, h).len());
-    (page(app, w, room).1.len(), room)
+    (page(app, w).1.len(), room)
 }

@@ -8,11 +8,11 @@ use ratatui::text::{Line, Span};
 
 use super::log;
 use crate::probe::plan::{Checker, Does, Planned, Rhythm, Scheme, Server, Standing};
-use crate::probe::watch::{Turn, Watch};
+use crate::probe::watch::{Served, Turn, Watch};
 use crate::report::describe::duration;
 use crate::report::printable;
-use crate::report::probe::config::{means, words};
-use crate::report::probe::watch::{answer, priority, reading};
+use crate::report::probe::config::{PARTIAL, means, words};
+use crate::report::probe::watch::{answer, instead, priority, reading};
 use crate::time::Instant;
 use crate::tui::probe::app::{App, Item};
 use crate::tui::text::wrap;
@@ -74,10 +74,21 @@ impl Text {
 }
 
 fn service(text: &mut Text, watch: &Watch, n: usize) {
-    let (planned, state, quorum) = (&watch.plan().services[n], &watch.services()[n], watch.quorum(n));
-    let style = if state.up { text.theme.good() } else { text.theme.bad() };
-    let has = if state.up { "has its quorum" } else { "HAS NO QUORUM" };
-    text.row("state", &format!("{has}: weight {} of {} up", quorum.live, quorum.total), style);
+    let (planned, quorum) = (&watch.plan().services[n], watch.quorum(n));
+    let weight = format!("weight {} of {} up", quorum.live, quorum.total);
+    let (says, style) = match watch.served(n) {
+        Served::Yes => (format!("has its quorum: {weight}"), text.theme.good()),
+        Served::No => (format!("HAS NO QUORUM: {weight}; {}", instead(planned, quorum.live)), text.theme.bad()),
+        Served::Open => {
+            let (unseen, needed) = (watch.unseen(n), quorum.needed);
+            (
+                format!("not decided yet: weight {unseen} of {} not looked at, {needed} needed", quorum.total),
+                Style::new(),
+            )
+        }
+        Served::Partial => (format!("quorum {PARTIAL}"), Style::new()),
+    };
+    text.row("state", &says, style);
     let (q, h) = (planned.quorum, planned.hysteresis);
     let lost = u64::from(q).saturating_sub(u64::from(h)).max(1);
     text.row(
@@ -85,8 +96,9 @@ fn service(text: &mut Text, watch: &Watch, n: usize) {
         &format!("{q}, hysteresis {h}: lost below {lost}, back at {}", (u64::from(q) + u64::from(h)).max(1)),
         Style::new(),
     );
-    let sorry = planned.sorry.as_deref().unwrap_or("none: what is up goes on to serve");
-    text.row("sorry server", sorry, Style::new());
+    let sorry = planned.sorry.as_ref().map(|sorry| format!("{sorry}, which nothing checks"));
+    let sorry = sorry.unwrap_or("none: what is up goes on to serve".to_owned());
+    text.row("sorry server", &sorry, Style::new());
     if let Some(address) = planned.suspended {
         let says = format!("{address} is not on this host: the daemon checks none of these here");
         text.row("ha_suspend", &says, text.theme.warn());

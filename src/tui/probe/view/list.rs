@@ -6,14 +6,15 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::finding::Severity;
-use crate::probe::plan::{Does, Planned, Standing};
-use crate::probe::watch::{Answer, Turn, Watch};
+use crate::probe::plan::{Does, Planned, Quorum, Standing};
+use crate::probe::watch::{Answer, Served, Turn, Watch};
 use crate::report::describe::count;
 use crate::report::printable;
-use crate::report::probe::config::words;
-use crate::report::probe::watch::{answer, priority};
+use crate::report::probe::config::{PARTIAL, words};
+use crate::report::probe::watch::{answer, instead, priority};
 use crate::time::Instant;
 use crate::tui::probe::app::{App, Item};
+use crate::tui::scroll::Shown;
 use crate::tui::text::{bar, fit, fit_middle, left, right, width};
 use crate::tui::theme::Theme;
 use crate::vrrp::track::Reading;
@@ -82,14 +83,19 @@ fn points(weight: i32) -> String {
     if weight == 0 { "FAULT".to_owned() } else { format!("{weight:+}") }
 }
 
+/// Which rows show. `rows` counts the heading.
+pub fn shown(app: &App, rows: usize) -> Shown {
+    let all = app.items().len();
+    Shown::around(app.selected.min(all.saturating_sub(1)), all, rows.saturating_sub(1))
+}
+
 /// The rows, the heading first. `rows` counts the heading.
 pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let Some(watch) = &app.watch else { return Vec::new() };
     let items = app.items();
     let at = app.selected.min(items.len().saturating_sub(1));
-    let room = rows.saturating_sub(1).max(1);
-    let first = at.saturating_sub(room / 2).min(items.len().saturating_sub(room));
+    let shown = shown(app, rows);
     let c = Columns::of(watch, columns);
     let mut next = String::new();
     if c.bar > 0 {
@@ -106,7 +112,7 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         "last said"
     );
     let mut lines = vec![Line::styled(fit(&heading, columns), theme.quiet())];
-    for (k, item) in items.iter().enumerate().skip(first).take(room) {
+    for (k, item) in items.iter().enumerate().skip(shown.first).take(shown.rows) {
         let trouble = app.trouble(*item);
         let mark = theme.severity(trouble.or(Some(Severity::Critical))).patch(Theme::bold());
         let mut spans = vec![
@@ -125,23 +131,46 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
 }
 
 fn service(watch: &Watch, n: usize, columns: usize, theme: Theme) -> Vec<Span<'static>> {
-    let (planned, state, quorum) = (&watch.plan().services[n], &watch.services()[n], watch.quorum(n));
-    let name = printable(&format!("{} {}", planned.name, planned.scheduler));
-    let (word, style, more) = match (state.up, &planned.sorry) {
-        (true, _) => ("served", theme.good(), String::new()),
-        (false, Some(sorry)) => ("NO QUORUM", theme.bad(), format!(", sorry server {sorry} serves")),
-        (false, None) if quorum.live > 0 => ("NO QUORUM", theme.bad(), ", what is up serves".to_owned()),
-        (false, None) => ("NO QUORUM", theme.bad(), ", nobody serves".to_owned()),
+    let (planned, quorum) = (&watch.plan().services[n], watch.quorum(n));
+    let Quorum { live, total, needed } = quorum;
+    let (word, style) = match watch.served(n) {
+        Served::Yes => ("served", theme.good()),
+        Served::No => ("NO QUORUM", theme.bad()),
+        Served::Open => ("not decided yet", theme.quiet()),
+        Served::Partial => ("quorum", theme.quiet()),
     };
-    let needed = if state.up { format!("lost below {}", quorum.needed) } else { format!("back at {}", quorum.needed) };
-    let text = format!("weight {} of {} up, {needed}{more}", quorum.live, quorum.total);
-    let room = columns.saturating_sub(width(&name) + width(word) + 5);
+    // The first that fits.
+    let texts = match (watch.served(n), &planned.sorry) {
+        (Served::Yes, _) => vec![format!("weight {live} of {total} up, lost below {needed}")],
+        (Served::Open, _) => {
+            let known = live.saturating_sub(watch.unseen(n));
+            vec![format!("weight {known} of {total} known to be up, {needed} needed")]
+        }
+        (Served::Partial, _) => vec![PARTIAL.to_owned()],
+        (Served::No, sorry) => {
+            let weight = format!("weight {live} of {total} up, back at {needed}");
+            let mut texts = vec![format!("{weight}; {}", instead(planned, live))];
+            if let Some(sorry) = sorry {
+                texts.push(format!("{weight}; sorry server {sorry}, unchecked"));
+                texts.push(format!("{weight}; sorry server, unchecked"));
+                texts.push(format!("weight {live} of {total} up; sorry server, unchecked"));
+                texts.push("sorry server, unchecked".to_owned());
+            }
+            texts
+        }
+    };
+    // The scheduler is in the details, too.
+    let names = [format!("{} {}", planned.name, planned.scheduler), planned.name.clone()].map(|n| printable(&n));
+    let room = |name: &str| columns.saturating_sub(width(name) + width(word) + 5);
+    let fits = |(text, name): &(&String, &String)| width(text) <= room(name);
+    let all = texts.iter().flat_map(|text| names.iter().map(move |name| (text, name)));
+    let (text, name) = all.clone().find(fits).or(all.last()).map_or(("", ""), |(t, n)| (t.as_str(), n.as_str()));
     vec![
         Span::styled(format!(" {name}"), theme.title()),
         Span::raw("  "),
         Span::styled(word, style),
         Span::raw("  "),
-        Span::raw(fit(&text, room)),
+        Span::raw(fit(text, room(name))),
     ]
 }
 

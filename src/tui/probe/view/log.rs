@@ -4,8 +4,9 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::finding::Severity;
-use crate::report::describe::count;
+use crate::report::describe::thousands;
 use crate::tui::log::{Log, Told};
+use crate::tui::parts::joined;
 use crate::tui::probe::app::{App, Entry, Item};
 use crate::tui::text::width;
 use crate::tui::theme::Theme;
@@ -30,13 +31,10 @@ pub fn of(app: &App, item: Item, columns: usize) -> Vec<Line<'static>> {
     own.flat_map(|e| told(app, e, false).lines(0, columns, Theme::new(app.color))).collect()
 }
 
-/// What the rule above says: where the window is when it does not follow.
-pub fn position(app: &App, columns: usize) -> String {
-    match log(app, columns).newer() {
-        0 if app.forgotten > 0 => format!("{} no longer kept", count(app.forgotten, "event")),
-        0 => String::new(),
-        newer => format!("{} below: End", count(newer, "newer event")),
-    }
+/// What the rule above says: how much of it does not show.
+pub fn position(app: &App, columns: usize, rows: usize) -> String {
+    let gone = if app.forgotten > 0 { format!("{} no longer kept", thousands(app.forgotten)) } else { String::new() };
+    joined([log(app, columns).hidden(columns, rows), gone])
 }
 
 /// What an entry says.

@@ -11,7 +11,7 @@ use ratatui::text::Line;
 
 use super::app::{App, Screen};
 use super::keymap::KEYS;
-use crate::tui::parts::{self, section, text_room};
+use crate::tui::parts::{self, list_rule, section, text_room};
 use crate::tui::scroll::Window;
 use crate::tui::text::rule;
 use crate::tui::theme::Theme;
@@ -53,14 +53,14 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
         return lines;
     }
     let rows = rows(app, w, h, lines.len());
-    lines.push(rule(&list::title(app), &list::summary(app), w, theme));
+    lines.push(list_rule(&list::title(app), list::shown(app, rows.list).hidden(), list::summary(app), w, theme));
     section(&mut lines, list::lines(app, w, rows.list), rows.list);
     if rows.detail > 0 {
         lines.push(rule(&detail::title(app), "Enter: all of it", w, theme));
         section(&mut lines, detail::lines(app, w, false), rows.detail);
     }
     if rows.log > 0 {
-        lines.push(rule("events", &log::position(app, w), w, theme));
+        lines.push(rule("events", &log::position(app, w, rows.log), w, theme));
         section(&mut lines, log::lines(app, w, rows.log), rows.log);
     }
     lines

@@ -11,6 +11,7 @@ use crate::report::printable;
 use crate::report::simulate::{chart, live, text};
 use crate::simulate::{Group, Record};
 use crate::time::Instant;
+use crate::tui::scroll::Shown;
 use crate::tui::simulate::app::{App, Lane};
 use crate::tui::text::{fit, left, right, width};
 use crate::tui::theme::Theme;
@@ -64,7 +65,7 @@ pub fn style(app: &App, lane: &Lane, theme: Theme) -> Style {
 }
 
 /// The title of the rule above.
-pub fn title(app: &App, columns: usize) -> String {
+pub fn title(app: &App, right: &str, columns: usize) -> String {
     let all = app.lanes_of_all();
     let groups: BTreeSet<Group> = all.iter().map(|l| l.group).collect();
     let Some(lane) = app.chosen() else { return "no virtual router".to_owned() };
@@ -84,7 +85,7 @@ pub fn title(app: &App, columns: usize) -> String {
         parts.push(format!("v{}", run.version));
     }
     // The rule has a blank and two strokes on each side of both texts.
-    while parts.len() > 1 && width(&parts.join(" · ")) + width(&scale(app)) + 9 > columns {
+    while parts.len() > 1 && width(&parts.join(" · ")) + width(right) + 9 > columns {
         parts.pop();
     }
     parts.join(" · ")
@@ -146,22 +147,34 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     }
     let layout = layout(app, columns);
     let selected = app.selected.min(all.len() - 1);
-    let mut below = vec![faults(app, &layout, columns, theme)];
-    below.extend(numbers(app, &layout, all[selected].group, columns, theme));
-    below.push(times(app, &layout, columns, theme));
-    below.extend(lasting(app, columns, theme));
-    let room = rows.saturating_sub(below.len()).max(1).min(all.len());
-    let first = selected.saturating_sub(room / 2).min(all.len() - room);
+    let below = under(app, &layout, columns, theme);
+    let shown = Shown::around(selected, all.len(), rows.saturating_sub(below.len()));
     let mut lines: Vec<Line<'static>> = all
         .iter()
         .enumerate()
-        .skip(first)
-        .take(room)
+        .skip(shown.first)
+        .take(shown.rows)
         .map(|(k, lane)| row(app, &layout, lane, k == selected, columns, theme))
         .collect();
     lines.extend(below);
     lines.truncate(rows);
     lines
+}
+
+/// What is below the lanes.
+fn under(app: &App, layout: &Layout, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let mut lines = vec![faults(app, layout, columns, theme)];
+    lines.extend(app.chosen().and_then(|lane| numbers(app, layout, lane.group, columns, theme)));
+    lines.push(times(app, layout, columns, theme));
+    lines.extend(lasting(app, columns, theme));
+    lines
+}
+
+/// How many lanes are above and below those that show in so many lines.
+pub fn hidden(app: &App, columns: usize, rows: usize) -> (usize, usize) {
+    let all = app.lanes_of_all().len();
+    let below = under(app, &layout(app, columns), columns, Theme::new(app.color)).len();
+    Shown::around(app.selected.min(all.saturating_sub(1)), all, rows.saturating_sub(below)).hidden()
 }
 
 /// A lane.

@@ -42,12 +42,16 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let mut lines = head(app, w, h);
     if app.screen != Screen::Main {
-        let room = text_room(h, lines.len());
-        parts::page(&mut lines, pages::page(app, w, room), app.scroll, (w, h), theme);
+        let scroll = match app.screen {
+            Screen::Findings => crate::tui::findings::first(&app.findings, app.finding, w, text_room(h, lines.len())),
+            _ => app.scroll,
+        };
+        parts::page(&mut lines, pages::page(app, w), scroll, (w, h), theme);
         return lines;
     }
     let rows = rows(app, w, h, lines.len());
-    lines.push(rule(&lanes::title(app, w), &lanes::scale(app), w, theme));
+    let right = parts::joined([parts::more(lanes::hidden(app, w, rows.lanes)), lanes::scale(app)]);
+    lines.push(rule(&lanes::title(app, &right, w), &right, w, theme));
     section(&mut lines, lanes::lines(app, w, rows.lanes), rows.lanes);
     if rows.timers > 0 {
         lines.push(rule(&wire::title(app), "", w, theme));
@@ -119,5 +123,5 @@ pub(super) fn told_window(app: &App) -> Window {
 pub(super) fn text(app: &App) -> (usize, usize) {
     let (w, h) = parts::at_least(app.size, MIN);
     let room = text_room(h, head(app, w, h).len());
-    (pages::page(app, w, room).1.len(), room)
+    (pages::page(app, w).1.len(), room)
 }

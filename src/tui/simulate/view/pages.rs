@@ -25,8 +25,8 @@ const LEGEND: &[(&str, &str)] = &[
     ("──●──▶", "an advert on its way; ✗ where it is lost or not accepted, and why"),
 ];
 
-/// The title and text of the screen. `rows` matters to the list of findings only.
-pub fn page(app: &App, columns: usize, rows: usize) -> (String, Vec<Line<'static>>) {
+/// The title and text of the screen.
+pub fn page(app: &App, columns: usize) -> (String, Vec<Line<'static>>) {
     let theme = Theme::new(app.color);
     match app.screen {
         Screen::Main => (String::new(), Vec::new()),
@@ -38,7 +38,7 @@ pub fn page(app: &App, columns: usize, rows: usize) -> (String, Vec<Line<'static
         }
         Screen::Findings => {
             let at = app.finding.min(app.findings.len() - 1);
-            (findings::title(&app.findings), findings::list(&app.findings, at, columns, rows, theme))
+            (findings::title(&app.findings), findings::list(&app.findings, at, columns, theme))
         }
         Screen::Explain(id, _) => {
             let own = |f: &&crate::finding::Finding| f.id == id;

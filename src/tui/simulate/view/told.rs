@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::report::describe::{count, seconds3};
+use crate::report::describe::{seconds3, thousands};
 use crate::report::simulate::text::moment;
 use crate::simulate::Record;
 use crate::tui::log::{Log, Told};
@@ -35,7 +35,7 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
 pub fn position(app: &App, columns: usize) -> String {
     let newer = if app.told_end.is_some() { log(app).newer() } else { 0 };
     if newer > 0 {
-        return format!("{} below: PgDn", count(newer, "newer line"));
+        return format!("↓ {} more: PgDn", thousands(newer));
     }
     let style = app.style();
     let coming = app.coming(&style).and_then(|r| Some((r, app.words(&style, r)?)));

@@ -9,6 +9,7 @@ use crate::report::printable;
 use crate::report::speak::{master, standing};
 use crate::speak::{InstanceView, Phase};
 use crate::time::Instant;
+use crate::tui::scroll::Shown;
 use crate::tui::speak::app::App;
 use crate::tui::text::{bar, fit_middle, left, right};
 use crate::tui::theme::Theme;
@@ -43,13 +44,17 @@ pub fn summary(app: &App) -> String {
     if n == 0 { String::new() } else { format!("{n} marked !") }
 }
 
+/// Which rows show. `rows` counts the heading.
+pub fn shown(app: &App, rows: usize) -> Shown {
+    Shown::around(app.chosen().map_or(0, |(at, _)| at), app.instances().len(), rows.saturating_sub(1))
+}
+
 /// The rows, the heading first. `rows` counts the heading.
 pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let theme = Theme::new(app.color);
     let (all, now) = (app.instances(), app.now());
     let Some((at, _)) = app.chosen() else { return Vec::new() };
-    let room = rows.saturating_sub(1).max(1);
-    let first = at.saturating_sub(room / 2).min(all.len().saturating_sub(room));
+    let shown = shown(app, rows);
     let layout = layout(all, columns);
     let mut heading = Vec::new();
     for (col, w) in &layout {
@@ -60,7 +65,7 @@ pub fn lines(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         heading.push(Span::raw(" "));
     }
     let mut lines = vec![Line::from(heading)];
-    for (k, i) in all.iter().enumerate().skip(first).take(room) {
+    for (k, i) in all.iter().enumerate().skip(shown.first).take(shown.rows) {
         let mut spans = Vec::new();
         for (col, w) in &layout {
             spans.extend(cell(app, *col, i, k == at, *w, now, theme));

@@ -3,9 +3,10 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::report::describe::count;
+use crate::report::describe::thousands;
 use crate::report::printable;
 use crate::tui::log::{Log, Told};
+use crate::tui::parts::joined;
 use crate::tui::speak::app::{App, Entry, Kind};
 use crate::tui::theme::Theme;
 
@@ -32,14 +33,10 @@ pub fn of(app: &App, instance: usize, columns: usize) -> Vec<Line<'static>> {
     own.flat_map(|e| told(app, e, false).lines(0, columns, Theme::new(app.color))).collect()
 }
 
-/// What the rule above the log says: where the window is when it does not follow.
-pub fn position(app: &App) -> String {
-    match log(app).newer() {
-        1 => "1 newer entry below: End".to_owned(),
-        newer @ 2.. => format!("{newer} newer entries below: End"),
-        0 if app.forgotten > 0 => format!("{} no longer kept", count(app.forgotten, "line")),
-        0 => String::new(),
-    }
+/// What the rule above the log says: how much of it does not show.
+pub fn position(app: &App, columns: usize, rows: usize) -> String {
+    let gone = if app.forgotten > 0 { format!("{} no longer kept", thousands(app.forgotten)) } else { String::new() };
+    joined([log(app).hidden(columns, rows), gone])
 }
 
 /// What an entry says.

@@ -16,7 +16,7 @@ use super::app::{App, Screen};
 use crate::report::describe;
 use crate::report::speak::Named;
 use crate::speak::InstanceView;
-use crate::tui::parts::{self, section, take, text_room};
+use crate::tui::parts::{self, list_rule, section, take, text_room};
 use crate::tui::scroll::Window;
 use crate::tui::text::{rule, width, wrap};
 use crate::tui::theme::Theme;
@@ -52,7 +52,7 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
     }
     let rows = rows(app, w, h, lines.len());
     if rows.list > 0 {
-        lines.push(rule(&list::title(app), &list::summary(app), w, theme));
+        lines.push(list_rule(&list::title(app), list::shown(app, rows.list).hidden(), list::summary(app), w, theme));
         section(&mut lines, list::lines(app, w, rows.list), rows.list);
     }
     if let Some((_, i)) = app.chosen() {
@@ -70,7 +70,7 @@ fn screen(app: &App, w: usize, h: usize) -> Vec<Line<'static>> {
         }
     }
     if rows.log > 0 {
-        lines.push(rule("log", &log::position(app), w, theme));
+        lines.push(rule("log", &log::position(app, w, rows.log), w, theme));
         section(&mut lines, log::lines(app, w, rows.log), rows.log);
     }
     lines
