@@ -62,7 +62,8 @@ pub fn interfaces() -> Vec<Interface> {
 /// many checks that fail at the same time.
 pub fn own_networks() -> Arc<[(IpAddr, u8)]> {
     const FRESH: Duration = Duration::from_secs(1);
-    static LAST: Mutex<Option<(Instant, Arc<[(IpAddr, u8)]>)>> = Mutex::new(None);
+    type Looked = (Instant, Arc<[(IpAddr, u8)]>);
+    static LAST: Mutex<Option<Looked>> = Mutex::new(None);
     let now = monotonic();
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((then, list)) = last.as_ref()

@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_int, c_ulong};
 use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 use std::time::Duration;
 
@@ -269,6 +269,21 @@ pub(super) fn last_acknowledged(fd: BorrowedFd<'_>) -> io::Result<Duration> {
         libc::getsockopt(fd.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, (&raw mut info).cast(), &raw mut len)
     })?;
     Ok(Duration::from_millis(info.tcpi_last_ack_recv.into()))
+}
+
+/// A copy of a descriptor of another process (pidfd_getfd, Linux 5.6). Takes the right to trace that process.
+pub(super) fn descriptor_of(pid: u32, descriptor: c_int) -> io::Result<OwnedFd> {
+    let pid = libc::pid_t::try_from(pid).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: the call takes integers only.
+    let process = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0 as c_int) } as c_int;
+    check(process)?;
+    // SAFETY: the kernel has just made this descriptor, and nobody else has it.
+    let process = unsafe { OwnedFd::from_raw_fd(process) };
+    // SAFETY: the call takes integers only, and `process` outlives it.
+    let copy = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), descriptor, 0 as c_int) } as c_int;
+    check(copy)?;
+    // SAFETY: as above.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
 /// Sets the room for what has been received and not been read, beyond what an ordinary user may ask for.

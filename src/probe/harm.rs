@@ -35,10 +35,9 @@ impl Manner {
         let name = first.trim_end_matches(['"', '\'']).rsplit('/').next().unwrap_or("");
         Some(match name {
             "echo" | "printf" | "log" | "warn" | "info" | "debug" => Self::Says,
-            "logger" | "mail" | "mailx" | "wall" | "systemd-cat" => Self::Reads,
-            "grep" | "egrep" | "fgrep" | "zgrep" | "test" | "[" | "[[" | "cat" | "ls" | "stat" | "head" | "tail"
-            | "wc" | "cut" | "tr" | "sort" | "uniq" | "who" | "last" | "man" | "which" | "type" | "hash" | "pgrep"
-            | "pidof" => Self::Reads,
+            "logger" | "mail" | "mailx" | "wall" | "systemd-cat" | "grep" | "egrep" | "fgrep" | "zgrep" | "test"
+            | "[" | "[[" | "cat" | "ls" | "stat" | "head" | "tail" | "wc" | "cut" | "tr" | "sort" | "uniq" | "who"
+            | "last" | "man" | "which" | "type" | "hash" | "pgrep" | "pidof" => Self::Reads,
             // What it does is said by the next word.
             "command" => match words.next()? {
                 "-v" | "-V" => Self::Reads,
@@ -262,17 +261,13 @@ impl Reader {
             // The word itself ends it.
             return false;
         }
-        match pattern(&line) {
-            Some(length) => {
-                self.at += length;
-                list.begin(self.line);
-                true
-            }
-            None => {
-                list.cases = 0;
-                false
-            }
-        }
+        let Some(length) = pattern(&line) else {
+            list.cases = 0;
+            return false;
+        };
+        self.at += length;
+        list.begin(self.line);
+        true
     }
 }
 
@@ -282,19 +277,26 @@ fn pattern(line: &str) -> Option<usize> {
     let mut before = '|';
     let mut gap = false;
     for (i, c) in line.chars().enumerate() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, ')') => return Some(i + 1),
-            (None, '(') if i > 0 && !matches!(before, '?' | '*' | '+' | '@' | '!') => return None,
-            (None, ';' | '&' | '`' | '<' | '>' | '=' | '{') => return None,
-            (None, ' ' | '\t') => {
+        if let Some(q) = quote {
+            // A substitution is a command.
+            if q == '"' && (c == '`' || c == '(' && before == '$') {
+                return None;
+            }
+            quote = Some(q).filter(|q| *q != c);
+            before = c;
+            continue;
+        }
+        match c {
+            ')' => return Some(i + 1),
+            // Two words are a command.
+            c if gap && !matches!(c, '|' | ' ' | '\t') => return None,
+            '"' | '\'' => quote = Some(c),
+            '(' if i > 0 && !matches!(before, '?' | '*' | '+' | '@' | '!') => return None,
+            ';' | '&' | '`' | '<' | '>' | '=' | '{' => return None,
+            ' ' | '\t' => {
                 gap = before != '|' || gap;
                 continue;
             }
-            // Two words are a command.
-            (None, c) if gap && c != '|' => return None,
             _ => {}
         }
         gap = false;
@@ -581,6 +583,9 @@ mod tests {
             ("case $1 in\na) true;;\nkill) systemctl restart x;;\nesac", true),
             ("case $1 in a) ;; reboot", true),
             ("case one in\nkill -9 1 )", true),
+            ("case one in\n\"kill\" \"1\" )", true),
+            ("case $1 in \"$(reboot)\") true;; esac", true),
+            ("case $1 in \"`reboot`\") true;; esac", true),
             ("case one in\nos.kill(pid, 9)", true),
             ("echo case x in; reboot", true),
             ("true case x in reboot)", true),

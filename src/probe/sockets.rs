@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::net::sock_diag::{SockDiag, TcpSocket, TcpState, Timer};
-use crate::net::socket_owner::{Owner, owners, setting};
+use crate::net::socket_owner::{Owner, Patience, owners, patience, setting};
 
-/// What this kernel is set to; sockets may have their own, which it does not tell.
+/// What this kernel is set to; sockets may have their own, which only they themselves tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
     /// tcp_keepalive_intvl
@@ -79,9 +79,16 @@ pub struct Connection {
     pub owner: Option<Owner>,
     /// How it would notice a dead peer.
     pub notices: Notices,
+    /// What its program has set, where that can be asked.
+    pub patience: Option<Patience>,
 }
 
 impl Connection {
+    /// Whether the time rests on what this host is set to: the program may have set another, longer or shorter.
+    pub fn is_assumed(&self) -> bool {
+        self.patience.is_none() && self.notices.within().is_some()
+    }
+
     /// Since data went either way.
     pub fn idle(&self) -> Option<Duration> {
         self.socket.info.map(|i| i.last_data_sent.min(i.last_data_received))
@@ -125,8 +132,13 @@ pub fn look(wanted: &Wanted, kernel: &Kernel) -> io::Result<Vec<Connection>> {
         .into_iter()
         .filter(|s| wanted.has(s))
         .filter_map(|socket| {
-            let notices = judge(&socket, kernel)?;
-            Some(Connection { owner: owners.get(&socket.inode).cloned(), socket, notices })
+            // Only what has a time is worth the question.
+            let notices = judge(&socket, kernel, None)?;
+            let owner = owners.get(&socket.inode).cloned();
+            let asked = owner.as_ref().filter(|_| notices.within().is_some());
+            let patience = asked.and_then(|owner| patience(owner, socket.inode));
+            let notices = judge(&socket, kernel, patience.as_ref())?;
+            Some(Connection { socket, owner, notices, patience })
         })
         .collect();
     sort(&mut all);
@@ -145,8 +157,9 @@ fn sort(all: &mut [Connection]) {
     });
 }
 
-/// How a connection would notice a dead peer; nothing for what no process waits for or what does not stand yet.
-pub fn judge(s: &TcpSocket, kernel: &Kernel) -> Option<Notices> {
+/// How a connection would notice a dead peer, by what its program has set or else what this host is set to; nothing for
+/// what no process waits for or what does not stand yet.
+pub fn judge(s: &TcpSocket, kernel: &Kernel, own: Option<&Patience>) -> Option<Notices> {
     let stands = matches!(
         s.state,
         TcpState::Established
@@ -160,25 +173,42 @@ pub fn judge(s: &TcpSocket, kernel: &Kernel) -> Option<Notices> {
         return None;
     }
     let tries = u32::from(s.tries);
+    let user_timeout = own.and_then(|o| o.user_timeout);
     Some(match s.timer {
-        Timer::Retransmission => Notices::Data(data(s, kernel)),
+        Timer::Retransmission => Notices::Data(data(s, kernel, user_timeout)),
         Timer::Persist => {
             let rto = s.info.map_or(kernel.rto_max, |i| i.rto);
             let doubled = |n: u32| rto.saturating_mul(1 << n.min(20)).min(kernel.rto_max);
             let rest = (tries..kernel.retries2).map(|n| doubled(n + 1)).sum::<Duration>();
-            Notices::Window(s.expires + rest)
+            let most = user_timeout.map_or(rest, |limit| rest.min(limit));
+            Notices::Window(s.expires + most)
         }
-        Timer::Keepalive => Notices::Keepalive(s.expires + kernel.interval * kernel.probes.saturating_sub(tries)),
+        Timer::Keepalive => {
+            let (interval, probes) = own.map_or((kernel.interval, kernel.probes), |o| (o.interval, o.probes));
+            Notices::Keepalive(match user_timeout {
+                Some(limit) => s.expires + interval * looks(s, interval, limit),
+                None => s.expires + interval * probes.saturating_sub(tries),
+            })
+        }
         // Written, and not sent or just acknowledged: it will be sent and sent again.
-        _ if s.unacknowledged > 0 => Notices::Data(data(s, kernel)),
+        _ if s.unacknowledged > 0 => Notices::Data(data(s, kernel, user_timeout)),
         _ if s.state == TcpState::CloseWait => Notices::Told,
         _ => Notices::Never,
     })
 }
 
+/// How often the keepalive timer runs out after the next time until a user timeout is over: that is looked at then, once
+/// a probe is out, whatever their number (tcp_keepalive_timer of the kernel).
+fn looks(s: &TcpSocket, interval: Duration, limit: Duration) -> u32 {
+    let silent = s.info.map(|i| i.silent()).unwrap_or_default() + s.expires;
+    let left = limit.saturating_sub(silent).as_millis().div_ceil(interval.as_millis().max(1));
+    u32::try_from(left).unwrap_or(u32::MAX).max(u32::from(s.tries == 0))
+}
+
 /// When retransmissions are used up: `retransmits_timed_out` of the kernel, which compares the time since the first of
-/// them with the sum of `tcp_retries2` + 1 timeouts from 200 ms on, each time that the timer runs out.
-fn data(s: &TcpSocket, kernel: &Kernel) -> Duration {
+/// them with the sum of `tcp_retries2` + 1 timeouts from 200 ms on, each time that the timer runs out; or with the user
+/// timeout, to which the timer is cut.
+fn data(s: &TcpSocket, kernel: &Kernel, user_timeout: Option<Duration>) -> Duration {
     const RTO_MIN: Duration = Duration::from_millis(200);
     let doubled = |base: Duration, n: u32| base.saturating_mul(1 << n.min(20)).min(kernel.rto_max);
     let allowed: Duration = (0..=kernel.retries2.min(1000)).map(|n| doubled(RTO_MIN, n)).sum();
@@ -190,6 +220,10 @@ fn data(s: &TcpSocket, kernel: &Kernel) -> Duration {
     let mut gone: Duration = (1..tries).map(|n| doubled(first, n)).sum();
     if tries > 0 {
         gone += rto.saturating_sub(s.expires);
+    }
+    if let Some(limit) = user_timeout {
+        let wait = if tries > 0 { Duration::ZERO } else { s.expires };
+        return wait + limit.saturating_sub(gone);
     }
     let (mut at, mut step) = (s.expires, s.expires);
     loop {
@@ -232,13 +266,13 @@ mod tests {
     #[test]
     fn an_idle_connection_without_keepalive_never_notices() {
         let mut s = socket(Timer::Off, 0, 0);
-        assert_eq!(judge(&s, &KERNEL), Some(Notices::Never));
+        assert_eq!(judge(&s, &KERNEL, None), Some(Notices::Never));
         s.state = TcpState::CloseWait;
-        assert_eq!(judge(&s, &KERNEL), Some(Notices::Told));
+        assert_eq!(judge(&s, &KERNEL, None), Some(Notices::Told));
         s.inode = 0;
-        assert_eq!(judge(&s, &KERNEL), None);
+        assert_eq!(judge(&s, &KERNEL, None), None);
         assert_eq!(
-            judge(&TcpSocket { state: TcpState::SynSent, ..socket(Timer::Retransmission, 1, 0) }, &KERNEL),
+            judge(&TcpSocket { state: TcpState::SynSent, ..socket(Timer::Retransmission, 1, 0) }, &KERNEL, None),
             None
         );
     }
@@ -246,10 +280,50 @@ mod tests {
     #[test]
     fn keepalive_has_its_probes_left() {
         // 100 s + 9 x 75 s; with 4 probes out 10 s + 5 x 75 s.
-        let fresh = judge(&socket(Timer::Keepalive, 100_000, 0), &KERNEL);
+        let fresh = judge(&socket(Timer::Keepalive, 100_000, 0), &KERNEL, None);
         assert_eq!(fresh, Some(Notices::Keepalive(Duration::from_secs(775))));
-        let late = judge(&socket(Timer::Keepalive, 10_000, 4), &KERNEL);
+        let late = judge(&socket(Timer::Keepalive, 10_000, 4), &KERNEL, None);
         assert_eq!(late, Some(Notices::Keepalive(Duration::from_secs(385))));
+    }
+
+    #[test]
+    fn what_a_program_has_set_decides() {
+        let own = |user_timeout: Option<u64>| Patience {
+            interval: Duration::from_secs(10),
+            probes: 3,
+            user_timeout: user_timeout.map(Duration::from_secs),
+        };
+        let with = |s: &TcpSocket, own: &Patience| judge(s, &KERNEL, Some(own)).unwrap().within().unwrap().as_millis();
+        // 20 s + 3 x 10 s; with one probe out 5 s + 2 x 10 s.
+        assert_eq!(with(&socket(Timer::Keepalive, 20_000, 0), &own(None)), 50_000);
+        assert_eq!(with(&socket(Timer::Keepalive, 5_000, 1), &own(None)), 25_000);
+        // Silent for 40 s when the timer runs out in 20 s. A user timeout of 95 s is over at 100 s of silence, one of 30 s
+        // once a probe is out.
+        let mut s = socket(Timer::Keepalive, 20_000, 0);
+        s.info = Some(TcpInfo {
+            last_ack_received: Duration::from_secs(20),
+            last_data_received: Duration::from_secs(25),
+            ..TcpInfo::default()
+        });
+        assert_eq!((with(&s, &own(Some(95))), with(&s, &own(Some(30)))), (80_000, 30_000));
+        // Data: from the first retransmission, which comes in 0.2 s.
+        assert_eq!(with(&socket(Timer::Retransmission, 200, 0), &own(Some(60))), 60_200);
+        let mut s = socket(Timer::Retransmission, 800, 3);
+        s.info = Some(TcpInfo { rto: Duration::from_millis(1_600), backoff: 3, retransmits: 3, ..TcpInfo::default() });
+        // 1.2 s + 0.8 s have gone by.
+        assert_eq!(with(&s, &own(Some(60))), 58_000);
+    }
+
+    #[test]
+    fn what_rests_on_this_host_alone_is_assumed() {
+        let of = |timer, patience: Option<Patience>| {
+            let socket = socket(timer, 1_000, 0);
+            let notices = judge(&socket, &KERNEL, patience.as_ref()).unwrap();
+            Connection { socket, owner: None, notices, patience }.is_assumed()
+        };
+        let own = Patience { interval: Duration::from_secs(75), probes: 9, user_timeout: None };
+        assert!(of(Timer::Keepalive, None) && of(Timer::Retransmission, None));
+        assert!(!of(Timer::Keepalive, Some(own)) && !of(Timer::Off, None));
     }
 
     #[test]
@@ -257,16 +331,16 @@ mod tests {
         // 0.2 s to the first retransmission; since then timeouts of 0.4 + 0.8 + ... + 102.4 = 204.4 s and 6 times 120 s are
         // 924.4 s, just short of the 924.6 s that are allowed, so there is one more.
         let s = socket(Timer::Retransmission, 200, 0);
-        assert_eq!(judge(&s, &KERNEL), Some(Notices::Data(Duration::from_millis(1_044_600))));
+        assert_eq!(judge(&s, &KERNEL, None), Some(Notices::Data(Duration::from_millis(1_044_600))));
         // After three retransmissions the timeout is 1.6 s: 1.2 s have gone by before, half of this one is left.
         let mut s = socket(Timer::Retransmission, 800, 3);
         s.info = Some(TcpInfo { rto: Duration::from_millis(1_600), backoff: 3, retransmits: 3, ..TcpInfo::default() });
         // 1044.4 s - 1.2 s - 0.8 s
-        assert_eq!(judge(&s, &KERNEL), Some(Notices::Data(Duration::from_millis(1_042_400))));
+        assert_eq!(judge(&s, &KERNEL, None), Some(Notices::Data(Duration::from_millis(1_042_400))));
         // tcp_retries2 3: 0.2 + 0.4 + 0.8 + 1.6 = 3 s after the first.
         let three = Kernel { retries2: 3, ..KERNEL };
         assert_eq!(
-            judge(&socket(Timer::Retransmission, 200, 0), &three),
+            judge(&socket(Timer::Retransmission, 200, 0), &three, None),
             Some(Notices::Data(Duration::from_millis(6_200)))
         );
     }
@@ -275,8 +349,8 @@ mod tests {
     fn what_is_stuck_comes_first_and_never_before_late() {
         let of = |timer, expires, tries| {
             let socket = socket(timer, expires, tries);
-            let notices = judge(&socket, &KERNEL).unwrap();
-            Connection { socket, owner: None, notices }
+            let notices = judge(&socket, &KERNEL, None).unwrap();
+            Connection { socket, owner: None, notices, patience: None }
         };
         let mut all = vec![
             of(Timer::Keepalive, 1_000, 0),

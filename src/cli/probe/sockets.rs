@@ -9,7 +9,7 @@ use clap::Args;
 use super::{NamespaceArgs, painted};
 use crate::cli::Error;
 use crate::cli::args::{CommonArgs, duration};
-use crate::cli::output::{Output, width};
+use crate::cli::output::{Output, terminal_width};
 use crate::probe::sockets::{Kernel, Wanted, look};
 use crate::report::probe::sockets::{self as report, Sum};
 
@@ -32,7 +32,8 @@ pub struct SocketsArgs {
     /// Also connections of this host with itself
     #[arg(long)]
     local: bool,
-    /// To notice a dead peer only after longer than this is a warning
+    /// To notice a dead peer only after longer than this is a warning; unknown where a program may have set something of
+    /// its own that this user may not ask for
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     within: Option<Duration>,
     /// Exit with 0 whatever was found
@@ -64,11 +65,11 @@ pub fn run(args: &SocketsArgs) -> Result<u8, Error> {
     } else {
         let word = painted(&out, level);
         writeln!(out, "{word} {}", sum.words())?;
-        for line in report::table(&all, args.within, width(), args.common.verbose) {
+        for line in report::table(&all, args.within, terminal_width(), args.common.verbose) {
             writeln!(out, "{line}")?;
         }
         if !all.is_empty() && !args.common.quiet {
-            for line in report::remarks(&kernel) {
+            for line in report::remarks(&all, &kernel) {
                 writeln!(out, "* {line}")?;
             }
         }

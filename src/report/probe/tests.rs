@@ -218,10 +218,33 @@ fn the_line_of_a_plugin() {
     );
     let many = [tcp("127.0.0.1:80", Ok(())), tcp("127.0.0.1:81", refused())];
     assert_eq!(
-        plugin::line("tcp", &many, &PLAIN, timeout),
-        "TCP CRITICAL - 1 critical, 1 ok: 127.0.0.1:81 refused | ok=1;;;0;2 warning=0;;;0;2 critical=1;;;0;2 \
-         unknown=0;;;0;2"
+        plugin::line("tcp", &many, &wanted, timeout),
+        "TCP CRITICAL - 127.0.0.1:81 refused: 1 critical, 1 ok | ok=1;;;0;2 warning=0;;;0;2 critical=1;;;0;2 \
+         unknown=0;;;0;2 time_127.0.0.1:80=0.000340s;0.500000;1.000000;0;5.000000 \
+         time_127.0.0.1:81=U;0.500000;1.000000;0;5.000000\n\
+         CRITICAL tcp 127.0.0.1:81: refused: connection refused (usually: the host is up and nothing listens on the port, or \
+         a firewall answers with a reset)"
     );
+}
+
+#[test]
+fn a_plugin_about_many_is_bounded_and_its_labels_are_unique() {
+    let timeout = Duration::from_secs(5);
+    let bad: Vec<Checked> = (0..100).map(|n| tcp(&format!("{}{n}.example:80", "w".repeat(50)), refused())).collect();
+    let text = plugin::line("tcp", &bad, &PLAIN, timeout);
+    let lines: Vec<&str> = text.lines().collect();
+    let (said, data) = lines[0].split_once(" | ").unwrap();
+    assert!(said.len() < 250 && said.ends_with(", 99 more: 100 critical"), "{said}");
+    assert_eq!((lines.len(), lines[21]), (22, "and 80 more"));
+    assert_eq!(data.split(' ').count(), 44);
+    // The same target twice, and a command with what no label may have.
+    let mut script = tcp("check 'a=b' | cat", Ok(()));
+    script.outcome.address = None;
+    let text = plugin::line("script", &[script.clone(), script, tcp("web1:80", Ok(()))], &PLAIN, timeout);
+    let data = text.split_once(" | ").unwrap().1;
+    for label in ["'time_check _a_b_ _ cat'=0.", "'time_check _a_b_ _ cat_2'=0.", " time_web1:80_127.0.0.1=0."] {
+        assert!(data.contains(label), "{label}: {data}");
+    }
 }
 
 #[test]
