@@ -126,7 +126,7 @@ const TESTS: &[Test] = &[
     test("probe::nginx_and_an_address_that_is_elsewhere", &["/usr/sbin/nginx"], probe::address_elsewhere),
     test("probe_keepalive::limit_silent", &["nft"], probe_keepalive::limit_silent),
     test("probe_keepalive::limit_reset", &["nft"], probe_keepalive::limit_reset),
-    test("probe_keepalive::sockets", &["nft", "ss"], probe_keepalive::sockets),
+    test("probe_keepalive::sockets", &["nft", "ss", "setpriv"], probe_keepalive::sockets),
     test("probe_keepalive::silence", &["nft"], probe_keepalive::silence),
     test("probe_keepalive::forgotten", &["nft"], probe_keepalive::forgotten),
     test("probe_keepalive::answered", &[], probe_keepalive::answered),

@@ -158,6 +158,32 @@ pub fn sockets() {
     assert!(theirs.contains("timer:(keepalive,"), "{theirs}");
     assert_eq!((&ours["timer"], &ours["process"]), (&Value::from("keepalive"), &Value::from("hactl")), "{theirs}");
     assert!(ours["timer_ms"].as_f64().is_some_and(|ms| ms <= 2_100.0), "{ours}");
+    // Root asks the socket itself: with this host's own 75 s between probes it would take eleven minutes.
+    assert_eq!((&ours["assumed"], &ours["verdict"]), (&Value::Bool(false), &Value::from("ok")), "{ours}");
+    assert!(ours["keepalive_interval_ms"].as_f64().is_some_and(|ms| ms < 10_000.0), "{ours}");
+    let ended = hactl(&a.ns, "probe sockets --vip 10.77.0.2 --within 1m --json").ended();
+    assert_eq!((ended.status, &ended.object("summary")["late"]), (Some(0), &0.into()), "{}", ended.text());
+    // Nobody who may not ask is told that as certain.
+    let program = crate::program::public_copy(&lab);
+    let mut setpriv = inside(&a.ns, "setpriv");
+    setpriv.args(crate::program::NOBODY).args([
+        &program,
+        "probe",
+        "sockets",
+        "--vip",
+        "10.77.0.2",
+        "--within",
+        "1m",
+        "--json",
+    ]);
+    let ended = Running::start(&mut setpriv, Stdio::null()).ended();
+    let (socket, summary) = (ended.object("socket"), ended.object("summary"));
+    assert_eq!((&socket["assumed"], &socket["verdict"]), (&Value::Bool(true), &Value::from("unknown")), "{socket}");
+    assert_eq!(
+        (ended.status, &summary["late"], &summary["late_assumed"]),
+        (Some(3), &0.into(), &1.into()),
+        "{summary}"
+    );
     held.end(libc::SIGINT);
 
     // The peer's end has no keepalive: it would never notice that the other host is gone.
