@@ -391,7 +391,11 @@ impl<'a> Held<'a> {
             Ending::Open => Err(Reason::new("interrupted", self.not_certain())),
             Ending::Failed(reason) => Err(reason.clone()),
             Ending::Reset(after) => {
-                let when = if *after + EARLY >= idle {
+                let age = secs(monotonic().since(self.connected));
+                let when = if self.answered > 0 && *after + EARLY < idle {
+                    let probes = if self.answered == 1 { "a probe was" } else { "probes were" };
+                    format!("{age} after the connection was made, although {probes} answered")
+                } else if *after + EARLY >= idle {
                     format!("at the probe, {} after the last thing heard (probe due at {})", secs(*after), secs(idle))
                 } else {
                     format!("{} after the last thing heard, before the first probe at {}", secs(*after), secs(idle))

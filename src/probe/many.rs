@@ -1,14 +1,19 @@
 //! Many jobs at once, so many at a time.
 
+use std::collections::HashMap;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
 use super::judge::Checked;
+use super::outcome::{Outcome, Phases};
+use super::reason::Reason;
 use super::run::{Job, Options, Pace, run};
 use super::runtime::{block_on, stopped};
+use crate::net::monotonic;
 
 /// What many jobs came to.
 #[derive(Debug, Default)]
@@ -17,7 +22,7 @@ pub struct Ran {
     pub checked: Vec<Checked>,
     /// Which job each of `checked` is of.
     pub places: Vec<Place>,
-    /// Jobs that were not begun, or of which nothing was known yet when it was ended early.
+    /// Jobs that were not begun when it was ended early.
     pub missing: usize,
     /// Whether it was ended early.
     pub interrupted: bool,
@@ -68,10 +73,12 @@ async fn drive(
     let mut finished = 0;
     let mut complete = Vec::new();
     let mut interrupted = false;
+    let mut under_way = HashMap::new();
     loop {
         while running.len() < parallel {
             let Some(job) = waiting.next() else { break };
-            let (place, mine) = (known.len(), Known::default());
+            let (place, mine, job) = (known.len(), Known::default(), Arc::new(job));
+            under_way.insert(place, (Arc::clone(&job), monotonic()));
             let (options, pace) = (Arc::clone(&options), Arc::clone(&pace));
             known.push(Arc::clone(&mine));
             complete.push(false);
@@ -98,15 +105,37 @@ async fn drive(
         let place = ended.map_err(io::Error::other)?;
         finished += 1;
         complete[place] = true;
+        under_way.remove(&place);
         done(&lock(&known[place]), finished)?;
     }
     running.shutdown().await;
+    for (place, (job, begun)) in under_way {
+        let mut known = lock(&known[place]);
+        if known.is_empty() {
+            known.push(Checked { outcome: no_answer_yet(&job, monotonic().since(begun)), series: None });
+        }
+    }
     let checked: Vec<Vec<Checked>> = known.iter().map(|k| std::mem::take(&mut *lock(k))).collect();
     let missing = total - checked.iter().filter(|c| !c.is_empty()).count();
     let all = checked.iter().zip(complete).enumerate();
     let places =
         all.flat_map(|(job, (c, complete))| std::iter::repeat_n(Place { job, unfinished: !complete }, c.len()));
     Ok(Ran { places: places.collect(), checked: checked.into_iter().flatten().collect(), missing, interrupted })
+}
+
+/// Of a job that was ended before it knew anything.
+fn no_answer_yet(job: &Job, spent: Duration) -> Outcome {
+    let sentence = format!("no answer within {:.2} s", spent.as_secs_f64());
+    Outcome {
+        kind: job.check.kind(),
+        target: job.target.text.clone(),
+        address: None,
+        port: job.target.port,
+        result: Err(Reason::new("interrupted", sentence)),
+        phases: Phases { total: Some(spent), ..Phases::default() },
+        facts: Vec::new(),
+        attempts: 1,
+    }
 }
 
 fn lock(known: &Known) -> MutexGuard<'_, Vec<Checked>> {
@@ -116,18 +145,24 @@ fn lock(known: &Known) -> MutexGuard<'_, Vec<Checked>> {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::time::Duration;
 
     use super::*;
     use crate::probe::check::{At, Attempt, Check, Found};
-    use crate::probe::outcome::{Fact, Phases};
-    use crate::probe::reason::Reason;
+    use crate::probe::outcome::Fact;
     use crate::probe::target::{Host, Target};
 
-    /// Wakes who waits for the end, and then fails at once, or tells of itself and goes on for ever.
+    /// Wakes who waits for the end, and then does so.
     struct Wakes {
         wake: UnixStream,
-        fails: bool,
+        then: Then,
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    enum Then {
+        Fails,
+        /// And goes on for ever.
+        Tells,
+        SaysNothing,
     }
 
     impl Check for Wakes {
@@ -138,8 +173,10 @@ mod tests {
         fn attempt<'a>(&'a self, at: At<'a>) -> Attempt<'a> {
             Box::pin(async move {
                 (&self.wake).write_all(b"!").unwrap();
-                if self.fails {
-                    return Found::failed(Reason::new("refused", "no"));
+                match self.then {
+                    Then::Fails => return Found::failed(Reason::new("refused", "no")),
+                    Then::SaysNothing => return std::future::pending().await,
+                    Then::Tells => {}
                 }
                 let told =
                     |n| Found { result: Ok(()), phases: Phases::default(), facts: vec![Fact::number("answers", n)] };
@@ -150,27 +187,36 @@ mod tests {
         }
     }
 
-    fn interrupted(fails: bool) -> Ran {
+    fn interrupted(then: Then) -> Ran {
         let (wake, woken) = UnixStream::pair().unwrap();
         let host = Host::Address("192.0.2.1".parse().unwrap(), None);
         let target = Target { text: "192.0.2.1:80".into(), host, port: Some(80), scheme: None, path: None };
-        let job = Job { target, check: Arc::new(Wakes { wake, fails }), options: None };
+        let job = Job { target, check: Arc::new(Wakes { wake, then }), options: None };
         let options = Options { retries: 5, retry_delay: Duration::from_hours(1), ..Options::default() };
         many(vec![job], &options, 1, Some(woken), &mut |_, _| panic!("it is not complete")).unwrap()
     }
 
     #[test]
     fn what_goes_on_is_asked_what_it_knows() {
-        let ran = interrupted(false);
+        let ran = interrupted(Then::Tells);
         assert_eq!((ran.interrupted, ran.missing, ran.places), (true, 0, vec![Place { job: 0, unfinished: true }]));
         assert_eq!(ran.checked[0].outcome.facts, [Fact::number("answers", 2)]);
     }
 
     #[test]
     fn attempts_that_failed_are_known_before_the_last() {
-        let ran = interrupted(true);
+        let ran = interrupted(Then::Fails);
         assert_eq!((ran.interrupted, ran.missing, ran.places), (true, 0, vec![Place { job: 0, unfinished: true }]));
         let outcome = &ran.checked[0].outcome;
         assert_eq!((outcome.result.as_ref().map_err(|r| r.id), outcome.attempts), (Err("refused"), 1));
+    }
+
+    #[test]
+    fn what_has_no_answer_yet_is_told_as_that() {
+        let ran = interrupted(Then::SaysNothing);
+        assert_eq!((ran.missing, ran.places), (0, vec![Place { job: 0, unfinished: true }]));
+        let outcome = &ran.checked[0].outcome;
+        assert_eq!((outcome.kind, outcome.target.as_str()), ("tcp", "192.0.2.1:80"));
+        assert_eq!(outcome.result.as_ref().map_err(|r| r.id), Err("interrupted"));
     }
 }

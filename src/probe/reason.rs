@@ -52,6 +52,10 @@ pub const REASONS: &[(&str, &str)] = &[
     ("certificate-expired", "the certificate has to be renewed, or the clock of this host is wrong"),
     ("certificate-not-yet-valid", "the certificate was installed too soon, or the clock of this host is wrong"),
     ("certificate-name", "the certificate is for other names than the one asked for: a default server answers"),
+    (
+        "certificate-version",
+        "it was made by an old or a careless tool: clients ask for version 3, and many take no other",
+    ),
     ("certificate-untrusted", "the issuer is not one that this host trusts: self-signed, or a missing intermediate"),
     (
         "client-certificate",

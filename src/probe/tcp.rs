@@ -86,7 +86,11 @@ async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
         said = Ok(Ok(()));
     }
     let result = match &said {
-        Ok(Err(e)) => Err(failed(e, first_byte.is_some())),
+        // What came before the end may say more than how it ended.
+        Ok(Err(e)) => match first_byte.map(|_| dialog.verdict(false)) {
+            Some(Err(reason)) if reason.id == "protocol" => Err(reason),
+            _ => Err(failed(e, first_byte.is_some())),
+        },
         Ok(Ok(())) => dialog.verdict(false),
         Err(_) => dialog.verdict(true).map_err(|r| named(r, at.timeout)),
     };

@@ -187,6 +187,8 @@ impl Vip {
         let (result, message) = listener.heard.verdict(&asked);
         let mut facts = listener.heard.facts(&asked);
         facts.extend(took.map(|t| Fact { name: "answer_ms", value: Value::Time(t) }));
+        // Of nobody, how long an answer was waited for.
+        let took = took.or_else(|| result.is_err().then(|| monotonic().since(begun)));
         Ok((result, message, facts, took.unwrap_or_default()))
     }
 }

@@ -104,7 +104,7 @@ fn a_monitoring_system_reads_a_line_and_then_what_is_bad() {
     assert_eq!(status(&o), 2);
     assert_eq!(
         lines[0],
-        "CONFIG CRITICAL - 0 of 1 virtual servers served, 1 of 3 real servers up; 1 of 2 tracked scripts succeed: \
+        "CONFIG CRITICAL - 0 of 1 virtual servers with their quorum, 1 of 3 real servers up; 1 of 2 tracked scripts succeed: \
          TCP 10.0.0.10:80, 127.0.0.1:CLOSED, 127.0.0.2:UP and 1 more | without_quorum=1;;;0;1 up=1;;;0;3 down=1;;;0;3 \
          unknown=1;;;0;3 bad_scripts=1;;;0;2"
     );

@@ -41,6 +41,15 @@ fn probed(args: &[&str]) -> (i32, Value) {
 }
 
 #[test]
+fn what_is_not_http_is_told_by_what_it_says() {
+    // The end comes with a reset where the request was there before, and without one where it was not.
+    let place = server(&[b"SSH-2.0-OpenSSH_9\r\n"]);
+    let o = hactl(&["probe", "http", &format!("http://{place}/")]);
+    assert!(stdout(&o).contains("protocol: "), "{}", stdout(&o));
+    assert!(stdout(&o).contains("SSH-2.0-OpenSSH_9"), "{}", stdout(&o));
+}
+
+#[test]
 fn a_page_is_judged_as_keepalived_judges_it() {
     let page: &[&[u8]] = &[b"", b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"];
     // The digest is what genhash prints for this page.

@@ -372,7 +372,7 @@ fn tell<K: Kind>(out: &mut Output, kind: &K, wanted: &Wanted, ran: &Ran) -> Resu
         }
         json::summary(out, &tally, ran.missing, ran.interrupted, exit)?;
     } else if args.plugin {
-        writeln!(out, "{}", plugin::line(K::NAME, &ran.checked, wanted, kind.longest()))?;
+        writeln!(out, "{}", plugin::line(K::NAME, &ran.checked, ran.missing, wanted, kind.longest()))?;
     } else if ran.checked.len() > MOST_LINES {
         writeln!(out, "{}", table::table(&ran.checked, wanted, width(), args.common.verbose))?;
         writeln!(out, "{}", tally.words())?;

@@ -105,12 +105,13 @@ impl Witness {
         let valid = read.as_ref().map(certificate::validity);
         problems.extend(valid.and_then(|(from, until)| certificate::outside(from, until, now)));
         if let Some(e) = &shown.signature {
-            let old = matches!(e, Error::InvalidCertificate(CertificateError::Other(o)) if o.to_string().contains("UnsupportedCertVersion"));
-            let sentence = if old {
-                "it is a certificate of X.509 version 1, which this program does not verify".to_owned()
-            } else {
-                format!("the server does not prove that the certificate is its own: {e}")
-            };
+            if matches!(e, Error::InvalidCertificate(CertificateError::Other(o)) if o.to_string().contains("UnsupportedCertVersion"))
+            {
+                let sentence = "it is a certificate of X.509 version 1, which this program does not verify";
+                problems.push(Reason::new("certificate-version", sentence));
+                return problems;
+            }
+            let sentence = format!("the server does not prove that the certificate is its own: {e}");
             problems.push(Reason::new("certificate-untrusted", sentence));
         }
         let Some((certificate, (from, until))) = read.zip(valid) else {
@@ -334,8 +335,8 @@ mod tests {
         // 2026-11-25, 12:00, and a month before.
         let late = told(1_795_608_000);
         assert_eq!(late[0], ("certificate-expired", expired.to_owned()));
-        assert_eq!(late[1], ("certificate-untrusted", version.to_owned()));
-        assert_eq!(told(1_793_016_000)[0], ("certificate-untrusted", version.to_owned()));
+        assert_eq!(late[1], ("certificate-version", version.to_owned()));
+        assert_eq!(told(1_793_016_000)[0], ("certificate-version", version.to_owned()));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+use super::watch::instead;
 use super::{json, line, time};
 use crate::probe::plan::{Does, Plan, Planned, Quorum, Script, Server, Service, Standing};
 use crate::probe::{Checked, Fact, Level, Outcome, Phases, Reason, Value, Wanted};
@@ -112,7 +113,8 @@ impl<'a> Found<'a> {
             let all = judged().count();
             let servers: Vec<Standing> = self.services.iter().flat_map(|s| s.1.iter().map(|x| x.1)).collect();
             let up = servers.iter().filter(|s| **s == Standing::Up).count();
-            let served = if all > 0 { format!("{good} of {all} virtual servers served, ") } else { String::new() };
+            let served =
+                if all > 0 { format!("{good} of {all} virtual servers with their quorum, ") } else { String::new() };
             parts.push(format!("{served}{up} of {} real servers up", servers.len()));
         }
         if !self.scripts.is_empty() {
@@ -283,7 +285,7 @@ fn heading(service: &Service, quorum: Quorum, open: bool) -> String {
     let state = match (&service.sorry, quorum.holds()) {
         (_, true) => "served".to_owned(),
         (Some(sorry), false) => format!("NO QUORUM: clients go to the sorry server {sorry}, which nothing checks"),
-        (None, false) => "NO QUORUM: nobody serves it".to_owned(),
+        (None, false) => format!("NO QUORUM: {}", instead(service, live)),
     };
     format!("{} {}: {state}; weight {live} of {total} up, {needed} needed", service.name, service.scheduler)
 }

@@ -458,17 +458,20 @@ impl Report<'_> {
         )
     }
 
-    /// One line with perfdata.
+    /// One line with perfdata, then one for each finding.
     pub fn plugin(&self) -> String {
         let lefts: Vec<Left> = self.lefts().map(|(_, l)| l).collect();
         let (all, up) = (lefts.iter().map(|l| l.all).sum::<usize>(), lefts.iter().map(|l| l.up).sum::<usize>());
         let dead = lefts.iter().filter(|l| l.all > 0 && l.nobody()).count();
         let text = self.verdict().replace('|', "/");
         let (level, n) = (self.level().word(), lefts.len());
-        format!(
+        let first = format!(
             "NGINX {level} - {text} | up={up};;;0;{all} dead_upstreams={dead};;;0;{n} findings={}",
             self.findings.len()
-        )
+        );
+        let told = self.findings.iter().filter(|f| f.severity > Severity::Info);
+        let lines = told.map(|f| format!("{}: {}", f.id, printable(&f.message)).replace('|', "/"));
+        std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
     }
 }
 

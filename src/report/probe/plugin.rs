@@ -15,9 +15,10 @@ const MOST_LINES: usize = 20;
 const MOST_DATA: usize = 40;
 
 /// The line, without its end; of several targets with a line below it for each that is not well.
-pub fn line(kind: &str, checked: &[Checked], wanted: &Wanted, timeout: Duration) -> String {
+/// `missing` targets have no result, as it was ended early.
+pub fn line(kind: &str, checked: &[Checked], missing: usize, wanted: &Wanted, timeout: Duration) -> String {
     let tally = Tally::of(checked, wanted);
-    let word = tally.worst().word();
+    let word = if missing > 0 { tally.worst().max(Level::Unknown) } else { tally.worst() }.word();
     let kind = kind.to_ascii_uppercase();
     let (text, data, more) = match checked {
         [one] => (
@@ -29,6 +30,10 @@ pub fn line(kind: &str, checked: &[Checked], wanted: &Wanted, timeout: Duration)
             let data = format!("{}{}", many_data(&tally, many.len()), each_data(many, wanted, timeout));
             (many_text(many, wanted, &tally), data, many_lines(many, wanted))
         }
+    };
+    let text = match missing {
+        0 => text,
+        n => format!("interrupted, {n} of {} without a result; {text}", checked.len() + n),
     };
     // A bar begins the perfdata, in the lines below as in the first.
     let plain = |text: &str| text.replace('|', "/");

@@ -212,13 +212,13 @@ fn the_line_of_a_plugin() {
     let wanted = Wanted { warn: us(500_000), crit: us(1_000_000), failure: false };
     let timeout = Duration::from_secs(5);
     assert_eq!(
-        plugin::line("tcp", &[tcp("127.0.0.1:80", Ok(()))], &wanted, timeout),
+        plugin::line("tcp", &[tcp("127.0.0.1:80", Ok(()))], 0, &wanted, timeout),
         "TCP OK - 127.0.0.1:80: connected in 0.12 ms | time=0.000340s;0.500000;1.000000;0;5.000000 \
          connect=0.000120s;;;0"
     );
     let many = [tcp("127.0.0.1:80", Ok(())), tcp("127.0.0.1:81", refused())];
     assert_eq!(
-        plugin::line("tcp", &many, &wanted, timeout),
+        plugin::line("tcp", &many, 0, &wanted, timeout),
         "TCP CRITICAL - 127.0.0.1:81 refused: 1 critical, 1 ok | ok=1;;;0;2 warning=0;;;0;2 critical=1;;;0;2 \
          unknown=0;;;0;2 time_127.0.0.1:80=0.000340s;0.500000;1.000000;0;5.000000 \
          time_127.0.0.1:81=U;0.500000;1.000000;0;5.000000\n\
@@ -228,10 +228,17 @@ fn the_line_of_a_plugin() {
 }
 
 #[test]
+fn a_plugin_tells_what_has_no_result() {
+    let all = [tcp("127.0.0.1:80", Ok(())), tcp("127.0.0.1:81", Ok(()))];
+    let text = plugin::line("tcp", &all, 3, &PLAIN, Duration::from_secs(5));
+    assert!(text.starts_with("TCP UNKNOWN - interrupted, 3 of 5 without a result; 2 ok | "), "{text}");
+}
+
+#[test]
 fn a_plugin_about_many_is_bounded_and_its_labels_are_unique() {
     let timeout = Duration::from_secs(5);
     let bad: Vec<Checked> = (0..100).map(|n| tcp(&format!("{}{n}.example:80", "w".repeat(50)), refused())).collect();
-    let text = plugin::line("tcp", &bad, &PLAIN, timeout);
+    let text = plugin::line("tcp", &bad, 0, &PLAIN, timeout);
     let lines: Vec<&str> = text.lines().collect();
     let (said, data) = lines[0].split_once(" | ").unwrap();
     assert!(said.len() < 250 && said.ends_with(", 99 more: 100 critical"), "{said}");
@@ -240,7 +247,7 @@ fn a_plugin_about_many_is_bounded_and_its_labels_are_unique() {
     // The same target twice, and a command with what no label may have.
     let mut script = tcp("check 'a=b' | cat", Ok(()));
     script.outcome.address = None;
-    let text = plugin::line("script", &[script.clone(), script, tcp("web1:80", Ok(()))], &PLAIN, timeout);
+    let text = plugin::line("script", &[script.clone(), script, tcp("web1:80", Ok(()))], 0, &PLAIN, timeout);
     let data = text.split_once(" | ").unwrap().1;
     for label in ["'time_check _a_b_ _ cat'=0.", "'time_check _a_b_ _ cat_2'=0.", " time_web1:80_127.0.0.1=0."] {
         assert!(data.contains(label), "{label}: {data}");
