@@ -60,6 +60,7 @@ pub(super) fn told(icmp: &IcmpError) -> Reason {
         (false, 3, 3) | (true, 1, 4) => "refused",
         (false, 3, 0 | 6) | (true, 1, 0) => "no-route",
         (false, 11, 0) | (true, 3, 0) => "ttl-exceeded",
+        (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => "prohibited",
         _ => "unreachable",
     };
     Reason::new(id, sentence)

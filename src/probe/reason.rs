@@ -33,6 +33,10 @@ pub const REASONS: &[(&str, &str)] = &[
          rule of this host rejects",
     ),
     (
+        "prohibited",
+        "a firewall, on the way or on the host itself, rejects it and says so; or a router has a route that prohibits it",
+    ),
+    (
         "mtu",
         "the packet is larger than the path carries and must not be fragmented: a tunnel on the way, or jumbo frames on \
          one side only",

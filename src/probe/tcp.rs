@@ -114,6 +114,10 @@ fn failed(error: &io::Error, answered: bool) -> Reason {
     if reason.id == "reset" {
         let when = if answered { "while it answered" } else { "after it was accepted, before an answer" };
         reason.sentence = format!("connection reset by peer {when}");
+        if answered {
+            reason.usually =
+                "the service or a device on the way broke off its own answer: a crash, a time limit, a restart";
+        }
     }
     reason
 }

@@ -491,13 +491,13 @@ pub fn silent() {
         ("udp 10.78.0.2:82 --require-reply", "timeout-reply", ""),
         ("icmp 10.78.0.2", "timeout-reply", ""),
         ("tcp 10.78.0.2:83", "refused", ""),
-        ("tcp 10.78.0.2:84", "unreachable", "10.77.0.254"),
+        ("tcp 10.78.0.2:84", "prohibited", "10.77.0.254"),
         ("tcp 10.78.0.2:85", "unreachable", "10.77.0.254"),
         ("udp 10.78.0.2:86", "refused", "10.77.0.254"),
         // The router has no way there, and one that it must not take. It does not say so often to one host.
         ("tcp 10.79.0.1:80 --source 10.77.0.31", "no-route", "10.77.0.254"),
         ("icmp 10.79.0.1 --source 10.77.0.32", "no-route", "10.77.0.254"),
-        ("tcp 10.79.1.1:80 --source 10.77.0.33", "unreachable", "10.77.0.254"),
+        ("tcp 10.79.1.1:80 --source 10.77.0.33", "prohibited", "10.77.0.254"),
         // Nor has this host.
         ("tcp 10.99.0.1:80", "no-route", ""),
     ] {

@@ -14,6 +14,7 @@ mod tests;
 pub mod through;
 pub mod watch;
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use crate::probe::{Checked, Fact, Level, Value, Wanted};
@@ -175,13 +176,23 @@ fn short(fact: &Fact, facts: &[Fact]) -> Option<String> {
             })
         }
         ("body_bytes", Value::Number(n)) => Some(format!("body {n} bytes")),
+        (_, Value::List(list)) if list.is_empty() => None,
         _ => Some(words(fact)),
     }
 }
 
-/// Text of a peer or a script on one line: line ends as in a program's source, other bytes that a terminal obeys as U+FFFD.
+/// Text of a peer or a script on one line: line ends, and what a terminal obeys, as in a program's source.
 fn on_one_line(text: &str) -> String {
-    let escaped = text.replace("\r\n", "\\n").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.replace("\r\n", "\n").chars() {
+        match c {
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            c if c.is_control() => drop(write!(escaped, "\\x{:02x}", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
     super::printable(&escaped)
 }
 

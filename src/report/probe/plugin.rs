@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::{Tally, line};
-use crate::probe::{Checked, Level, Wanted};
+use crate::probe::{Checked, Level, Value, Wanted};
 
 /// Failures that are named in a line about many, in so many characters.
 const MOST: usize = 5;
@@ -74,6 +74,10 @@ fn one_data(one: &Checked, wanted: &Wanted, timeout: Duration) -> String {
         for (name, d) in all.into_iter().filter_map(|(n, d)| Some((n, d?))) {
             let _ = write!(data, " {name}={}s;;;0", seconds(d));
         }
+    }
+    let days = one.outcome.facts.iter().find(|f| f.name == "certificate_days");
+    if let Some(Value::Number(days)) = days.map(|f| &f.value) {
+        let _ = write!(data, " certificate_days={days}");
     }
     data.trim_start().to_owned()
 }

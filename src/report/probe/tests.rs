@@ -65,7 +65,7 @@ fn facts_and_attempts_are_told_and_nothing_that_a_terminal_obeys() {
     c.outcome.facts = vec![Fact::number("status", 200), Fact::text("banner", "a\u{1b}[2Jb"), Fact::number("size", 56)];
     assert_eq!(
         line::line(&c, &PLAIN, "OK"),
-        "OK tcp 127.0.0.1:80: connected in 0.12 ms, status 200, banner \"a\u{fffd}[2Jb\", at attempt 2"
+        "OK tcp 127.0.0.1:80: connected in 0.12 ms, status 200, banner \"a\\x1b[2Jb\", at attempt 2"
     );
 }
 
@@ -75,9 +75,9 @@ fn the_output_of_a_script_is_on_one_line_and_whole_when_asked_for() {
     c.outcome.facts = vec![Fact::text("output", "nginx is\tup\r\n3 workers\u{1b}[2J\n")];
     assert_eq!(
         line::line(&c, &PLAIN, "OK"),
-        "OK tcp 127.0.0.1:80: connected in 0.12 ms, output \"nginx is\\tup\\n3 workers\u{fffd}[2J\""
+        "OK tcp 127.0.0.1:80: connected in 0.12 ms, output \"nginx is\\tup\\n3 workers\\x1b[2J\""
     );
-    assert_eq!(line::details(&c.outcome), ["| nginx is\\tup", "| 3 workers\u{fffd}[2J"]);
+    assert_eq!(line::details(&c.outcome), ["| nginx is\\tup", "| 3 workers\\x1b[2J"]);
     c.outcome.facts = vec![Fact::text("output", "fine\n")];
     assert!(line::line(&c, &PLAIN, "OK").ends_with(", output \"fine\""));
     assert!(line::details(&c.outcome).is_empty());
@@ -225,6 +225,15 @@ fn the_line_of_a_plugin() {
          CRITICAL tcp 127.0.0.1:81: refused: connection refused (usually: the host is up and nothing listens on the port, or \
          a firewall answers with a reset)"
     );
+}
+
+#[test]
+fn a_plugin_graphs_the_days_of_a_certificate() {
+    let mut c = tcp("127.0.0.1:443", Ok(()));
+    c.outcome.facts =
+        vec![Fact::number("certificate_days", -2), Fact { name: "records", value: Value::List(Vec::new()) }];
+    let text = plugin::line("tls", &[c], 0, &PLAIN, Duration::from_secs(5));
+    assert!(text.ends_with(" certificate_days=-2") && !text.contains("records"), "{text}");
 }
 
 #[test]
