@@ -171,11 +171,16 @@ async fn part(stream: &mut TcpStream) -> bool {
     if stream.shutdown().await.is_err() {
         return true;
     }
-    let mut buffer = [0; 4096];
     loop {
-        match read(stream, &mut buffer).await {
+        if stream.readable().await.is_err() {
+            return false;
+        }
+        // Not across an await: every attempt would carry it.
+        let mut buffer = [0; 4096];
+        match stream.try_read(&mut buffer) {
             Ok(0) => return false,
             Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
             Err(e) => return is_reset(&e),
         }
     }
@@ -213,7 +218,8 @@ impl Talk<'_> {
     async fn go(&mut self, stream: &mut TcpStream, connected: Instant) -> io::Result<()> {
         let mut opening = self.dialog.opening();
         let mut step = self.dialog.start();
-        let mut buffer = vec![0; 16 * 1024];
+        // Of many connections nothing is read at all.
+        let mut buffer = Vec::new();
         let mut unsent = None;
         loop {
             match &step {
@@ -230,6 +236,7 @@ impl Talk<'_> {
                 }
                 Step::Read => {}
             }
+            buffer.resize(16 * 1024, 0);
             if self.dialog.leaving() {
                 self.left = Some(monotonic());
                 // The lesser of two is nearer to a round trip: a connection may have taken a second SYN, and a handshake
