@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Value};
 use super::series::Series;
 
 /// How well it is. The order is that of the exit status of many: a failure that is certain outweighs one that could not
@@ -48,6 +48,10 @@ pub struct Wanted {
     pub warn: Option<Duration>,
     /// Longer is critical.
     pub crit: Option<Duration>,
+    /// A certificate that ends in fewer days is a warning.
+    pub warn_days: Option<i64>,
+    /// A certificate that ends in fewer days is critical.
+    pub crit_days: Option<i64>,
     /// It has to fail.
     pub failure: bool,
 }
@@ -77,15 +81,24 @@ impl Checked {
         if lost_all {
             return Level::Critical;
         }
-        let time = self.time();
+        let (time, days) = (self.time(), self.certificate_days());
         let over = |limit: Option<Duration>| limit.zip(time).is_some_and(|(limit, time)| time > limit);
-        if over(wanted.crit) {
+        let ends = |limit: Option<i64>| limit.zip(days).is_some_and(|(limit, days)| days < limit);
+        if over(wanted.crit) || ends(wanted.crit_days) {
             Level::Critical
-        } else if over(wanted.warn) || self.series.as_ref().is_some_and(|s| s.lost() > 0) {
+        } else if over(wanted.warn) || ends(wanted.warn_days) || self.series.as_ref().is_some_and(|s| s.lost() > 0) {
             Level::Warning
         } else {
             Level::Ok
         }
+    }
+
+    /// Whole days until the certificate ends, if one was seen.
+    pub fn certificate_days(&self) -> Option<i64> {
+        self.outcome.facts.iter().find(|f| f.name == "certificate_days").and_then(|f| match f.value {
+            Value::Number(days) => Some(days),
+            _ => None,
+        })
     }
 
     /// The time that is judged: of several rounds the median.
@@ -105,7 +118,7 @@ pub fn is_local(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::outcome::Phases;
+    use crate::probe::outcome::{Fact, Phases};
     use crate::probe::reason::Reason;
 
     fn checked(result: Result<(), Reason>, ms: u64) -> Checked {
@@ -125,12 +138,32 @@ mod tests {
 
     #[test]
     fn limits_are_of_what_is_up() {
-        let wanted =
-            Wanted { warn: Some(Duration::from_millis(10)), crit: Some(Duration::from_millis(20)), failure: false };
+        let wanted = Wanted {
+            warn: Some(Duration::from_millis(10)),
+            crit: Some(Duration::from_millis(20)),
+            ..Wanted::default()
+        };
         let up = |ms| checked(Ok(()), ms).level(&wanted);
         assert_eq!([up(10), up(11), up(20), up(21)], [Level::Ok, Level::Warning, Level::Warning, Level::Critical]);
         assert_eq!(checked(Err(Reason::new("refused", "no")), 1).level(&wanted), Level::Critical);
         assert_eq!(checked(Err(Reason::new("local", "no")), 1).level(&wanted), Level::Unknown);
+    }
+
+    #[test]
+    fn a_certificate_that_ends_soon_is_judged_by_its_days() {
+        let wanted = Wanted { warn_days: Some(30), crit_days: Some(7), ..Wanted::default() };
+        let level = |days, result: Result<(), Reason>| {
+            let mut c = checked(result, 1);
+            c.outcome.facts.push(Fact::number("certificate_days", days));
+            c.level(&wanted)
+        };
+        let levels = [30, 29, 7, 6, 0, -3].map(|days| level(days, Ok(())));
+        assert_eq!(
+            levels,
+            [Level::Ok, Level::Warning, Level::Warning, Level::Critical, Level::Critical, Level::Critical]
+        );
+        assert_eq!(level(90, Err(Reason::new("refused", "no"))), Level::Critical);
+        assert_eq!(checked(Ok(()), 1).level(&wanted), Level::Ok);
     }
 
     #[test]

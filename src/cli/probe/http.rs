@@ -11,7 +11,7 @@ use crate::probe::http::{self, Get, Http, Pattern, Protocol, Statuses, Until};
 use crate::probe::target::{Host, Ports};
 use crate::probe::tcp::OverTcp;
 use crate::probe::tls::through;
-use crate::probe::{At, Check, Target};
+use crate::probe::{At, Check, Target, Wanted};
 
 #[derive(Debug, Args)]
 struct Page {
@@ -171,6 +171,10 @@ Examples:
 
     fn common(&self) -> &ProbeArgs {
         &self.common
+    }
+
+    fn wanted(&self) -> Result<Wanted, Error> {
+        self.security.wanted(self.common.wanted()?)
     }
 
     fn ports(&self) -> Ports {

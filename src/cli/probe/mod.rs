@@ -70,6 +70,11 @@ trait Kind {
         self.common().timeout
     }
 
+    /// What is wanted of it.
+    fn wanted(&self) -> Result<Wanted, Error> {
+        self.common().wanted()
+    }
+
     /// What is done instead, when something else was asked for.
     fn instead(&self) -> Option<Result<u8, Error>> {
         None
@@ -261,7 +266,7 @@ impl ProbeArgs {
                 "--crit {crit} is shorter than --warn {warn}, which would never be told"
             )));
         }
-        Ok(Wanted { warn: self.warn, crit: self.crit, failure: self.expect_fail })
+        Ok(Wanted { warn: self.warn, crit: self.crit, failure: self.expect_fail, ..Wanted::default() })
     }
 }
 
@@ -333,7 +338,7 @@ fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
     if let Some(done) = kind.instead() {
         return done;
     }
-    let wanted = args.wanted()?;
+    let wanted = kind.wanted()?;
     let jobs = kind.jobs()?;
     let mut out = Output::new(true, args.common.color);
     if args.common.json {

@@ -12,7 +12,7 @@ use crate::probe::smtp::{HELO, Purpose, Smtp};
 use crate::probe::target::{Host, Ports};
 use crate::probe::tcp::OverTcp;
 use crate::probe::tls::{Handshake, Options, Tls, Trust, through};
-use crate::probe::{Check, Dialog, Target};
+use crate::probe::{Check, Dialog, Target, Wanted};
 
 #[derive(Debug, Args)]
 pub struct Security {
@@ -31,11 +31,32 @@ pub struct Security {
     /// Protocols to offer (ALPN), e.g. http/1.1
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "TLS")]
     alpn: Vec<String>,
+    /// A certificate that ends in fewer days is a warning
+    #[arg(long, value_name = "N", value_parser = days, conflicts_with = "expect_fail", help_heading = "Verdict")]
+    warn_days: Option<i64>,
+    /// In fewer days than this it is critical
+    #[arg(long, value_name = "N", value_parser = days, conflicts_with = "expect_fail", help_heading = "Verdict")]
+    crit_days: Option<i64>,
     #[arg(skip)]
     trust: OnceLock<Trust>,
 }
 
+fn days(s: &str) -> Result<i64, String> {
+    let number = s.parse().ok().filter(|n| (1..=36_500).contains(n));
+    number.ok_or_else(|| "a whole number of days is wanted, 1 to 36500".to_owned())
+}
+
 impl Security {
+    /// What is wanted, with what is wanted of the certificate.
+    pub fn wanted(&self, wanted: Wanted) -> Result<Wanted, Error> {
+        match (self.warn_days, self.crit_days) {
+            (Some(warn), Some(crit)) if crit > warn => Err(Error::Other(format!(
+                "--crit-days {crit} comes before --warn-days {warn}, which would never be told"
+            ))),
+            (warn_days, crit_days) => Ok(Wanted { warn_days, crit_days, ..wanted }),
+        }
+    }
+
     /// How to open a connection to this target.
     pub fn options(&self, target: &Target) -> Result<Options, Error> {
         let trust = match (self.trust.get(), &self.ca_file) {
@@ -85,10 +106,15 @@ Examples:
   hactl probe tls web1 -v                            version, cipher, names, days to expiry
   hactl probe tls 10.0.0.1:443 --sni www.example.org --verify
   hactl probe tls mail1:25 --smtp --verify --ca-file /etc/ssl/own-ca.pem
+  hactl probe tls @sites.txt --warn-days 30 --crit-days 7    which certificate ends soon?
 ";
 
     fn common(&self) -> &ProbeArgs {
         &self.common
+    }
+
+    fn wanted(&self) -> Result<Wanted, Error> {
+        self.security.wanted(self.common.wanted()?)
     }
 
     fn ports(&self) -> Ports {

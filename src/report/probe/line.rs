@@ -65,6 +65,10 @@ pub fn sentence(checked: &Checked, wanted: &Wanted, usually: bool) -> String {
             if let Some((limit, _)) = limit.zip(checked.time()).filter(|(limit, time)| time > limit) {
                 let _ = write!(text, "; slower than {}", time(limit));
             }
+            let days = if level == Level::Critical { wanted.crit_days } else { wanted.warn_days };
+            if let Some((limit, _)) = days.zip(checked.certificate_days()).filter(|(limit, days)| days < limit) {
+                let _ = write!(text, "; fewer than {limit} days");
+            }
         }
         _ => {}
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::{Tally, line};
-use crate::probe::{Checked, Level, Value, Wanted};
+use crate::probe::{Checked, Level, Wanted};
 
 /// Failures that are named in a line about many, in so many characters.
 const MOST: usize = 5;
@@ -75,9 +75,13 @@ fn one_data(one: &Checked, wanted: &Wanted, timeout: Duration) -> String {
             let _ = write!(data, " {name}={}s;;;0", seconds(d));
         }
     }
-    let days = one.outcome.facts.iter().find(|f| f.name == "certificate_days");
-    if let Some(Value::Number(days)) = days.map(|f| &f.value) {
+    if let Some(days) = one.certificate_days() {
         let _ = write!(data, " certificate_days={days}");
+        // A range that begins with the limit: what is below it is outside.
+        let limit = |days: Option<i64>| days.map(|d| format!("{d}:")).unwrap_or_default();
+        if wanted.warn_days.is_some() || wanted.crit_days.is_some() {
+            let _ = write!(data, ";{};{}", limit(wanted.warn_days), limit(wanted.crit_days));
+        }
     }
     data.trim_start().to_owned()
 }

@@ -30,7 +30,7 @@ fn refused() -> Result<(), Reason> {
     Err(Reason::new("refused", "connection refused"))
 }
 
-const PLAIN: Wanted = Wanted { warn: None, crit: None, failure: false };
+const PLAIN: Wanted = Wanted { warn: None, crit: None, warn_days: None, crit_days: None, failure: false };
 
 #[test]
 fn a_line_for_a_target() {
@@ -160,6 +160,11 @@ fn lines_of_pages_and_certificates_fit_a_terminal() {
     assert_eq!(line::problems(&bad), [other]);
     let last = of("tls", [certificate(0, false), vec![Fact::bool("verified", true)]].concat());
     assert!(line::line(&last, &PLAIN, "OK").ends_with(", certificate ends within a day, verified"));
+    let limits = Wanted { warn_days: Some(30), crit_days: Some(7), ..PLAIN };
+    assert!(
+        line::line(&last, &limits, "CRITICAL")
+            .ends_with(", certificate ends within a day, verified; fewer than 7 days")
+    );
 }
 
 #[test]
@@ -209,7 +214,7 @@ refused: usually the host is up and nothing listens on the port, or a firewall a
 
 #[test]
 fn the_line_of_a_plugin() {
-    let wanted = Wanted { warn: us(500_000), crit: us(1_000_000), failure: false };
+    let wanted = Wanted { warn: us(500_000), crit: us(1_000_000), ..PLAIN };
     let timeout = Duration::from_secs(5);
     assert_eq!(
         plugin::line("tcp", &[tcp("127.0.0.1:80", Ok(()))], 0, &wanted, timeout),
@@ -232,8 +237,15 @@ fn a_plugin_graphs_the_days_of_a_certificate() {
     let mut c = tcp("127.0.0.1:443", Ok(()));
     c.outcome.facts =
         vec![Fact::number("certificate_days", -2), Fact { name: "records", value: Value::List(Vec::new()) }];
-    let text = plugin::line("tls", &[c], 0, &PLAIN, Duration::from_secs(5));
+    let text = plugin::line("tls", &[c.clone()], 0, &PLAIN, Duration::from_secs(5));
     assert!(text.ends_with(" certificate_days=-2") && !text.contains("records"), "{text}");
+    let with = |warn_days, crit_days| {
+        let wanted = Wanted { warn_days, crit_days, ..PLAIN };
+        plugin::line("tls", &[c.clone()], 0, &wanted, Duration::from_secs(5))
+    };
+    assert!(with(Some(30), Some(7)).ends_with(" certificate_days=-2;30:;7:"), "{}", with(Some(30), Some(7)));
+    assert!(with(None, Some(7)).ends_with(" certificate_days=-2;;7:"), "{}", with(None, Some(7)));
+    assert!(with(Some(30), Some(7)).starts_with("TLS CRITICAL - "));
 }
 
 #[test]
