@@ -89,6 +89,11 @@ async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
         // What came before the end may say more than how it ended.
         Ok(Err(e)) => match first_byte.map(|_| dialog.verdict(false)) {
             Some(Err(reason)) if reason.id == "protocol" => Err(reason),
+            Some(Err(reason)) if reason.id == "pattern" => {
+                let mut broken = failed(e, true);
+                let _ = write!(broken.sentence, "; {} that came until then", reason.sentence);
+                Err(broken)
+            }
             _ => Err(failed(e, first_byte.is_some())),
         },
         Ok(Ok(())) => dialog.verdict(false),

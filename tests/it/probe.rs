@@ -67,6 +67,15 @@ fn each_bad_peer_has_its_own_reason() {
     }
     let (exit, p) = probe(&["tcp", &wrong, "--expect", "PONG"]);
     assert_eq!((exit, &p["reason"], &p["answer"]), (2, &Value::from("pattern"), &Value::from("-ERR\\r\\n")));
+    // An answer, and a reset behind it: what the answer lacked is said as well.
+    let breaks = service(|mut c| {
+        let _ = c.peek(&mut [0; 1]);
+        drop(c.write_all(b"-ERR\r\n"));
+    });
+    let (exit, p) = probe(&[&["tcp", breaks.as_str()], &ask[..]].concat());
+    let message =
+        "connection reset by peer while it answered; \"PONG\" is not in the answer \"-ERR\\r\\n\" that came until then";
+    assert_eq!((exit, &p["reason"], &p["message"]), (2, &"reset".into(), &message.into()), "{p}");
 }
 
 #[test]

@@ -84,6 +84,9 @@ fn a_quorum_decides_over_servers_that_are_down() {
     let r = run(4, &[]);
     assert_eq!(of(&r.all, "virtual_server")[0]["served"], false);
     assert_eq!(r.status, 2);
+    let summary = of(&r.all, "summary")[0];
+    let counts = ["up", "down", "unknown", "bad_scripts"].map(|name| summary[name].as_u64().unwrap());
+    assert_eq!(counts, [1, 1, 1, 1]);
     assert!(
         r.text.contains(
             "NO QUORUM: clients go to the sorry server 127.0.0.1:9, which nothing checks; weight 3 of 4 up, 4 needed"

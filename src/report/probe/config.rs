@@ -103,6 +103,16 @@ impl<'a> Found<'a> {
         self.interrupted && quorum.holds() && quorum.live - unknown < quorum.needed
     }
 
+    /// How many real servers stand so.
+    fn servers(&self, standing: Standing) -> usize {
+        self.services.iter().flat_map(|s| &s.1).filter(|s| s.1 == standing).count()
+    }
+
+    /// How many tracked scripts did not succeed.
+    fn bad_scripts(&self) -> usize {
+        self.scripts.iter().filter(|s| **s != Standing::Up).count()
+    }
+
     /// Everything in one sentence.
     pub fn verdict(&self) -> String {
         let mut parts = Vec::new();
@@ -156,20 +166,19 @@ impl<'a> Found<'a> {
             let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
             text = format!("{text}: {}{more}", names[..names.len().min(NAMED)].join(", "));
         }
-        let count = |wanted: Standing| self.services.iter().flat_map(|s| &s.1).filter(|s| s.1 == wanted).count();
         let servers = self.services.iter().map(|s| s.1.len()).sum::<usize>();
         let judged = self.services.iter().zip(&self.plan.services).filter(|(_, s)| !s.partial);
         let lost = judged.clone().filter(|(s, _)| !s.0.holds()).count();
-        let scripts = self.scripts.iter().filter(|s| **s != Standing::Up).count();
         let mut all = format!(
             "CONFIG {} - {} | without_quorum={lost};;;0;{} up={};;;0;{servers} down={};;;0;{servers} unknown={};;;0;{servers} \
-             bad_scripts={scripts};;;0;{}",
+             bad_scripts={};;;0;{}",
             self.level().word(),
             clean(&text),
             judged.count(),
-            count(Standing::Up),
-            count(Standing::Down),
-            count(Standing::Unknown),
+            self.servers(Standing::Up),
+            self.servers(Standing::Down),
+            self.servers(Standing::Unknown),
+            self.bad_scripts(),
             self.scripts.len()
         );
         for (name, what) in bad {
@@ -244,10 +253,6 @@ impl<'a> Found<'a> {
         for script in &self.plan.scripts {
             one(out, &script.check, next.of(&script.check), &[("script", script.name.as_str())])?;
         }
-        let count = |wanted: Standing| {
-            let servers = self.services.iter().flat_map(|s| s.1.iter().map(|x| x.1)).filter(|s| *s == wanted).count();
-            servers + self.scripts.iter().filter(|s| **s == wanted).count()
-        };
         object(
             out,
             &SummaryObject {
@@ -259,9 +264,10 @@ impl<'a> Found<'a> {
                     .zip(&self.plan.services)
                     .filter(|(s, p)| !s.0.holds() && !p.partial)
                     .count(),
-                up: count(Standing::Up),
-                down: count(Standing::Down),
-                unknown: count(Standing::Unknown),
+                up: self.servers(Standing::Up),
+                down: self.servers(Standing::Down),
+                unknown: self.servers(Standing::Unknown),
+                bad_scripts: self.bad_scripts(),
                 interrupted,
                 exit,
             },
@@ -459,6 +465,7 @@ struct SummaryObject {
     up: usize,
     down: usize,
     unknown: usize,
+    bad_scripts: usize,
     interrupted: bool,
     exit: u8,
 }

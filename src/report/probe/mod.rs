@@ -175,6 +175,8 @@ fn short(fact: &Fact, facts: &[Fact]) -> Option<String> {
                 Some(n) => format!("not verified ({n} problems)"),
             })
         }
+        ("skipped", Value::Number(1)) => Some("1 datagram that was no answer was passed over".to_owned()),
+        ("skipped", Value::Number(n)) => Some(format!("{n} datagrams that were no answer were passed over")),
         ("body_bytes", Value::Number(n)) => Some(format!("body {n} bytes")),
         (_, Value::List(list)) if list.is_empty() => None,
         _ => Some(words(fact)),

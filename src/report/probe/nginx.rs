@@ -180,14 +180,14 @@ impl Report<'_> {
         if n > 0 {
             let upstreams = if n == 1 { "upstream" } else { "upstreams" };
             let more = if unknown > 0 { format!(", {unknown} not known") } else { String::new() };
-            parts.push(format!("{up} of {} servers up in {n} {upstreams}{more}", all - unknown));
+            parts.push(format!("{up} of {all} servers up in {n} {upstreams}{more}"));
         }
         let directs: Vec<Stands> = self.directs().map(|(_, _, s, _)| s).collect();
         if !directs.is_empty() {
             let up = directs.iter().filter(|s| **s == Stands::Up).count();
             let unknown = directs.iter().filter(|s| **s == Stands::Unknown).count();
             let more = if unknown > 0 { format!(", {unknown} not known") } else { String::new() };
-            parts.push(format!("{up} of {} direct targets up{more}", directs.len() - unknown));
+            parts.push(format!("{up} of {} direct targets up{more}", directs.len()));
         }
         let checks: Vec<Stands> =
             self.listens().into_iter().flat_map(|(_, c)| c).map(|(_, c)| stands(Some(c))).collect();
