@@ -68,7 +68,7 @@ fn plain(args: &ConfigArgs, name: &str, mut watch: Watch, epoch: Epoch, stop: &S
             transitions += u64::from(transition);
             if args.common.json {
                 report::json(&mut out, watch.plan(), event, epoch)?;
-            } else if transition || args.common.verbose {
+            } else if event.what.is_news() || args.common.verbose {
                 let severity = report::severity(watch.plan(), &event.what);
                 let line = report::line(watch.plan(), event, epoch, &clock);
                 let line = if severity.is_some() { out.paint(severity, &line) } else { line };

@@ -107,13 +107,11 @@ impl Turn {
 
     pub(super) fn ended(&mut self, now: Instant, answer: &Answer) -> Came {
         let Some(rhythm) = self.rhythm else { return Came::Nothing };
-        if let Some(last) = self.last.get_mut(self.page) {
-            *last = Some((now, answer.clone()));
-        }
+        let before = self.last.get_mut(self.page).and_then(|last| last.replace((now, answer.clone())));
         let started = self.started.take().unwrap_or(now);
         let Some(good) = answer.good else {
             self.next = Some(now.after(rhythm.delay_loop));
-            return Came::Unasked;
+            return if answer.is_unasked_as(before.as_ref()) { Came::Nothing } else { Came::Unasked };
         };
         let (came, delay) = match rhythm.scheme {
             Scheme::Pages { fast_recovery } => self.page(rhythm, fast_recovery, good),

@@ -40,6 +40,12 @@ impl Answer {
         };
         Self { good, reason, weight, took: outcome.phases.total }
     }
+
+    /// Whether nothing was asked again, for the same reason as `before`.
+    pub(super) fn is_unasked_as(&self, before: Option<&(Instant, Self)>) -> bool {
+        let id = |a: &Self| a.reason.as_ref().map(|r| r.id);
+        self.good.is_none() && before.is_some_and(|(_, b)| b.good.is_none() && id(b) == id(self))
+    }
 }
 
 /// Something that happened.
@@ -84,7 +90,7 @@ pub enum What {
         /// Why.
         reason: Option<Reason>,
     },
-    /// This host could not ask: that counts neither way.
+    /// This host could not ask: that counts neither way. Told again only after an answer, or for another reason.
     Unasked {
         /// The virtual server.
         service: usize,
@@ -155,7 +161,7 @@ pub enum What {
         /// The script.
         script: usize,
     },
-    /// A script could not be run.
+    /// A script could not be run. Told again only after a run, or for another reason.
     ScriptUnasked {
         /// The script.
         script: usize,
@@ -174,6 +180,12 @@ pub enum What {
 }
 
 impl What {
+    /// Whether somebody wants to know who does not look at each attempt: what is different from now on, and what cannot be
+    /// asked.
+    pub const fn is_news(&self) -> bool {
+        self.is_transition() || matches!(self, Self::Unasked { .. } | Self::ScriptUnasked { .. })
+    }
+
     /// Whether something is different from now on, as opposed to a step towards that.
     pub const fn is_transition(&self) -> bool {
         match self {

@@ -355,9 +355,12 @@ impl Watch {
         }
         let reason = answer.reason.clone();
         let good = answer.good;
+        let told = answer.is_unasked_as(script.last.as_ref());
         script.last = Some((now, answer));
         let Some(good) = good else {
-            self.tell(now, What::ScriptUnasked { script: n, reason });
+            if !told {
+                self.tell(now, What::ScriptUnasked { script: n, reason });
+            }
             return;
         };
         let before = script.state.reading();

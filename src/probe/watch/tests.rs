@@ -191,6 +191,11 @@ fn what_could_not_be_asked_counts_neither_way() {
     // After a second; the loop; a retry that is not asked; then a loop without retries being lost.
     assert_eq!(starts[..4], ["1000:0", "7100:0", "8200:0", "14300:0"]);
     assert_eq!(told, ["1100 up!", "7200 1/3", "8300 unasked", "14400 2/3"]);
+    // It is told once, and again after an answer.
+    let (_, told) = plain(one(RHYTHM), "+???-??-");
+    assert_eq!(told, ["1100 up!", "7200 unasked", "25500 1/3", "26600 unasked", "38800 2/3"]);
+    let (_, told) = plain(Plan { scripts: vec![script("chk", 0)], ..Plan::default() }, "??-??-?");
+    assert_eq!(told, ["100 unasked", "4100 bad!", "6100 unasked", "12100 unasked"]);
 }
 
 #[test]

@@ -143,6 +143,7 @@ pub fn severity(plan: &Plan, what: &What) -> Option<Severity> {
             Some(Severity::Warning)
         }
         What::Failed { .. } | What::ScriptRun { good: false, .. } | What::Skipped { .. } => Some(Severity::Warning),
+        What::Unasked { .. } | What::ScriptUnasked { .. } => Some(Severity::Warning),
         _ => None,
     }
 }
