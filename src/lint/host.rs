@@ -32,6 +32,14 @@ pub enum Trouble {
     NotAFile(String),
     /// Nobody may execute it: keepalived keeps the script, which then fails each time.
     NotExecutable(String),
+    /// It can be executed, but the kernel cannot start it: keepalived keeps the script, and takes each run of it for a
+    /// success.
+    NotStartable {
+        /// The file.
+        path: String,
+        /// Why, as a clause without its subject.
+        why: String,
+    },
     /// Others than root can change it, or what it lies in. Where the script runs as root keepalived takes it out with
     /// `enable_script_security`, and only warns without.
     Insecure {
@@ -50,6 +58,7 @@ impl fmt::Display for Trouble {
             Self::Missing(path) => write!(f, "{path} is not there"),
             Self::NotAFile(path) => write!(f, "{path} is not a regular file"),
             Self::NotExecutable(path) => write!(f, "{path} is not executable"),
+            Self::NotStartable { path, why } => write!(f, "{path} {why}"),
             Self::Insecure { path, by } => write!(f, "{path} can be changed by {by}"),
             Self::Link(path) => write!(f, "{path} is a symbolic link"),
         }

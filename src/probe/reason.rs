@@ -69,7 +69,10 @@ pub const REASONS: &[(&str, &str)] = &[
     ("answer", "the answer is not to the question"),
     ("exit-status", "the script says so"),
     ("signal", "the script was killed: by its time limit, by the kernel for memory, or by somebody"),
-    ("not-run", "the script could not be run: not there, not executable, or no interpreter"),
+    (
+        "not-run",
+        "the script is not there, not executable, or its `#!` line names no interpreter: a carriage return at its end?",
+    ),
     ("dangerous", "running it changes services; read it, and say --run-anyway if that is what you want"),
     ("timeout-script", "the script waits for something: a lock, a name server, a service that hangs"),
     ("ttl-exceeded", "the way is longer than the time to live allows, or goes round in a circle"),

@@ -163,6 +163,9 @@ impl Host for FakeHost {
             "missing" => Some(Trouble::Missing(path)),
             "directory" => Some(Trouble::NotAFile(path)),
             "plain" => Some(Trouble::NotExecutable(path)),
+            "lost" => {
+                Some(Trouble::NotStartable { path, why: "names the interpreter \"/x\", which is not there".to_owned() })
+            }
             "open" => Some(Trouble::Insecure { path, by: "the group staff".to_owned() }),
             "link" => Some(Trouble::Link("/link".to_owned())),
             _ => None,

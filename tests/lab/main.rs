@@ -123,6 +123,7 @@ const TESTS: &[Test] = &[
         probe_peers::mail_and_names,
     ),
     test("probe::scripts_as_the_daemon_judges_them", &["keepalived", "sh"], probe::scripts),
+    test("probe::scripts_that_cannot_be_started", &["keepalived", "sh"], probe::blind_scripts),
     test("probe::nginx_and_an_address_that_is_elsewhere", &["/usr/sbin/nginx"], probe::address_elsewhere),
     test("probe_keepalive::limit_silent", &["nft"], probe_keepalive::limit_silent),
     test("probe_keepalive::limit_reset", &["nft"], probe_keepalive::limit_reset),

@@ -63,6 +63,59 @@ pub fn scripts() {
     assert_eq!(logs, 2, "one log of keepalived and one of hactl");
 }
 
+/// A script that cannot be started is a success for keepalived: the check is blind, and hactl says so.
+pub fn blind_scripts() {
+    let lab = Lab::new();
+    let mut node = lab.node("a", 1);
+    let script = node.dir.join("check.sh");
+    let write = |text: &str| {
+        fs::write(&script, text).expect("a script is written");
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    };
+    write("#!/bin/sh\nexit 1\n");
+    let extra = "track_script {\n    chk\n  }".to_owned();
+    node.configure(&format!(
+        "vrrp_script chk {{\n  script \"{}\"\n  interval 1\n}}\n{}",
+        script.display(),
+        Instance { extra, ..Instance::default() }.text()
+    ));
+    let conf = node.dir.join("keepalived.conf");
+    let namespace = node.ns.clone();
+    let probed = || {
+        let ended = hactl(&namespace, &format!("probe script {} --json", script.display())).ended();
+        let probe = ended.object("probe");
+        (ended.status, probe["reason"].clone(), probe["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let vain = "keepalived takes each run of it for a success, and says nothing";
+    // It fails, and the instance is in FAULT. Once it is gone all is well, for keepalived.
+    node.start();
+    lab.expect("a", "FAULT", 0.0);
+    assert_eq!(probed().1, "exit-status");
+    let gone = wall();
+    fs::remove_file(&script).expect("it was there");
+    lab.expect("a", "MASTER", gone);
+    assert_eq!(probed().1, "not-run");
+    node.stop();
+    // A carriage return behind the interpreter, and no line that names one.
+    for (text, why) in [
+        ("#!/bin/sh\r\nexit 1\r\n", "names the interpreter \"/bin/sh\\r\", which is not there"),
+        ("exit 1\n", "is neither a program nor a script with a `#!` line"),
+    ] {
+        write(text);
+        let begun = wall();
+        node.start();
+        lab.expect("a", "MASTER", begun);
+        node.stop();
+        let (status, reason, message) = probed();
+        assert_eq!((status, reason), (Some(3), Value::from("not-run")));
+        assert!(message.ends_with(&format!("{why}; {vain}")), "{message}");
+        let ended = hactl(&namespace, &format!("lint {} --host --json", conf.display())).ended();
+        let found = ended.objects("finding");
+        let found = found.iter().find(|f| f["id"] == "program-unusable").expect("a finding");
+        assert!(found["message"].as_str().is_some_and(|m| m.ends_with(&format!("{why}; {vain}"))), "{found}");
+    }
+}
+
 /// What nginx and hactl say of a listen on an address that this node does not have.
 pub fn address_elsewhere() {
     let lab = Lab::new();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::lint::{Host, Trouble};
 use crate::net::link;
+use crate::probe::script::unstartable;
 
 /// Most bytes that are read of a script.
 const MOST: u64 = 64 << 10;
@@ -83,6 +84,9 @@ impl Host for ThisHost {
         }
         if meta.permissions().mode() & 0o111 == 0 {
             return Some(Trouble::NotExecutable(shown(&path)));
+        }
+        if let Some(why) = unstartable(&path) {
+            return Some(Trouble::NotStartable { path: shown(&path), why });
         }
         // The path as it is named, and as it is where links lead.
         let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
@@ -163,6 +167,21 @@ mod tests {
         assert_eq!(says("'/etc/passwd' x"), Some("/etc/passwd is not executable".into()));
         assert_eq!(says("/usr/bin/env"), None);
         assert_eq!(says("env"), None);
+    }
+
+    #[test]
+    fn a_script_that_the_kernel_cannot_start_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("chk.sh");
+        let command = path.to_str().unwrap();
+        let says = |text: &str| {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            host().program(command).map(|t| t.to_string())
+        };
+        let lost = format!("{command} names the interpreter \"/bin/sh\\r\", which is not there");
+        assert_eq!(says("#!/bin/sh\r\nexit 0\r\n"), Some(lost));
+        assert_eq!(says("exit 0\n"), Some(format!("{command} is neither a program nor a script with a `#!` line")));
     }
 
     #[test]
