@@ -338,7 +338,7 @@ fn told(check: &Planned, found: Option<&Checked>, verbose: bool) -> String {
             let took = c.time().map_or(String::new(), |t| format!(" ({})", time(t)));
             let found = match &c.outcome.result {
                 _ if verbose => line::sentence(c, &Wanted::default(), false),
-                Ok(()) => "good".to_owned(),
+                Ok(()) => good(&c.outcome),
                 Err(reason) => format!("{}: {}", reason.id, reason.sentence),
             };
             format!("{} {}: {found}{took}", check.keyword, job.target.text)
@@ -348,6 +348,15 @@ fn told(check: &Planned, found: Option<&Checked>, verbose: bool) -> String {
         (Does::Unable(why), _) => format!("{}: {why}", check.keyword),
     };
     printable(&text)
+}
+
+/// A good result, with what it is warned of.
+fn good(outcome: &Outcome) -> String {
+    let warnings = outcome.facts.iter().filter(|f| f.name == "warning").filter_map(|f| match &f.value {
+        Value::Text(text) => Some(format!(", warning: {text}")),
+        _ => None,
+    });
+    std::iter::once("good".to_owned()).chain(warnings).collect()
 }
 
 /// How long a death goes unnoticed, and with `-v` the parameters; `*` marks what nothing sets.
@@ -468,4 +477,26 @@ struct SummaryObject {
     bad_scripts: usize,
     interrupted: bool,
     exit: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_good_result_is_told_with_its_warnings() {
+        let mut outcome = Outcome {
+            kind: "https",
+            target: "10.0.0.1:443".to_owned(),
+            address: None,
+            port: None,
+            result: Ok(()),
+            phases: Phases::default(),
+            facts: vec![Fact::number("status", 200)],
+            attempts: 1,
+        };
+        assert_eq!(good(&outcome), "good");
+        outcome.facts.push(Fact::text("warning", "the certificate expired 6 days ago"));
+        assert_eq!(good(&outcome), "good, warning: the certificate expired 6 days ago");
+    }
 }
