@@ -1,3 +1,5 @@
+//! Answers in pieces, as servers of all kinds send them.
+
 use super::*;
 
 /// What a page comes to when the server sends these pieces and ends the connection; the id of the reason.

@@ -142,8 +142,11 @@ pub fn severity(plan: &Plan, what: &What) -> Option<Severity> {
         What::Server { up: false, .. } | What::Script { good: false, .. } | What::Checker { up: false, .. } => {
             Some(Severity::Warning)
         }
-        What::Failed { .. } | What::ScriptRun { good: false, .. } | What::Skipped { .. } => Some(Severity::Warning),
-        What::Unasked { .. } | What::ScriptUnasked { .. } => Some(Severity::Warning),
+        What::Failed { .. }
+        | What::ScriptRun { good: false, .. }
+        | What::Skipped { .. }
+        | What::Unasked { .. }
+        | What::ScriptUnasked { .. } => Some(Severity::Warning),
         _ => None,
     }
 }
