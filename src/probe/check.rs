@@ -24,6 +24,8 @@ pub struct At<'a> {
     pub origin: &'a Origin,
     /// For the attempt with all its steps.
     pub timeout: Duration,
+    /// The timeout is for each step instead.
+    pub each_step: bool,
     /// For an attempt that takes long and learns on the way.
     pub so_far: SoFar<'a>,
 }

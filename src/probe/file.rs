@@ -12,7 +12,7 @@ use crate::net::monotonic;
 const MOST: u64 = 127;
 
 /// The largest weight of a real server.
-const HEAVIEST: i64 = 65_535;
+pub(super) const HEAVIEST: i64 = 65_535;
 
 /// A check of the number in one file.
 pub struct Number {
@@ -30,8 +30,8 @@ impl Number {
         Self { path: path.to_owned(), weight, reverse, server }
     }
 
-    /// What a number comes to: a new weight of the server or none, or why it is down.
-    fn judge(&self, number: i32) -> Result<Option<u32>, Reason> {
+    /// What a number comes to: what it adds to the weight of the server or nothing, or why it is down.
+    fn judge(&self, number: i32) -> Result<Option<i64>, Reason> {
         let down = |sentence: String| Err(Reason::new("file-number", sentence));
         if self.weight == 0 {
             return match (number != 0, self.reverse) {
@@ -45,8 +45,7 @@ impl Number {
         if change <= i64::from(i32::MIN) {
             return down(format!("the number {number} times the weight {} is as low as can be", self.weight));
         }
-        let weight = (i64::from(self.server) + change).clamp(0, HEAVIEST);
-        Ok(u32::try_from(weight).ok())
+        Ok(Some(change))
     }
 }
 
@@ -77,7 +76,11 @@ impl Check for Number {
             };
             let mut facts = vec![Fact { name: "number", value: super::outcome::Value::Number(i64::from(number)) }];
             facts.extend(warning.map(|w| Fact::text("warning", w)));
-            let result = self.judge(number).map(|weight| facts.extend(weight.map(|w| Fact::number("weight", w))));
+            let result = self.judge(number).map(|added| {
+                let Some(added) = added else { return };
+                facts.push(Fact::number("weight_added", added));
+                facts.push(Fact::number("weight", (i64::from(self.server) + added).clamp(0, HEAVIEST)));
+            });
             Found { result, phases, facts }
         })
     }
@@ -145,10 +148,11 @@ mod tests {
         // Weight 0: 0 is up, and reversed the others are.
         assert_eq!((of(0, false, 0), of(0, false, -1)), (Ok(None), Err("file-number")));
         assert_eq!((of(0, true, 0), of(0, true, 7)), (Err("file-number"), Ok(None)));
-        // 10 + 3 × 2, 10 − 3 × 2, never below 0 nor above 65535.
-        assert_eq!((of(2, false, 3), of(2, true, 3)), (Ok(Some(16)), Ok(Some(4))));
-        assert_eq!((of(1, false, -11), of(1, false, 65_526)), (Ok(Some(0)), Ok(Some(65_535))));
+        // 3 × 2, −3 × 2; what the sum of all comes to is bounded.
+        assert_eq!((of(2, false, 3), of(2, true, 3)), (Ok(Some(6)), Ok(Some(-6))));
+        assert_eq!((of(1, false, -11), of(1, false, 65_526)), (Ok(Some(-11)), Ok(Some(65_526))));
         // As low as can be is down.
-        assert_eq!((of(1, false, i32::MIN), of(1, false, i32::MIN + 1)), (Err("file-number"), Ok(Some(0))));
+        let lowest = i64::from(i32::MIN) + 1;
+        assert_eq!((of(1, false, i32::MIN), of(1, false, i32::MIN + 1)), (Err("file-number"), Ok(Some(lowest))));
     }
 }

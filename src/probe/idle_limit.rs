@@ -260,7 +260,14 @@ async fn one(asked: &Asked, address: SocketAddr, age: Duration, diag: &Mutex<Soc
         probes: 3,
         user_timeout: None,
     };
-    let at = At { target: &asked.target, address, origin: &asked.origin, timeout: asked.timeout, so_far: &|_| {} };
+    let at = At {
+        target: &asked.target,
+        address,
+        origin: &asked.origin,
+        timeout: asked.timeout,
+        each_step: false,
+        so_far: &|_| {},
+    };
     let mut stream = connect(&at).await?;
     probe_socket::set_keepalive(stream.as_fd(), &quiet).map_err(|e| kernel::local(&e))?;
     let local = stream.local_addr().map_err(|e| Reason::new("local", e.to_string()))?;

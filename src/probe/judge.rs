@@ -110,9 +110,9 @@ impl Checked {
     }
 }
 
-/// Whether a reason is this host's: nothing was asked, or not for long enough.
+/// Whether a reason is this host's: nothing was asked, or not for long enough to know.
 pub fn is_local(id: &str) -> bool {
-    matches!(id, "local" | "dangerous" | "permission" | "name" | "not-run" | "unchecked" | "interrupted")
+    matches!(id, "local" | "dangerous" | "permission" | "name" | "not-run" | "unchecked" | "interrupted" | "endless")
 }
 
 #[cfg(test)]

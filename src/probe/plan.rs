@@ -3,14 +3,17 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::check::Check;
 use super::dns::Dns;
-use super::file::Number;
+use super::echoes::Echoes;
+use super::file::{HEAVIEST, Number};
 use super::http::{self, Get, Http, Pattern, Protocol, Statuses};
 use super::icmp::Icmp;
+use super::judge::Level;
+use super::outcome::{Fact, Value};
 use super::plain::Plain;
 use super::reason::Reason;
 use super::run::{Job, Options};
@@ -19,13 +22,13 @@ use super::smtp::{HELO, Purpose, Smtp};
 use super::target::{Host, Target};
 use super::tcp::OverTcp;
 use super::tls::{self, Refused, Trust, through};
-use super::udp::OverUdp;
+use super::udp::{OverUdp, Reply};
 use crate::conf::model::{self, Connect, HttpCheck, HttpVersion, TrackFile, Url, VrrpScript};
 use crate::conf::run::{Effective, RunChecker, RunRealServer, RunTrack, RunVirtualServer};
 use crate::conf::{Conf, Run};
 use crate::net::probe_socket::Origin;
 use crate::net::wall;
-use crate::vrrp::track::{Kind, Track};
+use crate::vrrp::track::{Kind, Reading, Track};
 
 /// Everything that is checked.
 #[derive(Default)]
@@ -130,12 +133,8 @@ pub enum Scheme {
 pub struct Script {
     /// Its name.
     pub name: String,
-    /// Points for the priority; 0 for a FAULT.
-    pub weight: i32,
-    /// Whether its weight is reversed.
-    pub reverse: bool,
-    /// Who tracks it.
-    pub tracked: Vec<String>,
+    /// Who tracks it, and what it does there.
+    pub tracked: Vec<TrackedBy>,
     /// From one start to the next.
     pub interval: Duration,
     /// For one run.
@@ -146,6 +145,32 @@ pub struct Script {
     pub fall: u32,
     /// What is run.
     pub check: Planned,
+}
+
+/// An instance or group that tracks a script. It may give it another weight than the script has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackedBy {
+    /// `VI_1`, `group VG_1`.
+    pub name: String,
+    /// Points for the priority; 0 for a FAULT.
+    pub weight: i16,
+    /// Whether good and bad change places.
+    pub reverse: bool,
+}
+
+impl Script {
+    /// How well it is with this reading: what makes a FAULT is critical, what moves a priority the worse way a warning.
+    /// keepalived does not run a script that nobody tracks; its failure is a warning.
+    pub fn level(&self, reading: Reading) -> Level {
+        let worst = |reverse| if reverse { Reading::Good } else { Reading::Bad };
+        let of = |weight, reverse| match reading {
+            Reading::Unknown => Level::Unknown,
+            reading if reading != worst(reverse) => Level::Ok,
+            _ if weight == 0 => Level::Critical,
+            _ => Level::Warning,
+        };
+        self.tracked.iter().map(|t| of(t.weight, t.reverse)).max().unwrap_or_else(|| of(1, false))
+    }
 }
 
 /// One check.
@@ -242,6 +267,40 @@ impl Standing {
     }
 }
 
+/// What a checker says of its server's weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// It is this (a script of `misc_dynamic`).
+    Is(u32),
+    /// This is added to the configured one (`FILE_CHECK`).
+    Adds(i64),
+}
+
+impl Weight {
+    /// What was found of it.
+    pub fn of(facts: &[Fact]) -> Option<Self> {
+        let number = |name: &str| {
+            facts
+                .iter()
+                .find(|f| f.name == name)
+                .and_then(|f| if let Value::Number(n) = f.value { Some(n) } else { None })
+        };
+        number("weight_added").map(Self::Adds).or_else(|| Some(Self::Is(u32::try_from(number("weight")?).ok()?)))
+    }
+
+    /// The weight of a server with this configured one, whose checkers say this of it: what files add is summed up, and
+    /// bounded at the end.
+    pub fn sum(configured: u32, said: impl IntoIterator<Item = Self>) -> u32 {
+        let configured = i64::from(configured);
+        let change = |w| match w {
+            Self::Is(weight) => i64::from(weight) - configured,
+            Self::Adds(change) => change,
+        };
+        let sum = said.into_iter().map(change).fold(configured, i64::saturating_add);
+        u32::try_from(sum.clamp(0, HEAVIEST)).unwrap_or(0)
+    }
+}
+
 /// What the real servers of a virtual server come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quorum {
@@ -249,20 +308,24 @@ pub struct Quorum {
     pub live: u64,
     /// Weight of all.
     pub total: u64,
-    /// Weight that is needed: the quorum, at most the weight of all, less the hysteresis, at least 1.
+    /// Weight that is needed, at least 1: the quorum, at most the weights that are configured, less the hysteresis, or more
+    /// by it where the quorum is to be gained.
     pub needed: u64,
 }
 
 impl Quorum {
-    /// Of servers with a weight each.
-    pub fn of(service: &Service, servers: impl IntoIterator<Item = (u32, Standing)>) -> Self {
+    /// Of servers with the weight of each and whether it counts, while the quorum `holds` or does not.
+    pub fn of(service: &Service, servers: impl IntoIterator<Item = (u32, bool)>, holds: bool) -> Self {
         let (mut live, mut total) = (0, 0);
-        for (weight, standing) in servers {
+        for (weight, counts) in servers {
             total += u64::from(weight);
-            live += if standing == Standing::Down { 0 } else { u64::from(weight) };
+            live += if counts { u64::from(weight) } else { 0 };
         }
-        let quorum = u64::from(service.quorum).min(total);
-        Self { live, total, needed: quorum.saturating_sub(u64::from(service.hysteresis)).max(1) }
+        // keepalived cuts a quorum that is too high when it reads the configuration.
+        let quorum = u64::from(service.quorum).min(service.servers.iter().map(|s| u64::from(s.weight)).sum());
+        let hysteresis = u64::from(service.hysteresis);
+        let needed = if holds { quorum.saturating_sub(hysteresis) } else { quorum + hysteresis };
+        Self { live, total, needed: needed.max(1) }
     }
 
     /// Whether there is enough.
@@ -284,12 +347,17 @@ struct Around<'a> {
     files: &'a [TrackFile],
     /// Addresses of this host.
     local: &'a [IpAddr],
+    /// What sends echoes: one for all.
+    echoes: &'a Arc<Echoes>,
+    /// Whom to trust: read once, and only if something asks.
+    trust: &'a OnceLock<Trust>,
 }
 
 /// Makes the plan of a configuration for a host with these addresses. `run_anyway`: scripts that look as if they did harm
 /// are run too.
 pub fn plan(conf: &Conf, run: &Run, account: Account<'_>, run_anyway: bool, local: &[IpAddr]) -> Plan {
-    let how = Around { account, anyway: run_anyway, files: &conf.files, local };
+    let (echoes, trust) = (Arc::default(), OnceLock::new());
+    let how = Around { account, anyway: run_anyway, files: &conf.files, local, echoes: &echoes, trust: &trust };
     let services = run.virtual_servers.iter().map(|v| service(v, how)).collect();
     let scripts: Vec<Script> = conf.scripts.iter().map(|s| script(s, run, how)).collect();
     let instances = instances(run, &scripts);
@@ -382,6 +450,9 @@ fn rhythm(c: &RunChecker) -> Option<Rhythm> {
     })
 }
 
+/// What a `UDP_CHECK` without a `payload` sends.
+const FILLER: &[u8; 32] = b"keepalived check - keepalived ch";
+
 /// The daemon is told of each change of the file; here it is read as often as this.
 const FILE: Rhythm = Rhythm {
     delay_loop: Duration::from_secs(1),
@@ -451,7 +522,7 @@ fn checks(c: &RunChecker, weight: u32, how: Around<'_>) -> Vec<Planned> {
             scheme: None,
             path: None,
         };
-        let options = Options { timeout, origin: origin(c.check.connect()), ..Options::default() };
+        let options = Options { timeout, each_step: true, origin: origin(c.check.connect()), ..Options::default() };
         Does::Runs(Box::new(Job { target, check, options: Some(options) }))
     };
     let place = at(address, port);
@@ -462,15 +533,26 @@ fn checks(c: &RunChecker, weight: u32, how: Around<'_>) -> Vec<Planned> {
             let check = OverTcp::new("tcp", |_| Plain::default().dialog());
             vec![planned(to(Arc::new(check), place))]
         }
-        model::Check::Ping(_) => vec![planned(to(Arc::new(Icmp::default()), address.to_string()))],
+        model::Check::Ping(_) => {
+            let check = Icmp { echoes: Arc::clone(how.echoes), ..Icmp::default() };
+            vec![planned(to(Arc::new(check), address.to_string()))]
+        }
         model::Check::Udp(u) => {
-            let plain = Plain {
-                payload: Some(u.payload.as_ref().map_or_else(Vec::new, |p| p.value.clone())),
-                require_reply: u.reply.is_some(),
-                listen: true,
-                ..Plain::default()
+            let payload = u.payload.as_ref().map_or_else(|| FILLER.to_vec(), |p| p.value.clone());
+            let octets = u.reply.as_ref().map(|r| r.value.clone()).filter(|octets| !octets.is_empty());
+            let length = |set: &model::Set<u32>, default| set.as_ref().map_or(default, |l| l.value as usize);
+            let check = match octets {
+                Some(octets) => {
+                    let reply = Reply { octets, length: length(&u.min_reply, 0)..=length(&u.max_reply, 255) };
+                    OverUdp::new("udp", move |_| reply.dialog(payload.clone()))
+                }
+                None => {
+                    let (payload, require_reply) = (Some(payload), u.reply.is_some());
+                    let plain = Plain { payload, require_reply, listen: true, ..Plain::default() };
+                    OverUdp::new("udp", move |_| plain.dialog())
+                }
             };
-            vec![planned(to(Arc::new(OverUdp::new("udp", move |_| plain.dialog())), place))]
+            vec![planned(to(Arc::new(check), place))]
         }
         model::Check::Smtp(s) => {
             let helo = s.helo.as_ref().map_or(HELO.to_owned(), |h| h.value.clone());
@@ -498,7 +580,7 @@ fn checks(c: &RunChecker, weight: u32, how: Around<'_>) -> Vec<Planned> {
                 let scheme = if h.tls { "https" } else { "http" };
                 let path = url.path.as_ref().map_or("/", |p| p.value.as_str());
                 let text = format!("{scheme}://{place}{path}");
-                planned(made(page(h, url, c, address, port), text))
+                planned(made(page(h, url, c, (address, port), how.trust), text))
             })
             .collect(),
         model::Check::Misc(_) | model::Check::File(_) | model::Check::Bfd(_) => Vec::new(),
@@ -522,7 +604,13 @@ fn origin(connect: Option<&Connect>) -> Origin {
     }
 }
 
-fn page(h: &HttpCheck, url: &Url, c: &RunChecker, address: IpAddr, port: u16) -> Result<Arc<dyn Check>, String> {
+fn page(
+    h: &HttpCheck,
+    url: &Url,
+    c: &RunChecker,
+    (address, port): (IpAddr, u16),
+    trust: &OnceLock<Trust>,
+) -> Result<Arc<dyn Check>, String> {
     let virtual_host = url.virtual_host.as_ref().map(|v| &v.value);
     let virtual_host = virtual_host.or_else(|| c.virtual_host.as_ref().map(|v| &v.value)).cloned();
     let path = url.path.as_ref().map_or("/", |p| p.value.as_str());
@@ -558,7 +646,7 @@ fn page(h: &HttpCheck, url: &Url, c: &RunChecker, address: IpAddr, port: u16) ->
         sni: sni.is_some(),
         name: sni.unwrap_or_else(|| address.to_string()),
         alpn: Vec::new(),
-        trust: Trust::of_this_host(),
+        trust: trust.get_or_init(Trust::of_this_host).clone(),
         verify: false,
         now: wall(),
     };
@@ -589,9 +677,12 @@ fn runs(command: &str, meaning: Meaning, timeout: Duration, user: Option<&[Strin
 }
 
 fn script(s: &VrrpScript, run: &Run, how: Around<'_>) -> Script {
-    let tracks = |list: &[RunTrack]| list.iter().any(|t| t.name == s.name);
-    let instances = run.instances.iter().filter(|i| tracks(&i.track)).map(|i| i.name.clone());
-    let groups = run.groups.iter().filter(|g| tracks(&g.track)).map(|g| format!("group {}", g.name));
+    let tracks = |name: String, list: &[RunTrack]| {
+        let track = list.iter().find(|t| t.kind == Kind::Script && t.name == s.name)?;
+        Some(TrackedBy { name, weight: track.weight, reverse: track.reverse })
+    };
+    let instances = run.instances.iter().filter_map(|i| tracks(i.name.clone(), &i.track));
+    let groups = run.groups.iter().filter_map(|g| tracks(format!("group {}", g.name), &g.track));
     let interval = Effective::of(s.interval, Duration::from_secs(1));
     let timeout = Effective::of(s.timeout, interval.value);
     let (rise, fall) = (Effective::of(s.rise, 1), Effective::of(s.fall, 1));
@@ -608,8 +699,6 @@ fn script(s: &VrrpScript, run: &Run, how: Around<'_>) -> Script {
         vec![time("interval", &interval), time("timeout", &timeout), number("rise", &rise), number("fall", &fall)];
     Script {
         name: s.name.clone(),
-        weight: s.weight.as_ref().map_or(0, |w| w.value),
-        reverse: s.reverse,
         tracked: instances.chain(groups).collect(),
         interval: interval.value,
         timeout: timeout.value,
@@ -655,7 +744,14 @@ fn timing(c: &RunChecker) -> (Vec<Parameter>, Option<Duration>) {
 mod tests {
     use super::*;
 
-    fn service(quorum: u32, hysteresis: u32) -> Service {
+    fn service(quorum: u32, hysteresis: u32, weights: impl IntoIterator<Item = u32>) -> Service {
+        let server = |weight| Server {
+            name: "10.0.0.21:80".to_owned(),
+            weight,
+            inhibit: false,
+            checks: Vec::new(),
+            checkers: Vec::new(),
+        };
         Service {
             name: "TCP 10.0.0.10:80".to_owned(),
             scheduler: "rr".to_owned(),
@@ -664,24 +760,62 @@ mod tests {
             sorry: None,
             partial: false,
             suspended: None,
-            servers: Vec::new(),
+            servers: weights.into_iter().map(server).collect(),
         }
     }
 
     #[test]
     fn a_quorum_is_a_weight() {
-        use Standing::{Down, Unknown, Up};
-        let of = |q, h, list: &[(u32, Standing)]| {
-            let quorum = Quorum::of(&service(q, h), list.iter().copied());
+        let of = |q, h, list: &[(u32, bool)], holds| {
+            let quorum = Quorum::of(&service(q, h, list.iter().map(|s| s.0)), list.iter().copied(), holds);
             (quorum.live, quorum.needed, quorum.holds())
         };
-        assert_eq!(of(1, 0, &[(1, Up), (1, Down)]), (1, 1, true));
-        assert_eq!(of(3, 0, &[(2, Up), (1, Down)]), (2, 3, false));
-        assert_eq!(of(3, 1, &[(2, Up), (1, Down)]), (2, 2, true));
+        assert_eq!(of(1, 0, &[(1, true), (1, false)], true), (1, 1, true));
+        assert_eq!(of(3, 0, &[(2, true), (1, false)], true), (2, 3, false));
+        assert_eq!(of(3, 1, &[(2, true), (1, false)], true), (2, 2, true));
+        // It takes more to be gained.
+        assert_eq!(of(2, 1, &[(2, true), (1, false)], false), (2, 3, false));
         // More than there is, is reduced to what there is; nothing up is never enough.
-        assert_eq!(of(9, 0, &[(2, Up), (1, Unknown)]), (3, 3, true));
-        assert_eq!(of(1, 0, &[(2, Down)]), (0, 1, false));
-        assert_eq!(of(1, 0, &[]), (0, 1, false));
+        assert_eq!(of(9, 0, &[(2, true), (1, true)], true), (3, 3, true));
+        assert_eq!(of(1, 0, &[(2, false)], true), (0, 1, false));
+        assert_eq!(of(1, 0, &[], true), (0, 1, false));
+        // To what is configured: scripts that lower the weights do not lower it.
+        let quorum = Quorum::of(&service(10, 0, [5, 5]), [(1, true), (1, true)], true);
+        assert_eq!(quorum, Quorum { live: 2, total: 2, needed: 10 });
+    }
+
+    #[test]
+    fn weights_that_are_added_sum_up() {
+        use Weight::{Adds, Is};
+        assert_eq!((Weight::sum(10, []), Weight::sum(10, [Is(3)])), (10, 3));
+        assert_eq!(Weight::sum(10, [Adds(-4), Adds(-4)]), 2);
+        // Bounded at the end, not on the way.
+        assert_eq!((Weight::sum(10, [Adds(-20), Adds(15)]), Weight::sum(10, [Adds(-20), Adds(5)])), (5, 0));
+        assert_eq!(Weight::sum(10, [Adds(i64::MAX), Adds(1)]), 65_535);
+    }
+
+    #[test]
+    fn a_script_is_judged_by_who_tracks_it() {
+        let by = |weight, reverse| TrackedBy { name: "VI_1".to_owned(), weight, reverse };
+        let level = |tracked: Vec<TrackedBy>| {
+            let check = Planned {
+                keyword: "vrrp_script",
+                does: Does::Unable(String::new()),
+                parameters: Vec::new(),
+                detect: None,
+            };
+            let second = Duration::from_secs(1);
+            let name = "chk".to_owned();
+            let script = Script { name, tracked, interval: second, timeout: second, rise: 1, fall: 1, check };
+            [Reading::Good, Reading::Bad, Reading::Unknown].map(|r| script.level(r))
+        };
+        use Level::{Critical, Ok, Unknown, Warning};
+        assert_eq!(level(vec![by(0, false)]), [Ok, Critical, Unknown]);
+        assert_eq!(level(vec![by(-20, false)]), [Ok, Warning, Unknown]);
+        assert_eq!(level(vec![by(20, false)]), [Ok, Warning, Unknown]);
+        assert_eq!(level(vec![by(0, true)]), [Critical, Ok, Unknown]);
+        assert_eq!(level(vec![by(-20, false), by(0, true)]), [Critical, Warning, Unknown]);
+        assert_eq!(level(vec![]), [Ok, Warning, Unknown]);
     }
 
     #[test]

@@ -67,6 +67,10 @@ pub const REASONS: &[(&str, &str)] = &[
     ),
     ("rcode", "the name server answers that it cannot or will not"),
     ("answer", "the answer is not to the question"),
+    (
+        "endless",
+        "the server says a little at a time; keepalived waits for as long as each piece comes within connect_timeout",
+    ),
     ("exit-status", "the script says so"),
     ("signal", "the script was killed: by its time limit, by the kernel for memory, or by somebody"),
     (

@@ -33,6 +33,8 @@ pub struct Job {
 pub struct Options {
     /// For one attempt with all its steps; resolving a name has as much again.
     pub timeout: Duration,
+    /// The timeout is for each step instead, as keepalived's `connect_timeout`: to connect, and for whatever comes next.
+    pub each_step: bool,
     /// More attempts after the first has failed, as keepalived's `retry`: one success ends them.
     pub retries: u32,
     /// Before each of them, as keepalived's `delay_before_retry`.
@@ -56,6 +58,7 @@ impl Default for Options {
         Self {
             // keepalived's connect_timeout and delay_before_retry.
             timeout: Duration::from_secs(5),
+            each_step: false,
             retries: 0,
             retry_delay: Duration::from_secs(1),
             all_addresses: false,
@@ -204,8 +207,8 @@ async fn attempts(
             outcome(job, tried, found.result, phases, found.facts, attempt)
         };
         let meanwhile = |found| so_far(done(found));
-        let (target, origin, timeout) = (&job.target, &options.origin, options.timeout);
-        let at = At { target, address, origin, timeout, so_far: &meanwhile };
+        let Options { ref origin, timeout, each_step, .. } = *options;
+        let at = At { target: &job.target, address, origin, timeout, each_step, so_far: &meanwhile };
         let found = done(job.check.attempt(at).await);
         // What was not asked counts neither way and is not asked again.
         let again = found.result.as_ref().is_err_and(|r| !is_local(r.id)) && attempt <= options.retries;

@@ -51,6 +51,10 @@ impl Check for OverTcp {
 /// holds a check up for that long; the total that is shown ends before.
 const SECOND_THOUGHTS: Duration = Duration::from_millis(250);
 
+/// How many times its timeout an exchange may take whose steps have one each: a server that always says a little in time
+/// would hold it for ever.
+const STEPS: u32 = 20;
+
 /// What a connection is worth that was reset as soon as it stood. Whether the reset is seen is a matter of time, so it
 /// does not decide: a check that only connects counts what was accepted, as keepalived does.
 const ONLY_ACCEPTED: &str = "the connection was reset as soon as it was accepted; that counts as up, as for keepalived's \
@@ -74,20 +78,26 @@ async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
         left: None,
         reset,
         over: false,
+        step: at.each_step.then_some(at.timeout),
+        silent: false,
     };
-    let left = at.timeout.saturating_sub(connect);
-    let mut said = timeout(left, talk.go(&mut stream, connected)).await;
+    let left = if at.each_step { at.timeout.saturating_mul(STEPS) } else { at.timeout.saturating_sub(connect) };
+    let mut said = timeout(left, talk.go(&mut stream, connected)).await.ok();
+    let endless = at.each_step && said.is_none();
+    if talk.silent {
+        said = None;
+    }
     let (tls, first_byte, left_at, over) = (talk.tls, talk.first_byte, talk.left, talk.over);
     // What is known now is what was asked; to part in peace is not of the service's time.
     let total = left_at.unwrap_or_else(monotonic).since(begun);
-    if over && said.as_ref().is_ok_and(|s| s.as_ref().is_err_and(is_reset)) {
+    if over && said.as_ref().is_some_and(|s| s.as_ref().is_err_and(is_reset)) {
         // Nothing was to be answered any more: whether the reset was faster than the last word decides nothing.
         was_reset = true;
-        said = Ok(Ok(()));
+        said = Some(Ok(()));
     }
     let result = match &said {
         // What came before the end may say more than how it ended.
-        Ok(Err(e)) => match first_byte.map(|_| dialog.verdict(false)) {
+        Some(Err(e)) => match first_byte.map(|_| dialog.verdict(false)) {
             Some(Err(reason)) if reason.id == "protocol" => Err(reason),
             Some(Err(reason)) if reason.id == "pattern" => {
                 let mut broken = failed(e, true);
@@ -96,11 +106,12 @@ async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
             }
             _ => Err(failed(e, first_byte.is_some())),
         },
-        Ok(Ok(())) => dialog.verdict(false),
-        Err(_) => dialog.verdict(true).map_err(|r| named(r, at.timeout)),
+        Some(Ok(())) => dialog.verdict(false),
+        None if endless => Err(Reason::new("endless", format!("it went on for {}", humantime::format_duration(left)))),
+        None => dialog.verdict(true).map_err(|r| named(r, at.timeout)),
     };
     let mut facts = dialog.facts();
-    if said.is_ok_and(|s| s.is_ok()) {
+    if said.is_some_and(|s| s.is_ok()) {
         // A peer needs a round trip to answer the end, or to have sent what would make this host answer with a reset.
         let patience = (connect * 2 + Duration::from_millis(1)).min(Duration::from_millis(100));
         if was_reset || timeout(patience, part(&mut stream)).await.is_ok_and(|reset| reset) {
@@ -217,6 +228,10 @@ struct Talk<'a> {
     reset: Option<io::Error>,
     /// Whether no answer is waited for any more.
     over: bool,
+    /// How long the peer may be silent, where that is limited.
+    step: Option<Duration>,
+    /// Whether it was silent for longer.
+    silent: bool,
 }
 
 impl Talk<'_> {
@@ -250,7 +265,15 @@ impl Talk<'_> {
                 let objection = self.objection(stream, &mut buffer, unsent);
                 return timeout(round_trip + SECOND_THOUGHTS, objection).await.unwrap_or(Ok(()));
             }
-            let read = match read(stream, &mut buffer).await {
+            let came = match self.step {
+                Some(step) => timeout(step, read(stream, &mut buffer)).await,
+                None => Ok(read(stream, &mut buffer).await),
+            };
+            let Ok(came) = came else {
+                self.silent = true;
+                return Ok(());
+            };
+            let read = match came {
                 Ok(0) if let Some(reset) = self.reset.take() => Err(reset),
                 read => read,
             };

@@ -186,7 +186,14 @@ async fn hold(plan: &Plan, address: SocketAddr) -> Result<Vec<Arc<TcpStream>>, R
 }
 
 fn at(plan: &Plan, address: SocketAddr) -> At<'_> {
-    At { target: &plan.target, address, origin: &plan.options.origin, timeout: plan.options.timeout, so_far: &|_| {} }
+    At {
+        target: &plan.target,
+        address,
+        origin: &plan.options.origin,
+        timeout: plan.options.timeout,
+        each_step: false,
+        so_far: &|_| {},
+    }
 }
 
 /// One short connection.

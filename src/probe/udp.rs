@@ -1,6 +1,7 @@
 //! A UDP exchange: datagrams there and back, and ICMP errors that come in their place.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::fd::AsFd;
 
 use tokio::io::Interest;
@@ -10,8 +11,8 @@ use tokio::time::timeout;
 use super::check::{At, Attempt, Check, Found};
 use super::dialog::{Dialog, Step};
 use super::kernel;
-use super::outcome::Phases;
-use super::reason::Reason;
+use super::outcome::{Fact, Phases};
+use super::reason::{Reason, quoted};
 use super::tcp::MakeDialog;
 use crate::net::probe_socket::{Datagram, Form};
 use crate::net::{monotonic, probe_socket};
@@ -39,6 +40,62 @@ impl Check for OverUdp {
             let dialog = (self.make)(&at);
             attempt(&at, dialog).await
         })
+    }
+}
+
+/// What a `UDP_CHECK` wants to hear (keepalived, `check_udp.c`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Octets that it begins with, each with the bits of it that count. A shorter reply need only agree as far as it goes.
+    pub octets: Vec<(u8, u8)>,
+    /// How many bytes it may have.
+    pub length: RangeInclusive<usize>,
+}
+
+impl Reply {
+    /// The dialog: the first datagram decides.
+    pub fn dialog(&self, payload: Vec<u8>) -> Box<dyn Dialog> {
+        Box::new(Awaited { payload, reply: self.clone(), answer: None })
+    }
+
+    /// Why a datagram is not it.
+    fn against(&self, data: &[u8]) -> Option<String> {
+        if !self.length.contains(&data.len()) {
+            let (least, most) = (self.length.start(), self.length.end());
+            return Some(format!("the reply has {} bytes, not {least} to {most}", data.len()));
+        }
+        let differs =
+            |(n, (got, (octet, counts))): (usize, (&u8, &(u8, u8)))| ((got ^ octet) & counts != 0).then_some(n);
+        let at = data.iter().zip(&self.octets).enumerate().find_map(differs)?;
+        Some(format!("the reply {} is another one from byte {at} on", quoted(data)))
+    }
+}
+
+struct Awaited {
+    payload: Vec<u8>,
+    reply: Reply,
+    answer: Option<Vec<u8>>,
+}
+
+impl Dialog for Awaited {
+    fn start(&mut self) -> Step {
+        Step::Send(std::mem::take(&mut self.payload))
+    }
+
+    fn received(&mut self, data: &[u8]) -> Step {
+        self.answer = Some(data.to_vec());
+        Step::Done
+    }
+
+    fn verdict(&mut self, _: bool) -> Result<(), Reason> {
+        match &self.answer {
+            None => Err(Reason::new("timeout-read", "no answer")),
+            Some(data) => self.reply.against(data).map_or(Ok(()), |why| Err(Reason::new("pattern", why))),
+        }
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        self.answer.iter().map(|data| Fact::text("answer", quoted(data).trim_matches('"'))).collect()
     }
 }
 
@@ -140,5 +197,26 @@ impl Waiting {
 
     fn failure(&self, error: &io::Error) -> Reason {
         kernel::failure(error, probe_socket::icmp_error(self.socket.as_fd()).as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_is_compared_as_the_daemon_does() {
+        // 63 in any case of its letter, then 0x4?.
+        let reply = Reply { octets: vec![(0x63, 0xdf), (0x40, 0xf0)], length: 0..=4 };
+        let judged = |data: &[u8]| {
+            let mut dialog = reply.dialog(b"x".to_vec());
+            assert_eq!(dialog.start(), Step::Send(b"x".to_vec()));
+            assert_eq!(dialog.received(data), Step::Done);
+            dialog.verdict(false).map_err(|r| (r.id, r.sentence))
+        };
+        assert_eq!((judged(b"cA"), judged(b"CO12"), judged(b"c"), judged(b"")), (Ok(()), Ok(()), Ok(()), Ok(())));
+        assert_eq!(judged(b"cP"), Err(("pattern", "the reply \"cP\" is another one from byte 1 on".to_owned())));
+        assert_eq!(judged(b"cA123"), Err(("pattern", "the reply has 5 bytes, not 0 to 4".to_owned())));
+        assert_eq!(reply.dialog(Vec::new()).verdict(true).unwrap_err().id, "timeout-read");
     }
 }

@@ -1,10 +1,13 @@
 //! `hactl probe config` with peers on loopback.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, UdpSocket};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{hactl, objects, status, stderr, stdout};
+use crate::support::{command, hactl, objects, status, stderr, stdout};
 
 /// A virtual server with a quorum over a real server that is up with weight 2, one whose port is closed, and one whose
 /// check would restart something.
@@ -70,12 +73,14 @@ fn of<'a>(all: &'a [Value], kind: &str) -> Vec<&'a Value> {
 #[test]
 fn a_quorum_decides_over_servers_that_are_down() {
     let r = run(3, &[]);
-    // Weights 2 up, 1 down, 1 that nobody looked at: keepalived begins with it up.
+    // Weights 2 up, 1 down, 1 that nobody looked at: keepalived begins with it up, and nobody knows what it is now.
     let service = of(&r.all, "virtual_server")[0];
     assert_eq!(
         (&service["served"], &service["live_weight"], &service["needed_weight"]),
-        (&true.into(), &3.into(), &3.into())
+        (&Value::Null, &3.into(), &3.into())
     );
+    assert!(r.text.contains("rr: not decided: what was not looked at could lose the quorum of 3"), "{}", r.text);
+    assert_eq!(of(&run(2, &[]).all, "virtual_server")[0]["served"], true);
     let states: Vec<&str> =
         service["real_servers"].as_array().unwrap().iter().map(|s| s["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["up", "down", "unknown"]);
@@ -206,4 +211,153 @@ fn ha_suspend_waits_for_the_address() {
     assert_eq!(found("127.0.0.1"), (Value::Null, false));
     // Of a network for documentation.
     assert_eq!(found("192.0.2.77"), (true.into(), true));
+}
+
+/// A virtual server with these real servers.
+fn service(settings: &str, servers: &[String]) -> String {
+    format!(
+        "virtual_server 10.0.0.10 80 {{\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    {settings}\n    {}\n}}\n",
+        servers.join("\n    ")
+    )
+}
+
+/// `hactl probe config … --json` of a configuration: its status and all objects.
+fn judged(text: &str) -> (i32, Vec<Value>) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("lvs.conf");
+    std::fs::write(&file, text).unwrap();
+    let o = hactl(&["probe", "config", file.to_str().unwrap(), "--json"]);
+    (status(&o), objects(&o))
+}
+
+/// A script with its user, where scripts that run as root need one.
+fn script_user() -> &'static str {
+    if root() { "global_defs {\n    script_user root\n}\n" } else { "" }
+}
+
+#[test]
+fn a_reply_over_udp_has_to_be_the_one_that_is_wanted() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let heard = thread::spawn(move || {
+        let mut buffer = [0; 64];
+        let mut heard = Vec::new();
+        for _ in 0..4 {
+            let (n, from) = socket.recv_from(&mut buffer).unwrap();
+            heard.push(buffer[..n].to_vec());
+            socket.send_to(b"WRONG", from).unwrap();
+        }
+        heard
+    });
+    let of = |settings: &str| {
+        let server = format!(
+            "real_server 127.0.0.1 {port} {{\n        UDP_CHECK {{\n            {settings}\n        }}\n    }}"
+        );
+        let (status, all) = judged(&service("", &[server]));
+        let probe = all.into_iter().find(|v| v["type"] == "probe").unwrap();
+        (status, probe["ok"].clone(), probe["message"].as_str().unwrap_or_default().to_owned())
+    };
+    // The octets of "WR" and of "RW"; a length that it has not; any reply.
+    assert_eq!(of("payload 01\n            require_reply 57 52"), (0, true.into(), String::new()));
+    let other = r#"the reply "WRONG" is another one from byte 0 on"#;
+    assert_eq!(of("require_reply 52 57"), (2, false.into(), other.to_owned()));
+    let short = "the reply has 5 bytes, not 10 to 255".to_owned();
+    assert_eq!(of("require_reply 57\n            min_reply_length 10"), (2, false.into(), short));
+    assert_eq!(of("require_reply").0, 0);
+    let heard = heard.join().unwrap();
+    assert_eq!((&heard[0][..], &heard[1][..]), (&b"\x01"[..], &b"keepalived check - keepalived ch"[..]));
+}
+
+#[test]
+fn connect_timeout_is_for_each_step() {
+    // Four pieces with 0.4 s before each, in all longer than the timeout of a second.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 512]);
+            for piece in ["HTTP/1.0 200 OK\r\n", "\r\n", "a", "b"] {
+                thread::sleep(Duration::from_millis(400));
+                let _ = stream.write_all(piece.as_bytes());
+            }
+        }
+    });
+    let server = format!(
+        "real_server 127.0.0.1 {port} {{\n        HTTP_GET {{\n            connect_timeout 1\n            url {{\n                \
+         path /\n            }}\n        }}\n    }}"
+    );
+    let (status, all) = judged(&service("", &[server]));
+    let probe = of(&all, "probe")[0];
+    assert_eq!((status, &probe["ok"], &probe["body_bytes"]), (0, &true.into(), &2.into()), "{probe}");
+    assert!(probe["phases_ms"]["total"].as_f64().unwrap() > 1500.0, "{probe}");
+}
+
+#[test]
+fn a_script_counts_as_it_is_tracked() {
+    let instance = |tracks: &str| {
+        format!(
+            "vrrp_instance VI_1 {{\n    interface lo\n    virtual_router_id 51\n    priority 100\n    virtual_ipaddress {{\n        \
+             10.0.0.10\n    }}\n    track_script {{\n        {tracks}\n    }}\n}}\n"
+        )
+    };
+    let of = |script: &str, tracks: &str| {
+        let conf = format!("{}vrrp_script chk {{\n    script \"{script}\"\n}}\n{}", script_user(), instance(tracks));
+        let (status, all) = judged(&conf);
+        (status, of(&all, "summary")[0]["bad_scripts"].clone())
+    };
+    // Without a weight of its own: a FAULT where nothing else is said, points where it is; reversed the other way round.
+    assert_eq!(of("/bin/false", "chk"), (2, 1.into()));
+    assert_eq!(of("/bin/false", "chk weight -20"), (1, 1.into()));
+    assert_eq!(of("/bin/true", "chk weight 0 reverse"), (2, 1.into()));
+    assert_eq!(of("/bin/false", "chk weight 0 reverse"), (0, 0.into()));
+}
+
+#[test]
+fn what_lowers_weights_lowers_no_quorum() {
+    let server = |n: u32| {
+        format!(
+            "real_server 10.0.0.{n} 80 {{\n        weight 5\n        MISC_CHECK {{\n            misc_path \"/bin/sh -c 'exit 3'\"\n            \
+             misc_dynamic\n        }}\n    }}"
+        )
+    };
+    let (status, all) = judged(&format!("{}{}", script_user(), service("quorum 10", &[server(1), server(2)])));
+    let service = of(&all, "virtual_server")[0];
+    let weights = ["live_weight", "total_weight", "needed_weight"].map(|name| service[name].as_u64().unwrap());
+    assert_eq!((status, &service["served"], weights), (2, &false.into(), [2, 2, 10]));
+}
+
+#[test]
+fn what_nobody_looked_at_decides_no_quorum() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen = format!("real_server 127.0.0.1 {port} {{\n        TCP_CHECK {{\n        }}\n    }}");
+    let unseen = "real_server 10.0.0.2 80 {\n        BFD_CHECK {\n            name b\n        }\n    }".to_owned();
+    let bfd = "bfd_instance b {\n    neighbor_ip 10.0.0.2\n    source_ip 10.0.0.1\n}\n";
+    let of = |settings: &str| {
+        let (status, all) = judged(&format!("{bfd}{}", service(settings, &[seen.clone(), unseen.clone()])));
+        (status, of(&all, "virtual_server")[0]["served"].clone())
+    };
+    assert_eq!(of("quorum 2"), (3, Value::Null));
+    assert_eq!(of("alpha\n    quorum 2"), (3, Value::Null));
+    assert_eq!(of("quorum 1"), (0, true.into()));
+}
+
+#[test]
+fn many_pings_take_one_socket() {
+    if !root() {
+        eprintln!("SKIPPED: whether others may ping is up to the host");
+        return;
+    }
+    let servers: Vec<String> = (1..=200)
+        .map(|n| format!("real_server 127.0.0.{n} 80 {{\n        PING_CHECK {{\n        }}\n    }}"))
+        .collect();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("lvs.conf");
+    std::fs::write(&file, service("quorum 200", &servers)).unwrap();
+    let hactl = command(&[]).get_program().to_owned();
+    let line = format!("ulimit -n 64; exec '{}' probe config '{}' --json", hactl.to_str().unwrap(), file.display());
+    let o = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+    let all = objects(&o);
+    assert_eq!((status(&o), &of(&all, "summary")[0]["up"]), (0, &200.into()), "{}", stdout(&o));
 }

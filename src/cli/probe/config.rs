@@ -159,7 +159,7 @@ pub fn run(args: &ConfigArgs) -> Result<u8, Error> {
     for (place, checked) in ran.places.iter().zip(ran.checked).filter(|(place, _)| !place.unfinished) {
         results[place.job] = Some(checked);
     }
-    let found = report::Found::new(&plan, &results, ran.interrupted);
+    let found = report::Found::new(&plan, &results);
     let level = found.level();
     let exit = status(level, args.exit_zero);
     if args.common.json {

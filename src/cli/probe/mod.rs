@@ -242,6 +242,7 @@ impl ProbeArgs {
     fn options(&self) -> Options {
         Options {
             timeout: self.timeout,
+            each_step: false,
             retries: self.retries,
             retry_delay: self.retry_delay,
             all_addresses: self.all_addresses,

@@ -19,6 +19,7 @@ use self::trust::Witness;
 use super::dialog::{Dialog, Step};
 use super::outcome::{Fact, Value};
 use super::reason::{Reason, quoted};
+use crate::net::wall;
 use crate::time::Timestamp;
 
 /// What a server says in many words.
@@ -37,7 +38,7 @@ pub struct Options {
     pub trust: Trust,
     /// Whether a certificate that cannot be trusted is a failure.
     pub verify: bool,
-    /// The present time.
+    /// The present time; [`through`] takes that of each attempt.
     pub now: Timestamp,
 }
 
@@ -362,7 +363,9 @@ impl<D: Dialog> Dialog for Tls<D> {
 
 /// A dialog through TLS, perhaps after another in plain text.
 pub fn through<D: Dialog + 'static>(options: &Options, way: Option<Box<dyn Dialog>>, inner: D) -> Box<dyn Dialog> {
-    match (Tls::new(options.clone(), inner), way) {
+    // A check may be made again, hours later.
+    let options = Options { now: wall(), ..options.clone() };
+    match (Tls::new(options, inner), way) {
         (Ok(tls), Some(way)) => Box::new(tls.after(way)),
         (Ok(tls), None) => Box::new(tls),
         (Err(e), _) => Box::new(Refused(Reason::new("local", e))),

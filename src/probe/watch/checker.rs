@@ -9,7 +9,7 @@ use crate::time::Instant;
 /// A checker over time.
 #[derive(Clone, Debug)]
 pub struct Turn {
-    /// Whether it counts as up. One that nobody runs here counts as the daemon begins with it.
+    /// Whether it counts as up. One that nobody runs here stays as the daemon begins with it.
     pub up: bool,
     /// Whether it has said something that counts.
     pub has_run: bool,
@@ -43,7 +43,7 @@ impl Turn {
         let runs = checker.rhythm.is_some() && !checks.is_empty();
         let retry = checker.rhythm.map_or(0, |r| r.retry);
         Self {
-            up: !(checker.alpha && runs),
+            up: !checker.alpha,
             has_run: false,
             last: vec![None; checks.len()],
             rhythm: checker.rhythm,

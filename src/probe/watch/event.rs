@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Priority;
 use crate::probe::judge::{Checked, is_local};
-use crate::probe::outcome::Value;
+use crate::probe::plan::Weight;
 use crate::probe::reason::Reason;
 use crate::time::Instant;
 
@@ -15,8 +15,8 @@ pub struct Answer {
     pub good: Option<bool>,
     /// Why not, if not.
     pub reason: Option<Reason>,
-    /// The weight that a script gives with `misc_dynamic`.
-    pub weight: Option<u32>,
+    /// What it says of the weight: a script of `misc_dynamic`, a file.
+    pub weight: Option<Weight>,
     /// How long it took.
     pub took: Option<Duration>,
 }
@@ -28,10 +28,7 @@ impl Answer {
     /// What was found.
     pub fn of(checked: &Checked) -> Self {
         let outcome = &checked.outcome;
-        let weight = outcome.facts.iter().find(|f| f.name == "weight").and_then(|f| match f.value {
-            Value::Number(n) => u32::try_from(n).ok(),
-            _ => None,
-        });
+        let weight = Weight::of(&outcome.facts);
         let reason = outcome.result.as_ref().err().cloned();
         let good = match &reason {
             None => Some(true),

@@ -17,7 +17,7 @@ pub use checker::Turn;
 pub use event::{Answer, Event, What};
 
 use super::judge::Level;
-use super::plan::{Does, Plan, Quorum, Standing};
+use super::plan::{Does, Plan, Quorum, Standing, Weight};
 use crate::time::Instant;
 use crate::vrrp::script::{self, Change, Schedule, ScriptState};
 use crate::vrrp::track::{Reading, effective_priority};
@@ -63,6 +63,8 @@ pub struct ServerState {
     pub alive: bool,
     /// Its weight now.
     pub weight: u32,
+    /// What each checker said of it last.
+    said: Vec<Option<Weight>>,
     /// Its checkers.
     pub checkers: Vec<Turn>,
     /// When it came to be as it is; nothing since the beginning.
@@ -137,7 +139,8 @@ impl Watch {
                     turns.push(Turn::new(checker, pages, now.after(wait)));
                 }
                 let alive = turns.iter().all(|t| t.up);
-                servers.push(ServerState { alive, weight: server.weight, checkers: turns, since: None });
+                let said = vec![None; turns.len()];
+                servers.push(ServerState { alive, weight: server.weight, said, checkers: turns, since: None });
             }
             services.push(ServiceState { up: true, servers });
         }
@@ -271,9 +274,12 @@ impl Watch {
             }
         }
         let state = &mut self.services[service].servers[server];
-        if let Some(weight) = answer.weight.filter(|w| *w != state.weight) {
-            let from = std::mem::replace(&mut state.weight, weight);
-            self.tell(now, What::Weight { service, server, from, to: weight });
+        let Some(said) = answer.weight else { return };
+        state.said[checker] = Some(said);
+        let to = Weight::sum(self.plan.services[service].servers[server].weight, state.said.iter().flatten().copied());
+        let from = std::mem::replace(&mut state.weight, to);
+        if from != to {
+            self.tell(now, What::Weight { service, server, from, to });
             self.judge_quorum(now, service);
         }
     }
@@ -303,34 +309,30 @@ impl Watch {
     /// What the real servers of a virtual server come to. More is needed to get a quorum back than to keep it: the
     /// hysteresis goes both ways.
     pub fn quorum(&self, service: usize) -> Quorum {
-        let (state, planned) = (&self.services[service], &self.plan.services[service]);
-        let sum = |servers: &mut dyn Iterator<Item = u32>| servers.map(u64::from).sum::<u64>();
-        let live = sum(&mut state.servers.iter().filter(|s| s.alive).map(|s| s.weight));
-        let total = sum(&mut state.servers.iter().map(|s| s.weight));
-        let configured = sum(&mut planned.servers.iter().map(|s| s.weight));
-        let (quorum, hysteresis) = (u64::from(planned.quorum).min(configured), u64::from(planned.hysteresis));
-        let needed = if state.up { quorum.saturating_sub(hysteresis) } else { quorum + hysteresis };
-        Quorum { live, total, needed: needed.max(1) }
+        let state = &self.services[service];
+        Quorum::of(&self.plan.services[service], state.servers.iter().map(|s| (s.weight, s.alive)), state.up)
     }
 
     /// Whether a virtual server has its quorum, as far as that can be said.
     pub fn served(&self, service: usize) -> Served {
-        let state = &self.services[service];
         if self.plan.services[service].partial {
             return Served::Partial;
         }
-        if !state.up {
-            return Served::No;
-        }
         let quorum = self.quorum(service);
-        if quorum.live.saturating_sub(self.unseen(service)) < quorum.needed { Served::Open } else { Served::Yes }
+        match self.services[service].up {
+            true if quorum.live.saturating_sub(self.unseen(service, true)) < quorum.needed => Served::Open,
+            true => Served::Yes,
+            false if quorum.live + self.unseen(service, false) >= quorum.needed => Served::Open,
+            false => Served::No,
+        }
     }
 
-    /// Weight of the real servers that count as up only because their first look is still to come. What nobody runs here
-    /// is not among them: it stays as the daemon begins with it.
-    pub fn unseen(&self, service: usize) -> u64 {
-        let waits = |s: &&ServerState| s.alive && s.checkers.iter().any(|t| t.runs() && !t.has_run);
-        self.services[service].servers.iter().filter(waits).map(|s| u64::from(s.weight)).sum()
+    /// Weight of the real servers that count as up, or as down (`alpha`), only because nobody has looked at them: the first
+    /// look is still to come, or it is one that only the daemon has.
+    pub fn unseen(&self, service: usize, alive: bool) -> u64 {
+        let state = &self.services[service].servers;
+        let unseen = |m: &usize| state[*m].alive == alive && self.standing(service, *m) == Standing::Unknown;
+        (0..state.len()).filter(unseen).map(|m| u64::from(state[m].weight)).sum()
     }
 
     /// Virtual servers that are known to have no quorum.
@@ -394,22 +396,18 @@ impl Watch {
         }
     }
 
-    /// How well it is now, by the same rules as a single look: a lost quorum and a failed script without weight are
-    /// critical, a server that is down or another failed script is a warning.
+    /// How well it is now, by the same rules as a single look: a lost quorum and a script that makes a FAULT are critical, a
+    /// server that is down or a script that costs points is a warning.
     pub fn level(&self) -> Level {
         let servers = |n: usize| (0..self.services[n].servers.len()).map(move |m| self.standing(n, m));
         let services = self.services.iter().enumerate().map(|(n, s)| match () {
             () if self.served(n) == Served::No => Level::Critical,
             () if servers(n).any(|s| s == Standing::Down) => Level::Warning,
+            () if self.served(n) == Served::Open => Level::Unknown,
             () if s.servers.iter().any(|s| s.checkers.iter().any(|t| !t.has_run && t.runs())) => Level::Unknown,
             () => Level::Ok,
         });
-        let scripts = self.scripts.iter().zip(&self.plan.scripts).map(|(s, plan)| match s.state.reading() {
-            Reading::Bad if plan.weight == 0 => Level::Critical,
-            Reading::Bad => Level::Warning,
-            Reading::Unknown => Level::Unknown,
-            Reading::Good | Reading::Value(_) => Level::Ok,
-        });
+        let scripts = self.scripts.iter().zip(&self.plan.scripts).map(|(s, plan)| plan.level(s.state.reading()));
         let order =
             |l: &Level| [Level::Ok, Level::Unknown, Level::Warning, Level::Critical].iter().position(|x| x == l);
         services.chain(scripts).max_by_key(order).unwrap_or(Level::Unknown)

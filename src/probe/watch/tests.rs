@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::probe::plan::{Checker, Instance, Planned, Rhythm, Scheme, Script, Server, Service};
+use crate::probe::plan::{Checker, Instance, Planned, Rhythm, Scheme, Script, Server, Service, TrackedBy};
 use crate::probe::reason::Reason;
 use crate::probe::run::Job;
 use crate::probe::script::{Meaning, Script as Command};
@@ -71,12 +71,10 @@ pub(crate) fn service(quorum: u32, hysteresis: u32, servers: Vec<Server>) -> Ser
     }
 }
 
-pub(crate) fn script(name: &str, weight: i32) -> Script {
+pub(crate) fn script(name: &str, weight: i16) -> Script {
     Script {
         name: name.to_owned(),
-        weight,
-        reverse: false,
-        tracked: vec!["VI_1".to_owned()],
+        tracked: vec![TrackedBy { name: "VI_1".to_owned(), weight, reverse: false }],
         interval: ms(2000),
         timeout: ms(3000),
         rise: 2,
@@ -268,7 +266,7 @@ fn a_quorum_is_decided_by_looks_at_all_its_servers() {
             (Served::No, Level::Critical),
         ]
     );
-    assert_eq!((watch.unseen(0), watch.without_quorum().count()), (0, 1));
+    assert_eq!((watch.unseen(0, true), watch.without_quorum().count()), (0, 1));
     watch.tick(at(7100));
     (0..2).for_each(|job| watch.ended(at(7200), job, Answer::GOOD));
     assert_eq!(watch.served(0), Served::Yes);
@@ -321,7 +319,7 @@ fn a_script_changes_a_weight() {
     let plan = one(Rhythm { scheme: Scheme::FromStart, ..RHYTHM });
     let mut watch = Watch::new(Arc::new(plan), at(0), Beginning::default());
     watch.tick(at(1000));
-    watch.ended(at(1100), 0, Answer { weight: Some(0), ..Answer::GOOD });
+    watch.ended(at(1100), 0, Answer { weight: Some(Weight::Is(0)), ..Answer::GOOD });
     let told: Vec<What> = watch.take_events().into_iter().map(|e| e.what).collect();
     assert_eq!(
         told[1..],
@@ -402,11 +400,33 @@ fn the_warmup_is_chance_within_its_bounds() {
 }
 
 #[test]
-fn what_nobody_runs_here_counts_as_the_daemon_begins() {
-    let mut plan = one(RHYTHM);
-    plan.services[0].servers[0].checks[0].does = Does::Follows("the BFD session x".to_owned());
-    plan.services[0].servers[0].checkers[0].alpha = true;
-    let watch = Watch::new(Arc::new(plan), at(0), Beginning::default());
-    assert_eq!(watch.next_deadline(), None);
-    assert_eq!((watch.services()[0].up, watch.standing(0, 0)), (true, Standing::Unknown));
+fn what_nobody_runs_here_counts_as_the_daemon_begins_and_decides_nothing() {
+    for alpha in [false, true] {
+        let mut plan = one(RHYTHM);
+        plan.services[0].servers[0].checks[0].does = Does::Follows("the BFD session x".to_owned());
+        plan.services[0].servers[0].checkers[0].alpha = alpha;
+        let watch = Watch::new(Arc::new(plan), at(0), Beginning::default());
+        assert_eq!(watch.next_deadline(), None);
+        assert_eq!((watch.services()[0].up, watch.standing(0, 0)), (!alpha, Standing::Unknown));
+        assert_eq!((watch.served(0), watch.level()), (Served::Open, Level::Unknown));
+        assert_eq!((watch.unseen(0, true), watch.unseen(0, false)), if alpha { (0, 1) } else { (1, 0) });
+    }
+}
+
+#[test]
+fn files_add_to_a_weight_together() {
+    let rhythm = Rhythm { retry: 0, ..RHYTHM };
+    let servers = vec![server("a", 10, false, &[(rhythm, 1), (rhythm, 1)])];
+    let plan = Plan { services: vec![service(4, 0, servers)], ..Plan::default() };
+    let mut watch = Watch::new(Arc::new(plan), at(0), Beginning::default());
+    watch.tick(at(1000));
+    for job in 0..2 {
+        watch.ended(at(1100), job, Answer { weight: Some(Weight::Adds(-4)), ..Answer::GOOD });
+    }
+    assert_eq!((watch.services()[0].servers[0].weight, watch.served(0)), (2, Served::No));
+    // It says the same again: nothing changes.
+    watch.tick(at(7200));
+    watch.take_events();
+    watch.ended(at(7300), 0, Answer { weight: Some(Weight::Adds(-4)), ..Answer::GOOD });
+    assert_eq!(watch.take_events(), []);
 }

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::watch::instead;
 use super::{json, line, time};
-use crate::probe::plan::{Does, Plan, Planned, Quorum, Script, Server, Service, Standing};
+use crate::probe::plan::{Does, Plan, Planned, Quorum, Script, Server, Service, Standing, TrackedBy, Weight};
 use crate::probe::{Checked, Fact, Level, Outcome, Phases, Reason, Value, Wanted};
 use crate::report::json::line as object;
 use crate::report::printable;
+use crate::vrrp::track::Reading;
 
 /// A plan and what was found, in the order of [`Plan::jobs`].
 pub struct Found<'a> {
@@ -19,7 +20,6 @@ pub struct Found<'a> {
     /// By service: what it comes to, and each server with its weight.
     services: Vec<(Quorum, Vec<(u32, Standing)>)>,
     scripts: Vec<Standing>,
-    interrupted: bool,
 }
 
 /// Takes the results one by one, as the plan's checks come.
@@ -42,18 +42,18 @@ fn standing(checked: Option<&Checked>) -> Standing {
     }
 }
 
-/// The weight that a script of `misc_dynamic` gives.
-fn weight(checked: Option<&Checked>) -> Option<u32> {
-    let fact = checked?.outcome.facts.iter().find(|f| f.name == "weight")?;
-    match fact.value {
-        Value::Number(n) => u32::try_from(n).ok(),
-        _ => None,
-    }
+/// How well it is with a script that stands so.
+fn script_level(script: &Script, standing: Standing) -> Level {
+    script.level(match standing {
+        Standing::Up => Reading::Good,
+        Standing::Down => Reading::Bad,
+        Standing::Unknown => Reading::Unknown,
+    })
 }
 
 impl<'a> Found<'a> {
     /// Judges the results of a plan, all of them or as many as there are.
-    pub fn new(plan: &'a Plan, results: &'a [Option<Checked>], interrupted: bool) -> Self {
+    pub fn new(plan: &'a Plan, results: &'a [Option<Checked>]) -> Self {
         let mut next = Next(results.iter());
         let mut services = Vec::new();
         for service in &plan.services {
@@ -62,18 +62,21 @@ impl<'a> Found<'a> {
                 .iter()
                 .map(|server| {
                     let found: Vec<Option<&Checked>> = server.checks.iter().map(|c| next.of(c)).collect();
-                    let weight = found.iter().find_map(|c| weight(*c)).unwrap_or(server.weight);
+                    let said = found.iter().filter_map(|c| Weight::of(&c.as_ref()?.outcome.facts));
+                    let weight = Weight::sum(server.weight, said);
                     (weight, Standing::of(found.into_iter().map(standing)))
                 })
                 .collect();
-            services.push((Quorum::of(service, servers.iter().copied()), servers));
+            // What nobody looked at counts as the daemon begins with it.
+            let counting = servers.iter().map(|(weight, standing)| (*weight, *standing != Standing::Down));
+            services.push((Quorum::of(service, counting, true), servers));
         }
         let scripts = plan.scripts.iter().map(|s| standing(next.of(&s.check))).collect();
-        Self { plan, results, services, scripts, interrupted }
+        Self { plan, results, services, scripts }
     }
 
-    /// How well it is: a lost quorum and a failed script without weight are critical, a server that is down or a script
-    /// with weight is a warning.
+    /// How well it is: a lost quorum and a script that makes a FAULT are critical, a server that is down or a script that
+    /// costs points is a warning.
     pub fn level(&self) -> Level {
         let services = self.services.iter().zip(&self.plan.services).map(|((quorum, servers), service)| match () {
             () if !quorum.holds() && !service.partial => Level::Critical,
@@ -82,12 +85,8 @@ impl<'a> Found<'a> {
             () if self.open(servers, *quorum) => Level::Unknown,
             () => Level::Ok,
         });
-        let scripts = self.scripts.iter().zip(&self.plan.scripts).map(|(standing, script)| match standing {
-            Standing::Down if script.weight == 0 => Level::Critical,
-            Standing::Down => Level::Warning,
-            Standing::Unknown => Level::Unknown,
-            Standing::Up => Level::Ok,
-        });
+        let scripts =
+            self.scripts.iter().zip(&self.plan.scripts).map(|(standing, script)| script_level(script, *standing));
         let order = |l: &Level| match l {
             Level::Ok => 0,
             Level::Unknown => 1,
@@ -97,10 +96,10 @@ impl<'a> Found<'a> {
         services.chain(scripts).max_by_key(order).unwrap_or(Level::Unknown)
     }
 
-    /// Whether the end came before a quorum was decided: what was not looked at could still lose it.
+    /// Whether a quorum is not decided: what was not looked at could lose it.
     fn open(&self, servers: &[(u32, Standing)], quorum: Quorum) -> bool {
         let unknown: u64 = servers.iter().filter(|s| s.1 == Standing::Unknown).map(|s| u64::from(s.0)).sum();
-        self.interrupted && quorum.holds() && quorum.live - unknown < quorum.needed
+        quorum.holds() && quorum.live - unknown < quorum.needed
     }
 
     /// How many real servers stand so.
@@ -108,9 +107,9 @@ impl<'a> Found<'a> {
         self.services.iter().flat_map(|s| &s.1).filter(|s| s.1 == standing).count()
     }
 
-    /// How many tracked scripts did not succeed.
+    /// How many tracked scripts are not as they should be, or not known.
     fn bad_scripts(&self) -> usize {
-        self.scripts.iter().filter(|s| **s != Standing::Up).count()
+        self.scripts.iter().zip(&self.plan.scripts).filter(|(s, script)| script_level(script, **s) != Level::Ok).count()
     }
 
     /// Everything in one sentence.
@@ -154,7 +153,7 @@ impl<'a> Found<'a> {
         }
         for (script, good) in self.plan.scripts.iter().zip(&self.scripts) {
             let found = next.of(&script.check);
-            if *good != Standing::Up {
+            if script_level(script, *good) != Level::Ok {
                 bad.push((&script.name, told(&script.check, found, false)));
             }
         }
@@ -217,10 +216,13 @@ impl<'a> Found<'a> {
                 note_reason(found, &mut reasons);
                 table.add_row(vec![
                     script.name.clone(),
-                    match standing {
-                        Standing::Up => "good".to_owned(),
-                        Standing::Down => "BAD".to_owned(),
-                        Standing::Unknown => "unknown".to_owned(),
+                    match (standing, script_level(script, *standing)) {
+                        (Standing::Up, Level::Ok) => "good".to_owned(),
+                        (Standing::Up, _) => "GOOD".to_owned(),
+                        // Where it is tracked in reverse, a failure is as wanted.
+                        (Standing::Down, Level::Ok) => "bad".to_owned(),
+                        (Standing::Down, _) => "BAD".to_owned(),
+                        (Standing::Unknown, _) => "unknown".to_owned(),
                     },
                     format!("{}; {}", told(&script.check, found, verbose), means(script)),
                     extra(&script.check, verbose),
@@ -376,11 +378,9 @@ pub fn words(d: std::time::Duration) -> String {
     if d.subsec_millis() == 0 { format!("{seconds:.0} s") } else { format!("{seconds:.3} s") }
 }
 
-/// What a script's failure does.
+/// What a script's failure does, and to whom.
 pub fn means(script: &Script) -> String {
-    let who = if script.tracked.is_empty() { "nobody tracks it".to_owned() } else { script.tracked.join(", ") };
-    let what = match (script.weight, script.reverse) {
-        (_, _) if script.tracked.is_empty() => return who,
+    let what = |t: &TrackedBy| match (t.weight, t.reverse) {
         (0, false) => "FAULT when bad".to_owned(),
         (0, true) => "FAULT when good".to_owned(),
         (w, false) if w > 0 => format!("{w} points when good"),
@@ -388,7 +388,19 @@ pub fn means(script: &Script) -> String {
         (w, true) if w > 0 => format!("{} points when good", -w),
         (w, true) => format!("{} points when bad", -w),
     };
-    format!("{what}: {who}")
+    // Those of whom the same holds together.
+    let mut all: Vec<(String, Vec<&str>)> = Vec::new();
+    for tracked in &script.tracked {
+        let does = what(tracked);
+        match all.iter_mut().find(|(known, _)| *known == does) {
+            Some((_, who)) => who.push(&tracked.name),
+            None => all.push((does, vec![&tracked.name])),
+        }
+    }
+    match &all[..] {
+        [] => "nobody tracks it".to_owned(),
+        all => all.iter().map(|(what, who)| format!("{what}: {}", who.join(", "))).collect::<Vec<_>>().join("; "),
+    }
 }
 
 /// One check as a `probe` object. What nobody looked at is `unchecked`; its target is what it belongs to.

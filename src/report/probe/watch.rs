@@ -138,10 +138,12 @@ pub fn severity(plan: &Plan, what: &What) -> Option<Severity> {
     match what {
         What::Quorum { up: false, .. } => Some(Severity::Critical),
         What::Priority { to, .. } if to.fault => Some(Severity::Critical),
-        What::Script { script, good: false, .. } if plan.scripts[*script].weight == 0 => Some(Severity::Critical),
-        What::Server { up: false, .. } | What::Script { good: false, .. } | What::Checker { up: false, .. } => {
-            Some(Severity::Warning)
-        }
+        What::Script { script, good, .. } => match plan.scripts[*script].level(Reading::from(*good)) {
+            Level::Critical => Some(Severity::Critical),
+            Level::Warning => Some(Severity::Warning),
+            Level::Ok | Level::Unknown => None,
+        },
+        What::Server { up: false, .. } | What::Checker { up: false, .. } => Some(Severity::Warning),
         What::Failed { .. }
         | What::ScriptRun { good: false, .. }
         | What::Skipped { .. }
@@ -190,12 +192,15 @@ fn said(watch: &Watch) -> String {
     if !faults.is_empty() {
         parts.push(format!("FAULT: {}", faults.join(", ")));
     }
-    let bad: Vec<&str> = (plan.scripts.iter().zip(watch.scripts()))
-        .filter(|(_, s)| s.state.reading() == Reading::Bad)
-        .map(|(s, _)| s.name.as_str())
-        .collect();
-    if !bad.is_empty() {
-        parts.push(format!("bad: {}", bad.join(", ")));
+    for (reading, word) in [(Reading::Bad, "bad"), (Reading::Good, "good, which is tracked in reverse")] {
+        let troubled = |s: &Script| matches!(s.level(reading), Level::Warning | Level::Critical);
+        let all = plan.scripts.iter().zip(watch.scripts());
+        let names =
+            all.filter(|(s, state)| state.state.reading() == reading && troubled(s)).map(|(s, _)| s.name.as_str());
+        let names: Vec<&str> = names.collect();
+        if !names.is_empty() {
+            parts.push(format!("{word}: {}", names.join(", ")));
+        }
     }
     let mut down = Vec::new();
     let mut going = Vec::new();

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::msg::Update;
 use crate::finding::Severity;
+use crate::probe::Level;
 use crate::probe::plan::{Plan, Standing};
 use crate::probe::watch::{Event, Served, Turn, Watch, What};
 use crate::report::probe::watch::{Epoch, sentence, severity, subject};
 use crate::report::{Clock, printable};
 use crate::time::{Instant, Timestamp};
 use crate::tui::drive::Age;
-use crate::vrrp::track::Reading;
 
 /// Entries of the log that are kept.
 const KEPT: usize = 2000;
@@ -169,9 +169,9 @@ impl App {
             }
             Item::Script(k) => {
                 let state = &watch.scripts()[k].state;
-                match (state.reading(), state.against().0) {
-                    (Reading::Bad, _) => Some(Severity::Critical),
-                    (Reading::Good | Reading::Value(_), 1..) => Some(Severity::Warning),
+                match (watch.plan().scripts[k].level(state.reading()), state.against().0) {
+                    (Level::Warning | Level::Critical, _) => Some(Severity::Critical),
+                    (Level::Ok, 1..) => Some(Severity::Warning),
                     _ => None,
                 }
             }

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::log;
-use crate::probe::plan::{Checker, Does, Planned, Rhythm, Scheme, Server, Standing};
+use crate::probe::plan::{Checker, Does, Planned, Quorum, Rhythm, Scheme, Server, Standing};
 use crate::probe::watch::{Served, Turn, Watch};
 use crate::report::describe::duration;
 use crate::report::printable;
@@ -80,7 +80,7 @@ fn service(text: &mut Text, watch: &Watch, n: usize) {
         Served::Yes => (format!("has its quorum: {weight}"), text.theme.good()),
         Served::No => (format!("HAS NO QUORUM: {weight}; {}", instead(planned, quorum.live)), text.theme.bad()),
         Served::Open => {
-            let (unseen, needed) = (watch.unseen(n), quorum.needed);
+            let (unseen, needed) = (watch.unseen(n, true) + watch.unseen(n, false), quorum.needed);
             (
                 format!("not decided yet: weight {unseen} of {} not looked at, {needed} needed", quorum.total),
                 Style::new(),
@@ -90,12 +90,8 @@ fn service(text: &mut Text, watch: &Watch, n: usize) {
     };
     text.row("state", &says, style);
     let (q, h) = (planned.quorum, planned.hysteresis);
-    let lost = u64::from(q).saturating_sub(u64::from(h)).max(1);
-    text.row(
-        "quorum",
-        &format!("{q}, hysteresis {h}: lost below {lost}, back at {}", (u64::from(q) + u64::from(h)).max(1)),
-        Style::new(),
-    );
+    let [lost, back] = [true, false].map(|holds| Quorum::of(planned, [], holds).needed);
+    text.row("quorum", &format!("{q}, hysteresis {h}: lost below {lost}, back at {back}"), Style::new());
     let sorry = planned.sorry.as_ref().map(|sorry| format!("{sorry}, which nothing checks"));
     let sorry = sorry.unwrap_or("none: what is up goes on to serve".to_owned());
     text.row("sorry server", &sorry, Style::new());

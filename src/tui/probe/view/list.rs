@@ -6,7 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::finding::Severity;
-use crate::probe::plan::{Does, Planned, Quorum, Standing};
+use crate::probe::Level;
+use crate::probe::plan::{Does, Planned, Quorum, Script, Standing};
 use crate::probe::watch::{Answer, Served, Turn, Watch};
 use crate::report::describe::count;
 use crate::report::printable;
@@ -69,7 +70,7 @@ impl Columns {
             70..100 => 19,
             _ => 40,
         };
-        let weights = plan.scripts.iter().map(|s| points(s.weight).len()).max().unwrap_or(0);
+        let weights = plan.scripts.iter().map(|s| points(s).len()).max().unwrap_or(0);
         Self { name: longest.clamp(8, most), weight: weights.max(3), bar: if all >= 110 { 12 } else { 0 }, all }
     }
 
@@ -79,8 +80,14 @@ impl Columns {
     }
 }
 
-fn points(weight: i32) -> String {
-    if weight == 0 { "FAULT".to_owned() } else { format!("{weight:+}") }
+/// What a script does where it is tracked; `…` where that is not everywhere the same.
+fn points(script: &Script) -> String {
+    match &script.tracked[..] {
+        [] => "-".to_owned(),
+        [one, others @ ..] if others.iter().any(|o| o.weight != one.weight) => "…".to_owned(),
+        [one, ..] if one.weight == 0 => "FAULT".to_owned(),
+        [one, ..] => format!("{:+}", one.weight),
+    }
 }
 
 /// Which rows show. `rows` counts the heading.
@@ -143,7 +150,7 @@ fn service(watch: &Watch, n: usize, columns: usize, theme: Theme) -> Vec<Span<'s
     let texts = match (watch.served(n), &planned.sorry) {
         (Served::Yes, _) => vec![format!("weight {live} of {total} up, lost below {needed}")],
         (Served::Open, _) => {
-            let known = live.saturating_sub(watch.unseen(n));
+            let known = live.saturating_sub(watch.unseen(n, true));
             vec![format!("weight {known} of {total} known to be up, {needed} needed")]
         }
         (Served::Partial, _) => vec![PARTIAL.to_owned()],
@@ -240,11 +247,16 @@ fn unasked(check: &Planned) -> String {
 fn script(watch: &Watch, k: usize, now: Instant, c: Columns, theme: Theme) -> Vec<Span<'static>> {
     let (planned, state) = (&watch.plan().scripts[k], &watch.scripts()[k]);
     let (against, of) = state.state.against();
-    let (word, style) = match (state.state.reading(), against) {
-        (Reading::Bad, _) => ("BAD", theme.bad()),
+    let reading = state.state.reading();
+    let troubled = matches!(planned.level(reading), Level::Warning | Level::Critical);
+    let (word, style) = match (reading, troubled) {
+        (Reading::Bad, true) => ("BAD", theme.bad()),
         (Reading::Unknown, _) => ("?", theme.quiet()),
-        (_, 0) => ("good", theme.good()),
-        _ => ("good", theme.warn()),
+        // Where it is tracked in reverse, a failure is as wanted.
+        (Reading::Bad, false) => ("bad", theme.good()),
+        (_, true) => ("GOOD", theme.bad()),
+        (_, false) if against == 0 => ("good", theme.good()),
+        (_, false) => ("good", theme.warn()),
     };
     let fails = if against > 0 { format!("{against}/{of}") } else { String::new() };
     let times = state.schedule.as_ref().map_or((None, None), |s| (s.next_start(), None));
@@ -265,7 +277,7 @@ fn script(watch: &Watch, k: usize, now: Instant, c: Columns, theme: Theme) -> Ve
         Span::raw(" "),
         Span::styled(left(word, STATE), style),
         Span::raw(" "),
-        Span::raw(right(&points(planned.weight), c.weight)),
+        Span::raw(right(&points(planned), c.weight)),
         Span::raw(" "),
         Span::styled(right(&fails, FAILS), theme.warn()),
         Span::raw(" "),
@@ -273,7 +285,7 @@ fn script(watch: &Watch, k: usize, now: Instant, c: Columns, theme: Theme) -> Ve
     spans.extend(until(times, now, planned.interval, c, theme));
     let noticed = planned.check.detect.map_or(String::new(), words);
     spans.push(Span::raw(format!(" {}  ", right(&noticed, NOTICED))));
-    spans.push(Span::styled(fit(&printable(&said), c.rest()), if word == "BAD" { style } else { Style::new() }));
+    spans.push(Span::styled(fit(&printable(&said), c.rest()), if troubled { style } else { Style::new() }));
     spans
 }
 
