@@ -12,6 +12,7 @@
 //! keepalived, which always waits for more.
 
 mod answer;
+mod budget;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod tests;
 use md5::{Digest as _, Md5};
 
 use self::answer::{Body, Chunk, Head, status_line};
+use self::budget::{PATTERNS, Share};
 pub use self::request::{Get, Pattern, Protocol, Statuses, Until, digest, header, host};
 use super::dialog::{Dialog, Step};
 use super::outcome::Fact;
@@ -42,6 +44,8 @@ pub struct Http {
     /// Bytes of the body.
     length: u64,
     md5: Md5,
+    /// What it holds for a pattern.
+    share: Share,
     /// What made further reading pointless.
     problem: Option<Reason>,
 }
@@ -50,7 +54,16 @@ impl Http {
     /// A page to ask for.
     pub fn new(get: Get) -> Self {
         let body = Body::Open;
-        Self { get, answer: Vec::new(), head: None, body, length: 0, md5: Md5::new(), problem: None }
+        Self {
+            get,
+            answer: Vec::new(),
+            head: None,
+            body,
+            length: 0,
+            md5: Md5::new(),
+            share: PATTERNS.share(),
+            problem: None,
+        }
     }
 
     fn keepalived(&self) -> bool {
@@ -102,6 +115,13 @@ impl Http {
             return false;
         }
         if self.get.pattern.is_some() {
+            if !self.share.take(data.len()) {
+                let most = PATTERNS.mebibytes();
+                let sentence =
+                    format!("it and other answers that a pattern is looked for in are longer than {most} MiB");
+                self.fail("too-large", sentence);
+                return false;
+            }
             self.answer.extend_from_slice(data);
         }
         true
