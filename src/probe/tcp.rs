@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::check::{At, Attempt, Check, Found};
@@ -113,8 +114,8 @@ async fn attempt(at: &At<'_>, mut dialog: Box<dyn Dialog>) -> Found {
     let mut facts = dialog.facts();
     if said.is_some_and(|s| s.is_ok()) {
         // A peer needs a round trip to answer the end, or to have sent what would make this host answer with a reset.
-        let patience = (connect * 2 + Duration::from_millis(1)).min(Duration::from_millis(100));
-        if was_reset || timeout(patience, part(&mut stream)).await.is_ok_and(|reset| reset) {
+        let patience = (connect + Duration::from_micros(100)).min(Duration::from_millis(100));
+        if was_reset || part(&mut stream, patience).await {
             facts.push(Fact::bool("reset_after", true));
             if first_byte.is_none() && tls.is_none() {
                 facts.push(Fact::text("warning", ONLY_ACCEPTED));
@@ -181,14 +182,23 @@ pub(super) async fn connect(at: &At<'_>) -> Result<TcpStream, Reason> {
     }
 }
 
-/// Ends the connection as a client does that has what it wants: our end first, then the peer's. True when it answers with
-/// a reset.
-async fn part(stream: &mut TcpStream) -> bool {
+/// Ends the connection as a client does that has what it wants: our end first, then the peer's, if it comes in this time.
+/// True when it answers with a reset.
+async fn part(stream: &mut TcpStream, patience: Duration) -> bool {
     if stream.shutdown().await.is_err() {
         return true;
     }
+    let until = monotonic().after(patience);
     loop {
-        if stream.readable().await.is_err() {
+        let left = until.since(monotonic());
+        if left.is_zero() {
+            return false;
+        }
+        // A timer counts in milliseconds, which is long beside a connection on this host or the next: most peers answer
+        // sooner, and some never do.
+        if left < Duration::from_millis(1) {
+            yield_now().await;
+        } else if timeout(left, stream.readable()).await.is_err() {
             return false;
         }
         // Not across an await: every attempt would carry it.
