@@ -2,12 +2,73 @@
 //!
 //! Texts are read as a shell reads them, roughly: comments, quotes, pipes, `$(…)` and the patterns of `case` are known.
 //! What is only said (`echo`, `logger`) or looked for (`grep`, `test`) is done by nobody, unless it goes into a file that
-//! is no log or through a pipe into something that may obey it. Where the reading is in doubt, what is written counts.
+//! is no log or through a pipe into something that may obey it. Variables that are given plain words (`CTL=/bin/systemctl`)
+//! are read as those. Where the reading is in doubt, what is written counts.
 
 /// The first thing in a text that kills or restarts something, and its line.
 pub(super) fn harm(text: &str) -> Option<(usize, String)> {
-    let mut reader = Reader { text: text.chars().collect(), at: 0, line: 1, depth: 0 };
+    let mut reader = Reader { text: expanded(text).chars().collect(), at: 0, line: 1, depth: 0 };
     reader.commands(End::Text).err()
+}
+
+/// Variables that are looked at, the longest value, and how much longer a text may become.
+const VARIABLES: usize = 200;
+const VALUE: usize = 200;
+const EXPANDED: usize = 1 << 20;
+
+/// The text with plain words in the place of the variables that are given them anywhere; all of them, where there are
+/// several. What a variable is that is given anything else is not known.
+pub(super) fn expanded(text: &str) -> String {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " _./:@%+-".contains(c);
+    let mut known: Vec<(&str, String)> = Vec::new();
+    for part in text.split(['\n', ';', '&', '|', '(']) {
+        let part = part.trim_start();
+        let part =
+            ["export ", "local ", "readonly ", "declare "].iter().find_map(|w| part.strip_prefix(w)).unwrap_or(part);
+        let Some((name, value)) = part.split_once('=') else { continue };
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let value = match quote {
+            Some(quote) => value[1..].split(quote).next().unwrap_or(""),
+            None => value.split_whitespace().next().unwrap_or(""),
+        };
+        let plain = !value.is_empty() && value.len() <= VALUE && value.chars().all(is_plain);
+        if name.is_empty() || !name.chars().all(is_name) || !plain {
+            continue;
+        }
+        if let Some((_, all)) = known.iter_mut().find(|(n, _)| *n == name) {
+            if all.len() < VALUE {
+                *all = format!("{all} {value}");
+            }
+        } else if known.len() < VARIABLES {
+            known.push((name, value.to_owned()));
+        }
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$').filter(|_| out.len() < EXPANDED) {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let inner = after.strip_prefix('{').unwrap_or(after);
+        let length = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
+        let whole = if inner.len() == after.len() {
+            Some(length)
+        } else {
+            inner[length..].starts_with('}').then_some(length + 2)
+        };
+        let value = known.iter().find(|(n, _)| *n == &inner[..length]).map(|(_, value)| value);
+        match (value, whole) {
+            (Some(value), Some(whole)) => {
+                out.push_str(value);
+                rest = &after[whole..];
+            }
+            _ => {
+                out.push('$');
+                rest = after;
+            }
+        }
+    }
+    out + rest
 }
 
 /// Substitutions within substitutions that are followed; deeper ones are read as if they were not there.
@@ -401,7 +462,39 @@ fn is_log(output: &str) -> bool {
     known(first) && words.all(|w| !w.contains('>') || w == "2>&1")
 }
 
+/// What services are told so that they end or begin anew.
+const VERBS: [&str; 15] = [
+    "stop",
+    "restart",
+    "try-restart",
+    "force-reload",
+    "force-stop",
+    "force-restart",
+    "kill",
+    "graceful",
+    "graceful-stop",
+    "shutdown",
+    "reboot",
+    "poweroff",
+    "halt",
+    "delete",
+    "down",
+];
+
+/// Whether a program of which nothing is known (`$CTL`, the output of another) is told to end or restart something.
+fn unknown_is_told(command: &str) -> bool {
+    const BEFORE: [&str; 14] =
+        ["if", "then", "else", "elif", "while", "until", "do", "!", "{", "time", "sudo", "exec", "nohup", "command"];
+    let words = command.split_whitespace().map(|w| w.trim_matches(['"', '\'', '(', ')']));
+    let mut words = words.filter(|w| !w.is_empty()).skip_while(|w| BEFORE.contains(w));
+    let unknown = words.next().is_some_and(|w| w.starts_with(['$', '…', '`']));
+    unknown && words.any(|w| VERBS.contains(&w))
+}
+
 fn harmful(command: &str) -> bool {
+    if unknown_is_told(command) {
+        return true;
+    }
     let delimits = |c: char| c.is_whitespace() || "\"'()[]{}<>,$=\\".contains(c);
     let words: Vec<&str> = command.split(delimits).filter(|w| !w.is_empty()).collect();
     (0..words.len()).any(|i| {
@@ -424,9 +517,16 @@ fn harmful(command: &str) -> bool {
                 "rescue",
                 "emergency",
             ]),
-            "service" | "rc-service" | "invoke-rc.d" | "initctl" | "supervisorctl" | "docker" | "podman" | "sv" => {
-                any(&["stop", "restart", "try-restart", "force-reload", "force-stop", "kill", "rm", "down"])
-            }
+            "service" | "rc-service" | "invoke-rc.d" | "docker" | "podman" | "sv" | "monit" | "pm2" | "kubectl"
+            | "pcs" | "crm" | "s6-rc" => any(&VERBS) || any(&["rm", "reload", "drain", "disable", "standby"]),
+            "start-stop-daemon" => after.iter().any(|w| matches!(*w, "--stop" | "-K")),
+            "killproc" | "s6-svc" => true,
+            "svc" => after.first().is_some_and(|w| w.starts_with('-') && w.contains(['d', 't', 'k', 'i', 'x'])),
+            "haproxy" => after.iter().any(|w| matches!(*w, "-sf" | "-st")),
+            // apachectl, initctl, supervisorctl, rabbitmqctl; rcnginx
+            _ if name.ends_with("ctl") || name.strip_prefix("rc").is_some_and(|n| !n.is_empty()) => any(&VERBS),
+            // A script that is called what it does.
+            "shutdown.sh" | "stop.sh" | "restart.sh" | "reboot.sh" | "kill.sh" => true,
             "kill" | "pkill" | "killall" | "killall5" | "skill" => !asks_only(after),
             "fuser" => {
                 after.iter().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('k') || *w == "--kill")
@@ -495,6 +595,37 @@ mod tests {
             ("fuser 80/tcp", false),
             ("nc -z localhost 80 && exit 0; skill=1", true), // rather once too often
             ("CMD=kill; $CMD -9 1", true),
+            // Behind a variable, or what another program says.
+            ("SYSTEMCTL=/bin/systemctl\n$SYSTEMCTL restart nginx", true),
+            ("SYSTEMCTL=/bin/systemctl\n$SYSTEMCTL is-active nginx", false),
+            ("export CTL=\"/bin/systemctl\"; ${CTL} stop x", true),
+            ("A=is-active\nA=restart\nsystemctl $A nginx", true),
+            ("INIT=/etc/init.d/nginx; $INIT restart", true),
+            ("INIT=/etc/init.d/nginx; $INIT status", false),
+            ("$(command -v systemctl) stop keepalived", true),
+            ("`which systemctl` restart nginx", true),
+            ("if ! $DAEMON; then sudo \"$CTL\" restart; fi", true),
+            ("$CTL status; curl -f http://localhost/stop", false),
+            ("/usr/bin/curl -d stop http://localhost/$X", false),
+            // Other ways.
+            ("start-stop-daemon --stop --pidfile /run/x", true),
+            ("start-stop-daemon --status --pidfile /run/x", false),
+            ("killproc nginx", true),
+            ("monit restart nginx", true),
+            ("monit status", false),
+            ("pm2 restart all", true),
+            ("svc -t /service/x", true),
+            ("svstat /service/x", false),
+            ("rcnginx restart", true),
+            ("rcnginx status", false),
+            ("apachectl graceful", true),
+            ("apachectl -t", false),
+            ("kubectl rollout restart deployment/x", true),
+            ("kubectl get pods", false),
+            ("/opt/tomcat/bin/shutdown.sh", true),
+            ("haproxy -f /etc/haproxy.cfg -sf 1234", true),
+            ("haproxy -c -f /etc/haproxy.cfg", false),
+            ("sysctl -n net.ipv4.ip_forward", false),
         ] {
             assert_eq!(harm(text).is_some(), seen, "{text}");
         }

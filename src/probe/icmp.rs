@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::check::{At, Attempt, Check, Found};
 use super::echoes::Echoes;
 use super::outcome::{Fact, Phases};
+use super::reason::Reason;
 use crate::net::probe_socket::EchoOptions;
 
 /// The largest payload of an echo in an IPv4 packet.
@@ -28,11 +29,16 @@ impl Check for Icmp {
 
     fn attempt<'a>(&'a self, at: At<'a>) -> Attempt<'a> {
         Box::pin(async move {
-            let answered = self.echoes.ask(&at, self.options, self.size).await;
+            let answered = self.echoes.ask(&at, self.options, self.size).await.map_err(rejected);
             let phases = Phases { first_byte: answered.as_ref().ok().copied(), ..Phases::default() };
             Found { result: answered.map(drop), phases, facts: vec![Fact::number("size", self.size)] }
         })
     }
+}
+
+/// An echo goes to no port: whoever calls one unreachable is a firewall.
+fn rejected(reason: Reason) -> Reason {
+    if reason.id == "refused" { Reason::new("rejected", reason.sentence) } else { reason }
 }
 
 /// What tells one echo from another.

@@ -57,6 +57,8 @@ pub(super) fn told(icmp: &IcmpError) -> Reason {
         return Reason::new("mtu", sentence);
     }
     let id = match (icmp.v6, icmp.kind, icmp.code) {
+        // Of ports only their own host knows.
+        (false, 3, 3) | (true, 1, 4) if icmp.about.is_some_and(|about| about != from) => "rejected",
         (false, 3, 3) | (true, 1, 4) => "refused",
         (false, 3, 0 | 6) | (true, 1, 0) => "no-route",
         (false, 11, 0) | (true, 3, 0) => "ttl-exceeded",
@@ -164,6 +166,11 @@ mod tests {
         let rows = [
             (icmp(false, 3, 1), "unreachable", "10.0.0.254 says: host unreachable (ICMP type 3 code 1)"),
             (icmp(false, 3, 3), "refused", "10.0.0.254 says: port unreachable (ICMP type 3 code 3)"),
+            (
+                IcmpError { about: Some("10.1.0.7".parse().unwrap()), ..icmp(false, 3, 3) },
+                "rejected",
+                "10.0.0.254 says: port unreachable (ICMP type 3 code 3)",
+            ),
             (icmp(false, 3, 0), "no-route", "10.0.0.254 says: network unreachable (ICMP type 3 code 0)"),
             (
                 icmp(false, 3, 4),

@@ -160,16 +160,16 @@ pub struct TrackedBy {
 
 impl Script {
     /// How well it is with this reading: what makes a FAULT is critical, what moves a priority the worse way a warning.
-    /// keepalived does not run a script that nobody tracks; its failure is a warning.
+    /// keepalived does not run a script that nobody tracks, so that is well whatever it would say.
     pub fn level(&self, reading: Reading) -> Level {
         let worst = |reverse| if reverse { Reading::Good } else { Reading::Bad };
-        let of = |weight, reverse| match reading {
+        let of = |TrackedBy { weight, reverse, .. }: &TrackedBy| match reading {
             Reading::Unknown => Level::Unknown,
-            reading if reading != worst(reverse) => Level::Ok,
-            _ if weight == 0 => Level::Critical,
+            reading if reading != worst(*reverse) => Level::Ok,
+            _ if *weight == 0 => Level::Critical,
             _ => Level::Warning,
         };
-        self.tracked.iter().map(|t| of(t.weight, t.reverse)).max().unwrap_or_else(|| of(1, false))
+        self.tracked.iter().map(of).max().unwrap_or(Level::Ok)
     }
 }
 
@@ -264,6 +264,15 @@ impl Standing {
             Self::Down => "down",
             Self::Unknown => "unknown",
         }
+    }
+}
+
+impl Service {
+    /// Whether it has its quorum when the daemon begins: with `alpha` real servers are down until they have been looked at,
+    /// and then the quorum has to be gained.
+    pub fn begins(&self) -> bool {
+        let begin = |s: &Server| (s.weight, s.checkers.iter().all(|c| !c.alpha));
+        Quorum::of(self, self.servers.iter().map(begin), true).holds()
     }
 }
 
@@ -620,6 +629,8 @@ fn page(
         HttpVersion::V1_0Close => Protocol::Http10Close,
         HttpVersion::V1_1 => Protocol::Http11,
     };
+    // The daemon reads for as long as something comes.
+    get.limit = u64::MAX;
     if !url.codes.is_empty() {
         let codes: Vec<String> = url.codes.iter().map(|c| format!("{}-{}", c.value.0, c.value.1)).collect();
         get.statuses = codes.join(" ").parse::<Statuses>()?;
@@ -686,7 +697,9 @@ fn script(s: &VrrpScript, run: &Run, how: Around<'_>) -> Script {
     let interval = Effective::of(s.interval, Duration::from_secs(1));
     let timeout = Effective::of(s.timeout, interval.value);
     let (rise, fall) = (Effective::of(s.rise, 1), Effective::of(s.fall, 1));
+    let tracked: Vec<TrackedBy> = instances.chain(groups).collect();
     let does = match &s.command {
+        _ if tracked.is_empty() => Does::Unable("nobody tracks it, so keepalived does not run it".to_owned()),
         Some(command) => {
             let user = s.user.as_ref().map(|u| u.value.as_slice());
             runs(&command.value, Meaning::Track, timeout.value, user, how)
@@ -699,7 +712,7 @@ fn script(s: &VrrpScript, run: &Run, how: Around<'_>) -> Script {
         vec![time("interval", &interval), time("timeout", &timeout), number("rise", &rise), number("fall", &fall)];
     Script {
         name: s.name.clone(),
-        tracked: instances.chain(groups).collect(),
+        tracked,
         interval: interval.value,
         timeout: timeout.value,
         rise: rise.value,
@@ -815,7 +828,7 @@ mod tests {
         assert_eq!(level(vec![by(20, false)]), [Ok, Warning, Unknown]);
         assert_eq!(level(vec![by(0, true)]), [Critical, Ok, Unknown]);
         assert_eq!(level(vec![by(-20, false), by(0, true)]), [Critical, Warning, Unknown]);
-        assert_eq!(level(vec![]), [Ok, Warning, Unknown]);
+        assert_eq!(level(vec![]), [Ok, Ok, Ok]);
     }
 
     #[test]

@@ -65,6 +65,10 @@ pub const REASONS: &[(&str, &str)] = &[
         "client-certificate",
         "mutual TLS: the service is up and takes only clients that show a certificate, which this probe has not",
     ),
+    (
+        "rejected",
+        "a firewall rejects it, on the way or on this host: port unreachable is what nft and iptables say unless told otherwise",
+    ),
     ("rcode", "the name server answers that it cannot or will not"),
     ("answer", "the answer is not to the question"),
     (

@@ -25,7 +25,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::check::{At, Attempt, Check, Found};
-use super::harm::harm;
+use super::harm::{expanded, harm};
 use super::outcome::{Fact, Phases};
 use super::reason::{Reason, quoted};
 use crate::net::end_process_group;
@@ -165,7 +165,7 @@ fn danger_in(path: PathBuf, depth: usize, seen: &mut BTreeSet<PathBuf>) -> Optio
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let delimits = |c: char| c.is_whitespace() || "\"'()[]{}<>,$=;|&`".contains(c);
     let mut sourced = false;
-    for word in text.split(delimits).filter(|w| !w.is_empty()) {
+    for word in expanded(&text).split(delimits).filter(|w| !w.is_empty()) {
         // A file that is only named, a configuration or a log, does nothing; `. lib.sh` names one without a path.
         for file in [folder.join(word), PathBuf::from(word)] {
             let runs = sourced || own(&word) && is_executable(&file);

@@ -16,6 +16,9 @@ fn conf(up: u16, closed: u16, quorum: u32) -> String {
         "global_defs {{\n    script_user root\n}}\n\
          vrrp_script chk_good {{\n    script \"/bin/true\"\n    interval 2\n    fall 3\n}}\n\
          vrrp_script chk_bad {{\n    script \"/bin/false\"\n    weight -20\n}}\n\
+         vrrp_script chk_unused {{\n    script \"/bin/false\"\n}}\n\
+         vrrp_instance VI_1 {{\n    interface lo\n    virtual_router_id 51\n    priority 100\n    track_script {{\n        chk_good\n        \
+         chk_bad\n    }}\n    virtual_ipaddress {{\n        10.0.0.10\n    }}\n}}\n\
          virtual_server 10.0.0.10 80 {{\n    delay_loop 6\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    quorum {quorum}\n    \
          sorry_server 127.0.0.1 9\n    \
          real_server 127.0.0.1 {up} {{\n        weight 2\n        TCP_CHECK {{\n            connect_timeout 3\n        }}\n    }}\n    \
@@ -132,14 +135,23 @@ fn a_death_is_noticed_by_the_formula() {
     let probes = of(&r.all, "probe");
     let detect: Vec<Option<f64>> = probes.iter().map(|p| p["detect_ms"].as_f64()).collect();
     // 6 + 2 × 3 + 1 × 1 s; 6 + 3 × 3 + 2 × 1 s; 6 + 6 s; 3 × 2 + 2 s; 1 + 1 s.
-    assert_eq!(detect, [Some(13_000.0), Some(17_000.0), Some(12_000.0), Some(8_000.0), Some(2_000.0)]);
+    assert_eq!(detect, [Some(13_000.0), Some(17_000.0), Some(12_000.0), Some(8_000.0), Some(2_000.0), Some(2_000.0)]);
+    let parameters = &probes[1]["parameters"];
+    assert_eq!(parameters["delay_loop"], json!({ "value": "6s", "default": false }));
+    assert_eq!(parameters["retry"], json!({ "value": "2", "default": false }));
+    assert_eq!(probes[0]["parameters"]["retry"], json!({ "value": "1", "default": true }));
+    // What nobody tracks is not run, by keepalived neither.
+    assert!(
+        probes[5]["message"].as_str().is_some_and(|m| m.ends_with("nobody tracks it, so keepalived does not run it"))
+    );
     let told: Vec<[&Value; 3]> = probes.iter().map(|p| ["kind", "ok", "verdict"].map(|name| &p[name])).collect();
     let wanted = json!([
         ["tcp", true, "ok"],
         ["tcp", false, "critical"],
         ["script", false, "unknown"],
         ["script", true, "ok"],
-        ["script", false, "critical"]
+        ["script", false, "critical"],
+        ["script", false, "unknown"]
     ]);
     assert_eq!(json!(told), wanted);
     assert_eq!(probes[1]["reason"], "refused");
@@ -341,6 +353,22 @@ fn what_nobody_looked_at_decides_no_quorum() {
     assert_eq!(of("quorum 2"), (3, Value::Null));
     assert_eq!(of("alpha\n    quorum 2"), (3, Value::Null));
     assert_eq!(of("quorum 1"), (0, true.into()));
+}
+
+#[test]
+fn a_quorum_that_alpha_has_to_gain_takes_the_hysteresis() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server =
+        |port| format!("real_server 127.0.0.1 {port} {{\n        weight 2\n        TCP_CHECK {{\n        }}\n    }}");
+    let of = |settings: &str| {
+        let (status, all) = judged(&service(settings, &[server(port), server(1)]));
+        let service = of(&all, "virtual_server")[0];
+        (status, service["served"].clone(), service["needed_weight"].clone())
+    };
+    // Weight 2 is up: enough to keep a quorum of 2 ± 1, and not to gain it.
+    assert_eq!(of("quorum 2\n    hysteresis 1"), (1, true.into(), 1.into()));
+    assert_eq!(of("quorum 2\n    hysteresis 1\n    alpha"), (2, false.into(), 3.into()));
 }
 
 #[test]

@@ -51,9 +51,9 @@ struct Page {
     /// Stop when the answer is complete by its headers, and decode chunks; keepalived reads until the server closes
     #[arg(long, help_heading = "Answer")]
     complete: bool,
-    /// A longer body is a failure
-    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20, help_heading = "Answer")]
-    body_limit: u64,
+    /// A longer body is a failure [default: 16777216; none with --digest, as for genhash]
+    #[arg(long, value_name = "BYTES", help_heading = "Answer")]
+    body_limit: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,7 @@ impl Page {
             digest: self.digest.map(|d| d.0),
             pattern,
             until: if self.complete { Until::Complete } else { Until::End },
-            limit: self.body_limit,
+            limit: self.body_limit.unwrap_or(if self.digest.is_some() { u64::MAX } else { 16 << 20 }),
             ..Get::new(path, String::new())
         };
         Ok((get, virtualhost))

@@ -201,6 +201,10 @@ impl Http {
     }
 
     fn mismatch(&self) -> Option<String> {
+        // Nobody knows what would have come.
+        if self.problem.is_some() {
+            return None;
+        }
         let length = self.head.as_ref()?.length.filter(|l| *l != self.length)?;
         Some(format!("Content-Length is {length}, and {} bytes came", self.length))
     }
@@ -300,7 +304,15 @@ impl Dialog for Http {
                     return Err(Reason::new("pattern", sentence));
                 }
                 None if !pattern.forbidden => {
-                    return Err(Reason::new("pattern", format!("the answer does not match {text:?}")));
+                    let sentence = match pattern.outside(&self.answer) {
+                        Some(at) => {
+                            let (from, to) = (pattern.min_offset, pattern.max_offset);
+                            let to = if to == 0 { "the end".to_owned() } else { to.to_string() };
+                            format!("the answer matches {text:?} at byte {at}, which is not from {from} to before {to}")
+                        }
+                        None => format!("the answer does not match {text:?}"),
+                    };
+                    return Err(Reason::new("pattern", sentence));
                 }
                 _ => {}
             }

@@ -122,6 +122,11 @@ impl Pattern {
         self.regex.as_str()
     }
 
+    /// Where it matches, if only the offsets speak against it.
+    pub(super) fn outside(&self, answer: &[u8]) -> Option<usize> {
+        self.regex.find(answer).map(|found| found.start())
+    }
+
     /// Where it matches.
     pub(super) fn find(&self, answer: &[u8]) -> Option<usize> {
         if self.min_offset > answer.len() {

@@ -37,7 +37,13 @@ pub(super) fn facts(chain: &[CertificateDer<'_>], now: i64) -> Vec<Fact> {
         let until = leaf.validity().not_after.timestamp();
         facts.push(Fact::text("certificate_subject", leaf.subject().to_string()));
         facts.push(Fact::text("certificate_issuer", leaf.issuer().to_string()));
-        facts.push(Fact { name: "certificate_names", value: Value::List(names(&leaf)) });
+        let mut names = names(&leaf);
+        let all = names.len();
+        names.truncate(TOLD);
+        facts.push(Fact { name: "certificate_names", value: Value::List(names) });
+        if all > TOLD {
+            facts.push(Fact::number("certificate_names_in_all", i64::try_from(all).unwrap_or(i64::MAX)));
+        }
         facts.push(Fact::text("certificate_until", date(until)));
         // Whole days on either side, as the sentence counts them: on the day around the end 0, so it is said beside.
         facts.push(Fact::number("certificate_days", (until - now) / DAY));
@@ -65,7 +71,7 @@ pub(super) fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
         },
         _ => None,
     };
-    names.value.general_names.iter().filter_map(text).take(TOLD).collect()
+    names.value.general_names.iter().filter_map(text).collect()
 }
 
 /// A number of seconds for people.

@@ -69,7 +69,7 @@ impl<'a> Found<'a> {
                 .collect();
             // What nobody looked at counts as the daemon begins with it.
             let counting = servers.iter().map(|(weight, standing)| (*weight, *standing != Standing::Down));
-            services.push((Quorum::of(service, counting, true), servers));
+            services.push((Quorum::of(service, counting, service.begins()), servers));
         }
         let scripts = plan.scripts.iter().map(|s| standing(next.of(&s.check))).collect();
         Self { plan, results, services, scripts }
@@ -126,9 +126,13 @@ impl<'a> Found<'a> {
                 if all > 0 { format!("{good} of {all} virtual servers with their quorum, ") } else { String::new() };
             parts.push(format!("{served}{up} of {} real servers up", servers.len()));
         }
-        if !self.scripts.is_empty() {
-            let good = self.scripts.iter().filter(|s| **s == Standing::Up).count();
-            parts.push(format!("{good} of {} tracked scripts succeed", self.scripts.len()));
+        let tracked = || self.scripts.iter().zip(&self.plan.scripts).filter(|(_, script)| !script.tracked.is_empty());
+        if tracked().count() > 0 {
+            let good = tracked().filter(|(s, _)| **s == Standing::Up).count();
+            parts.push(format!("{good} of {} tracked scripts succeed", tracked().count()));
+        }
+        if parts.is_empty() {
+            parts.push("keepalived checks nothing: its scripts are tracked by nobody".to_owned());
         }
         parts.join("; ")
     }
@@ -178,7 +182,7 @@ impl<'a> Found<'a> {
             self.servers(Standing::Down),
             self.servers(Standing::Unknown),
             self.bad_scripts(),
-            self.scripts.len()
+            self.plan.scripts.iter().filter(|s| !s.tracked.is_empty()).count()
         );
         for (name, what) in bad {
             all = format!("{all}\n{}: {}", clean(name), clean(&what));
@@ -208,7 +212,7 @@ impl<'a> Found<'a> {
         }
         if !self.plan.scripts.is_empty() {
             lines.push(String::new());
-            lines.push("tracked scripts".to_owned());
+            lines.push("scripts".to_owned());
             let mut table = Table::new();
             table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
             for (script, standing) in self.plan.scripts.iter().zip(&self.scripts) {
@@ -431,7 +435,7 @@ fn one(
     facts.push(Fact::text("checker", check.keyword));
     facts.extend(place.iter().map(|(name, value)| Fact::text(name, *value)));
     facts.extend(check.detect.map(|d| Fact { name: "detect_ms", value: Value::Time(d) }));
-    json::probe(out, &found, &Wanted::default())
+    json::planned(out, &found, &check.parameters)
 }
 
 #[derive(Serialize)]

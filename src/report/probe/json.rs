@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::Tally;
+use super::{Tally, line as text};
+use crate::probe::plan::Parameter;
 use crate::probe::{Checked, Phases, Series, Value, Wanted};
 use crate::report::json::{Start, line, ms};
 
@@ -64,6 +65,22 @@ impl SeriesObject {
 struct Probe<'a> {
     checked: &'a Checked,
     wanted: &'a Wanted,
+    /// What holds for a check of a configuration.
+    parameters: &'a [Parameter],
+}
+
+/// `parameters`: each by its keyword, with whether nothing sets it.
+struct Parameters<'a>(&'a [Parameter]);
+
+impl Serialize for Parameters<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Value<'a> {
+            value: &'a str,
+            default: bool,
+        }
+        s.collect_map(self.0.iter().map(|p| (p.name, Value { value: &p.value, default: p.default })))
+    }
 }
 
 impl Serialize for Probe<'_> {
@@ -86,6 +103,12 @@ impl Serialize for Probe<'_> {
             map.serialize_entry("reason", reason.id)?;
             map.serialize_entry("message", &reason.sentence)?;
             map.serialize_entry("usually", reason.usually)?;
+        } else {
+            // It is up, and all the same not as wanted.
+            let against = text::against(self.checked, self.wanted);
+            if !against.is_empty() {
+                map.serialize_entry("message", &against.join("; "))?;
+            }
         }
         map.serialize_entry("attempts", &o.attempts)?;
         map.serialize_entry("phases_ms", &Times(o.phases))?;
@@ -101,13 +124,21 @@ impl Serialize for Probe<'_> {
                 Value::Time(d) => map.serialize_entry(fact.name, &ms(*d))?,
             }
         }
+        if !self.parameters.is_empty() {
+            map.serialize_entry("parameters", &Parameters(self.parameters))?;
+        }
         map.end()
     }
 }
 
 /// `probe`
 pub fn probe(out: &mut dyn Write, checked: &Checked, wanted: &Wanted) -> io::Result<()> {
-    line(out, &Probe { checked, wanted })
+    line(out, &Probe { checked, wanted, parameters: &[] })
+}
+
+/// `probe`, of a check of a configuration.
+pub(super) fn planned(out: &mut dyn Write, checked: &Checked, parameters: &[Parameter]) -> io::Result<()> {
+    line(out, &Probe { checked, wanted: &Wanted::default(), parameters })
 }
 
 #[derive(serde::Serialize)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{is_detail, output_lines, short, time, words};
+use super::{is_detail, output_lines, short, time, words_of};
 use crate::probe::{Checked, Fact, Level, Outcome, Phases, Value, Wanted};
 use crate::report::printable;
 
@@ -57,22 +57,30 @@ pub fn sentence(checked: &Checked, wanted: &Wanted, usually: bool) -> String {
     if outcome.attempts > 1 {
         let _ = write!(text, ", at attempt {}", outcome.attempts);
     }
-    match (checked.level(wanted), wanted.failure) {
-        (Level::Ok, true) => text.push_str("; as expected"),
-        (Level::Critical, true) => text.push_str("; expected to fail"),
-        (level @ (Level::Warning | Level::Critical), false) => {
-            let limit = if level == Level::Critical { wanted.crit } else { wanted.warn };
-            if let Some((limit, _)) = limit.zip(checked.time()).filter(|(limit, time)| time > limit) {
-                let _ = write!(text, "; slower than {}", time(limit));
-            }
-            let days = if level == Level::Critical { wanted.crit_days } else { wanted.warn_days };
-            if let Some((limit, _)) = days.zip(checked.certificate_days()).filter(|(limit, days)| days < limit) {
-                let _ = write!(text, "; fewer than {limit} days");
-            }
-        }
-        _ => {}
+    if (checked.level(wanted), wanted.failure) == (Level::Ok, true) {
+        text.push_str("; as expected");
+    }
+    for against in against(checked, wanted) {
+        let _ = write!(text, "; {against}");
     }
     text
+}
+
+/// What was wanted otherwise of something that is up.
+pub fn against(checked: &Checked, wanted: &Wanted) -> Vec<String> {
+    let level = checked.level(wanted);
+    if wanted.failure {
+        return if level == Level::Critical { vec!["expected to fail".to_owned()] } else { Vec::new() };
+    }
+    let (limit, days) = match level {
+        Level::Critical => (wanted.crit, wanted.crit_days),
+        Level::Warning => (wanted.warn, wanted.warn_days),
+        Level::Ok | Level::Unknown => return Vec::new(),
+    };
+    let slower = limit.zip(checked.time()).filter(|(limit, time)| time > limit);
+    let fewer = days.zip(checked.certificate_days()).filter(|(limit, days)| days < limit);
+    let slower = slower.map(|(limit, _)| format!("slower than {}", time(limit)));
+    slower.into_iter().chain(fewer.map(|(limit, _)| format!("fewer than {limit} days"))).collect()
 }
 
 fn done(outcome: &Outcome) -> String {
@@ -125,10 +133,15 @@ pub fn details(outcome: &Outcome) -> Vec<String> {
     let empty = |f: &Fact| matches!(&f.value, Value::List(list) if list.is_empty());
     // Problems have lines of their own.
     let shown = |f: &&Fact| {
-        is_detail(f) && !matches!(f.name, "message" | "certificate_problems" | "certificate_expired") && !empty(f)
+        is_detail(f)
+            && !matches!(
+                f.name,
+                "message" | "certificate_problems" | "certificate_expired" | "certificate_names_in_all"
+            )
+            && !empty(f)
     };
     let output = outcome.facts.iter().flat_map(output_lines);
-    outcome.facts.iter().filter(shown).map(words).chain(output).collect()
+    outcome.facts.iter().filter(shown).map(|f| words_of(f, &outcome.facts)).chain(output).collect()
 }
 
 /// The phases as a bar with its legend; nothing when there are not several.

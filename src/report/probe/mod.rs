@@ -97,7 +97,7 @@ pub fn time(d: Duration) -> String {
 
 /// Facts that are not for every line: a line is read on a terminal of 80 to 120 columns.
 fn is_detail(fact: &Fact) -> bool {
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 16] = [
         "size",
         "other_addresses",
         "cipher",
@@ -106,6 +106,7 @@ fn is_detail(fact: &Fact) -> bool {
         "certificate_subject",
         "certificate_issuer",
         "certificate_names",
+        "certificate_names_in_all",
         "certificate_until",
         "certificate_expired",
         "certificate_problems",
@@ -198,8 +199,19 @@ fn on_one_line(text: &str) -> String {
     super::printable(&escaped)
 }
 
+/// How many there are of what a list begins with; of most lists all are in it.
+fn in_all(fact: &Fact, facts: &[Fact]) -> Option<usize> {
+    let all = facts.iter().find(|f| fact.name == "certificate_names" && f.name == "certificate_names_in_all")?;
+    if let Value::Number(n) = all.value { usize::try_from(n).ok() } else { None }
+}
+
 /// A fact for people: `status 200`.
 fn words(fact: &Fact) -> String {
+    words_of(fact, &[])
+}
+
+/// The same beside other facts.
+fn words_of(fact: &Fact, facts: &[Fact]) -> String {
     const MOST: usize = 60;
     let name = fact.name.trim_end_matches("_ms").replace('_', " ");
     match &fact.value {
@@ -216,7 +228,8 @@ fn words(fact: &Fact) -> String {
         Value::Bool(false) => format!("not {name}"),
         Value::List(list) => {
             let shown: Vec<String> = list.iter().take(4).map(|t| super::printable(t)).collect();
-            let more = if list.len() > 4 { format!(" and {} more", list.len() - 4) } else { String::new() };
+            let all = in_all(fact, facts).unwrap_or(list.len());
+            let more = if all > shown.len() { format!(" and {} more", all - shown.len()) } else { String::new() };
             format!("{name} {}{more}", shown.join(", "))
         }
         Value::Time(d) => format!("{name} {}", time(*d)),

@@ -235,10 +235,10 @@ fn said(watch: &Watch) -> String {
     if unseen > 0 {
         counts.push(format!("{unseen} not looked at yet"));
     }
-    let scripts = watch.scripts().len() as u64;
-    if scripts > 0 {
-        let good = watch.scripts().iter().filter(|s| s.state.reading() == Reading::Good).count();
-        counts.push(format!("{good} of {} good", count(scripts, "script")));
+    let tracked = || plan.scripts.iter().zip(watch.scripts()).filter(|(s, _)| !s.tracked.is_empty());
+    if tracked().count() > 0 {
+        let good = tracked().filter(|(_, s)| s.state.reading() == Reading::Good).count();
+        counts.push(format!("{good} of {} good", count(tracked().count() as u64, "script")));
     }
     parts.extend(hindered(watch).1);
     parts.push(counts.join(", "));

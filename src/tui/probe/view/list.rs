@@ -28,7 +28,7 @@ pub fn title(app: &App) -> String {
     let all = [
         (plan.services.len() as u64, "virtual server"),
         (servers, "real server"),
-        (plan.scripts.len() as u64, "tracked script"),
+        (plan.scripts.iter().filter(|s| !s.tracked.is_empty()).count() as u64, "tracked script"),
     ];
     all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)).collect::<Vec<_>>().join(", ")
 }
