@@ -502,6 +502,8 @@ fn harmful(command: &str) -> bool {
         let after = &words[i + 1..];
         let any = |verbs: &[&str]| after.iter().any(|w| verbs.contains(w));
         match name {
+            // A script of System V: /etc/init.d/nginx restart.
+            _ if words[i].contains("init.d/") => any(&VERBS),
             "systemctl" => any(&[
                 "stop",
                 "restart",
@@ -531,13 +533,9 @@ fn harmful(command: &str) -> bool {
             "fuser" => {
                 after.iter().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('k') || *w == "--kill")
             }
-            "nginx" if !words[i].contains("init.d/") => {
-                after.windows(2).any(|w| w[0] == "-s" && matches!(w[1], "stop" | "quit" | "reload" | "reopen"))
-            }
+            "nginx" => after.windows(2).any(|w| w[0] == "-s" && matches!(w[1], "stop" | "quit" | "reload" | "reopen")),
             "reboot" | "shutdown" | "poweroff" | "halt" => i == 0 || !words[i - 1].starts_with('-'),
             "init" | "telinit" => after.first().is_some_and(|w| matches!(*w, "0" | "1" | "6")),
-            // A script of System V: /etc/init.d/nginx restart.
-            _ if words[i].contains("init.d/") => any(&["stop", "restart", "try-restart", "force-reload"]),
             // os.kill(pid, 9), process.kill(pid)
             _ if name.ends_with(".kill") || name.ends_with(".killpg") => after.last() != Some(&"0"),
             _ => false,

@@ -358,6 +358,10 @@ impl<'a> Held<'a> {
                             self.icmp.get_or_insert(reason);
                         }
                         (Said::Unreachable | Said::NoRoute, None) if self.outstanding > 0 => {
+                            // Of a connection that stands the kernel keeps the error and not who sent it.
+                            let sentence = "the kernel was told that the host cannot be reached (by a router's ICMP, or \
+                                            nobody answered its ARP or neighbour discovery)";
+                            self.icmp.get_or_insert_with(|| Reason::new("unreachable", sentence));
                             return Some(Ending::Silence(silent));
                         }
                         (_, None) => return Some(Ending::Failed(kernel::failure(&e, None))),
