@@ -57,15 +57,12 @@ pub(super) fn expanded(text: &str) -> String {
             inner[length..].starts_with('}').then_some(length + 2)
         };
         let value = known.iter().find(|(n, _)| *n == &inner[..length]).map(|(_, value)| value);
-        match (value, whole) {
-            (Some(value), Some(whole)) => {
-                out.push_str(value);
-                rest = &after[whole..];
-            }
-            _ => {
-                out.push('$');
-                rest = after;
-            }
+        if let (Some(value), Some(whole)) = (value, whole) {
+            out.push_str(value);
+            rest = &after[whole..];
+        } else {
+            out.push('$');
+            rest = after;
         }
     }
     out + rest

@@ -550,16 +550,13 @@ fn checks(c: &RunChecker, weight: u32, how: Around<'_>) -> Vec<Planned> {
             let payload = u.payload.as_ref().map_or_else(|| FILLER.to_vec(), |p| p.value.clone());
             let octets = u.reply.as_ref().map(|r| r.value.clone()).filter(|octets| !octets.is_empty());
             let length = |set: &model::Set<u32>, default| set.as_ref().map_or(default, |l| l.value as usize);
-            let check = match octets {
-                Some(octets) => {
-                    let reply = Reply { octets, length: length(&u.min_reply, 0)..=length(&u.max_reply, 255) };
-                    OverUdp::new("udp", move |_| reply.dialog(payload.clone()))
-                }
-                None => {
-                    let (payload, require_reply) = (Some(payload), u.reply.is_some());
-                    let plain = Plain { payload, require_reply, listen: true, ..Plain::default() };
-                    OverUdp::new("udp", move |_| plain.dialog())
-                }
+            let check = if let Some(octets) = octets {
+                let reply = Reply { octets, length: length(&u.min_reply, 0)..=length(&u.max_reply, 255) };
+                OverUdp::new("udp", move |_| reply.dialog(payload.clone()))
+            } else {
+                let (payload, require_reply) = (Some(payload), u.reply.is_some());
+                let plain = Plain { payload, require_reply, listen: true, ..Plain::default() };
+                OverUdp::new("udp", move |_| plain.dialog())
             };
             vec![planned(to(Arc::new(check), place))]
         }

@@ -42,6 +42,12 @@ fn standing(checked: Option<&Checked>) -> Standing {
     }
 }
 
+/// Whether a quorum is not decided: what was not looked at could lose it.
+fn open(servers: &[(u32, Standing)], quorum: Quorum) -> bool {
+    let unknown: u64 = servers.iter().filter(|s| s.1 == Standing::Unknown).map(|s| u64::from(s.0)).sum();
+    quorum.holds() && quorum.live - unknown < quorum.needed
+}
+
 /// How well it is with a script that stands so.
 fn script_level(script: &Script, standing: Standing) -> Level {
     script.level(match standing {
@@ -82,7 +88,7 @@ impl<'a> Found<'a> {
             () if !quorum.holds() && !service.partial => Level::Critical,
             () if servers.iter().any(|s| s.1 == Standing::Down) => Level::Warning,
             () if !servers.is_empty() && servers.iter().all(|s| s.1 == Standing::Unknown) => Level::Unknown,
-            () if self.open(servers, *quorum) => Level::Unknown,
+            () if open(servers, *quorum) => Level::Unknown,
             () => Level::Ok,
         });
         let scripts =
@@ -94,12 +100,6 @@ impl<'a> Found<'a> {
             Level::Critical => 3,
         };
         services.chain(scripts).max_by_key(order).unwrap_or(Level::Unknown)
-    }
-
-    /// Whether a quorum is not decided: what was not looked at could lose it.
-    fn open(&self, servers: &[(u32, Standing)], quorum: Quorum) -> bool {
-        let unknown: u64 = servers.iter().filter(|s| s.1 == Standing::Unknown).map(|s| u64::from(s.0)).sum();
-        quorum.holds() && quorum.live - unknown < quorum.needed
     }
 
     /// How many real servers stand so.
@@ -118,7 +118,7 @@ impl<'a> Found<'a> {
         let all = self.services.len();
         if all > 0 {
             let judged = || self.services.iter().zip(&self.plan.services).filter(|(_, s)| !s.partial);
-            let good = judged().filter(|((q, servers), _)| q.holds() && !self.open(servers, *q)).count();
+            let good = judged().filter(|((q, servers), _)| q.holds() && !open(servers, *q)).count();
             let all = judged().count();
             let servers: Vec<Standing> = self.services.iter().flat_map(|s| s.1.iter().map(|x| x.1)).collect();
             let up = servers.iter().filter(|s| **s == Standing::Up).count();
@@ -197,7 +197,7 @@ impl<'a> Found<'a> {
         let mut reasons: Vec<(&str, &str)> = Vec::new();
         for (service, (quorum, servers)) in self.plan.services.iter().zip(&self.services) {
             lines.push(String::new());
-            lines.push(printable(&heading(service, *quorum, self.open(servers, *quorum))));
+            lines.push(printable(&heading(service, *quorum, open(servers, *quorum))));
             lines.extend(
                 service
                     .suspended
@@ -254,7 +254,7 @@ impl<'a> Found<'a> {
                     one(out, check, next.of(check), &place)?;
                 }
             }
-            object(out, &ServiceObject::of(service, *quorum, servers, self.open(servers, *quorum)))?;
+            object(out, &ServiceObject::of(service, *quorum, servers, open(servers, *quorum)))?;
         }
         for script in &self.plan.scripts {
             one(out, &script.check, next.of(&script.check), &[("script", script.name.as_str())])?;

@@ -143,8 +143,9 @@ pub fn severity(plan: &Plan, what: &What) -> Option<Severity> {
             Level::Warning => Some(Severity::Warning),
             Level::Ok | Level::Unknown => None,
         },
-        What::Server { up: false, .. } | What::Checker { up: false, .. } => Some(Severity::Warning),
-        What::Failed { .. }
+        What::Server { up: false, .. }
+        | What::Checker { up: false, .. }
+        | What::Failed { .. }
         | What::ScriptRun { good: false, .. }
         | What::Skipped { .. }
         | What::Unasked { .. }
