@@ -518,6 +518,9 @@ fn harmful(command: &str) -> bool {
             ]),
             "service" | "rc-service" | "invoke-rc.d" | "docker" | "podman" | "sv" | "monit" | "pm2" | "kubectl"
             | "pcs" | "crm" | "s6-rc" => any(&VERBS) || any(&["rm", "reload", "drain", "disable", "standby"]),
+            // No service, and what takes all of them with it.
+            "ip" | "ifconfig" => any(&["down", "del", "delete", "flush"]),
+            "ifdown" => true,
             "start-stop-daemon" => after.iter().any(|w| matches!(*w, "--stop" | "-K")),
             "killproc" | "s6-svc" => true,
             "svc" => after.first().is_some_and(|w| w.starts_with('-') && w.contains(['d', 't', 'k', 'i', 'x'])),
@@ -620,6 +623,10 @@ mod tests {
             ("/opt/tomcat/bin/shutdown.sh", true),
             ("haproxy -f /etc/haproxy.cfg -sf 1234", true),
             ("haproxy -c -f /etc/haproxy.cfg", false),
+            ("ip link set eth0 down", true),
+            ("ip addr del 10.0.0.1/24 dev eth0", true),
+            ("ip -br link show up", false),
+            ("ifdown eth0", true),
             ("sysctl -n net.ipv4.ip_forward", false),
         ] {
             assert_eq!(harm(text).is_some(), seen, "{text}");
