@@ -211,7 +211,7 @@ struct ProbeArgs {
     /// It has to fail: a firewall, a service that must be off
     #[arg(long, help_heading = "Verdict")]
     expect_fail: bool,
-    /// Exit with 0 whatever was found
+    /// Exit with 0 whatever was found; still with 3 if it could not look
     #[arg(long, help_heading = "Verdict")]
     exit_zero: bool,
     /// One line with perfdata, for a monitoring system
