@@ -19,8 +19,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -72,11 +71,11 @@ pub struct Script {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ran {
+struct Ran {
     /// Whether it counts as good, and if not why.
-    pub result: Result<(), Reason>,
+    result: Result<(), Reason>,
     /// Its status, its output, the weight that it sets.
-    pub facts: Vec<Fact>,
+    facts: Vec<Fact>,
 }
 
 impl Ran {
@@ -309,9 +308,8 @@ pub fn unstartable(path: &Path) -> Option<String> {
 /// `#!` and one with an interpreter that is not there).
 const IN_VAIN: &str = "keepalived takes each run of it for a success, and says nothing";
 
-/// Runs a script and waits for its end: at most its time and four seconds. `started` is told its process group, which is
-/// its own: who wants to stop it has to end that.
-pub fn run(script: &Script, started: impl FnOnce(u32)) -> Ran {
+/// Runs a script and waits for its end: at most its time and four seconds.
+fn run(script: &Script, leash: &Leash) -> Ran {
     let words = match words(&script.command) {
         Ok(words) => words,
         Err(e) => return Ran::not(Reason::new("not-run", e)),
@@ -341,12 +339,12 @@ pub fn run(script: &Script, started: impl FnOnce(u32)) -> Ran {
         };
         Ran::not(Reason::new("not-run", sentence))
     };
-    let mut child = match start(script, &words) {
-        Ok(child) => child,
+    let mut child = match leash.start(|| start(script, &words)) {
+        Ok(Some(child)) => child,
+        Ok(None) => return Ran::not(Reason::new("interrupted", "it was not started, because nobody waits for it")),
         Err(e) => return failed(&e),
     };
     let group = child.id();
-    started(group);
     let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
     let heard = io::pipe().and_then(|(ended, tells)| {
         let waits = thread::Builder::new().name("script".into()).spawn(move || {
@@ -433,13 +431,77 @@ fn signal_name(signal: i32) -> String {
     name.to_owned()
 }
 
-/// A process group that ends with this.
-struct Group(Arc<AtomicU32>);
+/// What ends a script that nobody waits for any more, however far it has come by then.
+#[derive(Debug, Default)]
+struct Leash {
+    stage: Mutex<Stage>,
+    changed: Condvar,
+}
 
-impl Drop for Group {
+#[derive(Debug, Default, PartialEq)]
+enum Stage {
+    /// Its text is looked at.
+    #[default]
+    Before,
+    /// The kernel is asked to start it.
+    Starting,
+    /// As this process group.
+    Runs(u32),
+    /// It has ended, or could not be started.
+    Over,
+    /// Nobody waits for it.
+    Unwanted,
+}
+
+impl Leash {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts something with a process group of its own; nothing if nobody waits for it any more.
+    fn start(&self, start: impl FnOnce() -> io::Result<Child>) -> io::Result<Option<Child>> {
+        {
+            let mut stage = self.stage();
+            if *stage == Stage::Unwanted {
+                return Ok(None);
+            }
+            *stage = Stage::Starting;
+        }
+        let started = start();
+        let mut stage = self.stage();
+        match &started {
+            Ok(child) if *stage == Stage::Unwanted => drop(end_process_group(child.id(), true)),
+            Ok(child) => *stage = Stage::Runs(child.id()),
+            Err(_) => *stage = Stage::Over,
+        }
+        self.changed.notify_all();
+        started.map(Some)
+    }
+
+    /// It has ended: its group may be another's soon.
+    fn over(&self) {
+        *self.stage() = Stage::Over;
+    }
+
+    /// Nobody waits for it any more.
+    fn cut(&self) {
+        // This process may end right after this, and what is just being started would live on.
+        let starting = |stage: &mut Stage| *stage == Stage::Starting;
+        let (mut stage, _) =
+            self.changed.wait_timeout_while(self.stage(), GIVE_UP, starting).unwrap_or_else(PoisonError::into_inner);
+        if let Stage::Runs(group) = *stage {
+            let _ = end_process_group(group, true); // gone already
+        }
+        *stage = Stage::Unwanted;
+    }
+}
+
+/// Whoever waits for a script: when this is dropped, nobody does.
+struct Waits(Arc<Leash>);
+
+impl Drop for Waits {
     fn drop(&mut self) {
-        // Still 0, or gone: nothing is ended.
-        let _ = end_process_group(self.0.load(Ordering::SeqCst), true);
+        self.0.cut();
     }
 }
 
@@ -455,17 +517,15 @@ impl Check for Script {
     fn attempt<'a>(&'a self, at: At<'a>) -> Attempt<'a> {
         let script = Self { timeout: at.timeout, ..self.clone() };
         Box::pin(async move {
-            // Whoever does not wait for the end of a script ends it.
-            let id = Arc::new(AtomicU32::new(0));
-            let group = Group(id.clone());
-            let ended = id.clone();
+            let leash = Arc::new(Leash::default());
+            let waits = Waits(leash.clone());
             let ran = tokio::task::spawn_blocking(move || {
-                let ran = run(&script, |group| id.store(group, Ordering::SeqCst));
-                ended.store(0, Ordering::SeqCst);
+                let ran = run(&script, &leash);
+                leash.over();
                 ran
             });
             let ran = ran.await.unwrap_or_else(|e| Ran::not(Reason::new("local", e.to_string())));
-            drop(group);
+            drop(waits);
             Found { result: ran.result, phases: Phases::default(), facts: ran.facts }
         })
     }
@@ -475,16 +535,21 @@ impl Check for Script {
 mod tests {
     use std::fs;
     use std::os::unix::fs::MetadataExt;
+    use std::sync::mpsc;
+    use std::task::Poll;
+
+    use tokio::runtime::Builder;
 
     use super::*;
+    use crate::net::probe_socket::Origin;
+    use crate::probe::target::{Host, Target};
 
     fn script(command: &str, meaning: Meaning) -> Script {
         Script { command: command.into(), meaning, timeout: Duration::from_mins(1), account: None, run_anyway: false }
     }
 
     fn ran(script: &Script) -> (Result<(), (&'static str, String)>, Vec<Fact>) {
-        let mut group = None;
-        let ran = run(script, |g| group = Some(g));
+        let ran = run(script, &Leash::default());
         (ran.result.map_err(|r| (r.id, r.sentence)), ran.facts)
     }
 
@@ -596,7 +661,9 @@ mod tests {
         let mut groups = Vec::new();
         for _ in 0..5 {
             let leaves = script("sh -c 'echo up; sleep 1000 & exit 0'", Meaning::Track);
-            let ran = run(&leaves, |group| groups.push(group));
+            let leash = Leash::default();
+            let ran = run(&leaves, &leash);
+            groups.push(leash);
             assert_eq!((ran.result, &ran.facts[1]), (Ok(()), &Fact::text("output", "up\n")));
         }
         // A thread that was waited for is seen a moment longer.
@@ -606,8 +673,61 @@ mod tests {
         }
         let after = (count("fd"), count("task"));
         // They still hold what they were given.
-        let ended: Vec<bool> = groups.iter().map(|group| end_process_group(*group, true).is_ok()).collect();
+        let end =
+            |leash: &Leash| matches!(*leash.stage(), Stage::Runs(group) if end_process_group(group, true).is_ok());
+        let ended: Vec<bool> = groups.iter().map(end).collect();
         assert_eq!((ended, after), (vec![true; 5], before));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_not_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let proof = dir.path().join("proof");
+        let check = script(&format!("sh -c 'echo $$ >{}; exec sleep 1000'", proof.display()), Meaning::Track);
+        let host = Host::Address("0.0.0.0".parse().unwrap(), None);
+        let target = Target { text: check.command.clone(), host, port: None, scheme: None, path: None };
+        let at = At {
+            target: &target,
+            address: "0.0.0.0:0".parse().unwrap(),
+            origin: &Origin::default(),
+            timeout: Duration::from_mins(1),
+            so_far: &|_| {},
+        };
+        // One thread, which is busy: the script's turn comes after nobody waits for it.
+        let runtime = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        let (free, busy) = mpsc::channel::<()>();
+        let begun = monotonic();
+        runtime.block_on(async {
+            tokio::task::spawn_blocking(move || busy.recv());
+            let mut attempt = check.attempt(at);
+            let once = std::future::poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context).is_pending()));
+            assert!(once.await);
+            drop(attempt);
+            free.send(()).unwrap();
+        });
+        drop(runtime); // which waits for its threads
+        assert!(monotonic().since(begun) < Duration::from_secs(30) && !proof.exists());
+    }
+
+    #[test]
+    fn what_nobody_waits_for_ends_also_where_it_is_just_started() {
+        let leash = Leash::default();
+        let (tell, told) = mpsc::channel();
+        let child = thread::scope(|scope| {
+            let cut = || leash.cut();
+            scope.spawn(move || {
+                told.recv().unwrap();
+                cut();
+            });
+            // Whether the leash is cut before, while or after the kernel starts it, it ends.
+            leash.start(|| {
+                tell.send(()).unwrap();
+                Command::new("sleep").arg("1000").process_group(0).spawn()
+            })
+        });
+        assert_eq!(child.unwrap().unwrap().wait().unwrap().signal(), Some(9));
+        assert_eq!(*leash.stage(), Stage::Unwanted);
+        assert!(leash.start(|| panic!("it is not started")).unwrap().is_none());
     }
 
     #[test]
