@@ -66,6 +66,14 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// What became of it since, with the rounds since.
+    pub(super) fn add(&mut self, since: Self) {
+        self.outcome = since.outcome;
+        if let Some(rounds) = since.series {
+            self.series.get_or_insert_default().append(rounds);
+        }
+    }
+
     /// How well it is.
     pub fn level(&self, wanted: &Wanted) -> Level {
         // What was never asked says nothing about the service, whatever was wanted.

@@ -83,10 +83,10 @@ async fn drive(
             known.push(Arc::clone(&mine));
             complete.push(false);
             running.spawn(async move {
-                let told = |n, checked| {
+                let told = |n: usize, checked| {
                     let mut known = lock(&mine);
                     match known.get_mut(n) {
-                        Some(before) => *before = checked,
+                        Some(before) => before.add(checked),
                         None => known.push(checked),
                     }
                 };
@@ -145,6 +145,7 @@ fn lock(known: &Known) -> MutexGuard<'_, Vec<Checked>> {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
     use crate::probe::check::{At, Attempt, Check, Found};
@@ -155,6 +156,7 @@ mod tests {
     struct Wakes {
         wake: UnixStream,
         then: Then,
+        rounds: AtomicU32,
     }
 
     #[derive(Clone, Copy, PartialEq)]
@@ -163,6 +165,8 @@ mod tests {
         /// And goes on for ever.
         Tells,
         SaysNothing,
+        /// In its third round, after one that was good and one that was not.
+        Hangs,
     }
 
     impl Check for Wakes {
@@ -172,10 +176,17 @@ mod tests {
 
         fn attempt<'a>(&'a self, at: At<'a>) -> Attempt<'a> {
             Box::pin(async move {
-                (&self.wake).write_all(b"!").unwrap();
+                let round = self.rounds.fetch_add(1, Ordering::SeqCst);
+                match (self.then, round) {
+                    (Then::Hangs, 0) => {
+                        return Found { result: Ok(()), phases: Phases::default(), facts: Vec::new() };
+                    }
+                    (Then::Hangs, 1) => return Found::failed(Reason::new("refused", "no")),
+                    _ => (&self.wake).write_all(b"!").unwrap(),
+                }
                 match self.then {
                     Then::Fails => return Found::failed(Reason::new("refused", "no")),
-                    Then::SaysNothing => return std::future::pending().await,
+                    Then::SaysNothing | Then::Hangs => return std::future::pending().await,
                     Then::Tells => {}
                 }
                 let told =
@@ -191,8 +202,11 @@ mod tests {
         let (wake, woken) = UnixStream::pair().unwrap();
         let host = Host::Address("192.0.2.1".parse().unwrap(), None);
         let target = Target { text: "192.0.2.1:80".into(), host, port: Some(80), scheme: None, path: None };
-        let job = Job { target, check: Arc::new(Wakes { wake, then }), options: None };
-        let options = Options { retries: 5, retry_delay: Duration::from_hours(1), ..Options::default() };
+        let job = Job { target, check: Arc::new(Wakes { wake, then, rounds: AtomicU32::new(0) }), options: None };
+        let mut options = Options { retries: 5, retry_delay: Duration::from_hours(1), ..Options::default() };
+        if then == Then::Hangs {
+            options = Options { count: 9, interval: Duration::ZERO, ..Options::default() };
+        }
         many(vec![job], &options, 1, Some(woken), &mut |_, _| panic!("it is not complete")).unwrap()
     }
 
@@ -209,6 +223,15 @@ mod tests {
         assert_eq!((ran.interrupted, ran.missing, ran.places), (true, 0, vec![Place { job: 0, unfinished: true }]));
         let outcome = &ran.checked[0].outcome;
         assert_eq!((outcome.result.as_ref().map_err(|r| r.id), outcome.attempts), (Err("refused"), 1));
+    }
+
+    #[test]
+    fn rounds_that_are_over_are_known() {
+        let ran = interrupted(Then::Hangs);
+        assert_eq!((ran.interrupted, ran.missing, ran.places), (true, 0, vec![Place { job: 0, unfinished: true }]));
+        let series = ran.checked[0].series.as_ref().unwrap();
+        assert_eq!((series.sent, series.lost(), series.failures()), (2, 1, &[("refused", 1)][..]));
+        assert_eq!(ran.checked[0].outcome.result.as_ref().map_err(|r| r.id), Err("refused"));
     }
 
     #[test]

@@ -107,7 +107,8 @@ impl Pace {
 }
 
 /// Runs a job; `told` is given what is known of each address, again when more is known, so that it is known when the job
-/// is ended early.
+/// is ended early. Its series has the rounds that were not told before: there may be very many, so who listens adds them
+/// up.
 pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &(impl Fn(usize, Checked) + Sync)) {
     let begun = monotonic();
     let (mut addresses, resolved) = match addresses(job, options).await {
@@ -134,7 +135,6 @@ pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &(impl 
         outcome
     };
     for (place, address) in addresses.into_iter().enumerate() {
-        let mut series = Series::default();
         let mut failure = None;
         for round in 0..options.count {
             let started = monotonic();
@@ -145,16 +145,20 @@ pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &(impl 
                 }
             };
             let last = attempts(job, address, options, pace, &so_far).await;
-            series.add(match &last.result {
-                Ok(()) => Ok(last.phases.total.unwrap_or_default()),
-                Err(reason) => Err(reason.id),
+            let series = (options.count > 1).then(|| {
+                let mut series = Series::default();
+                series.add(match &last.result {
+                    Ok(()) => Ok(last.phases.total.unwrap_or_default()),
+                    Err(reason) => Err(reason.id),
+                });
+                series
             });
             let last = whole(last);
             if last.result.is_err() {
                 failure = Some(last.clone());
             }
             let outcome = failure.clone().unwrap_or(last);
-            told(place, Checked { outcome, series: (options.count > 1).then(|| series.clone()) });
+            told(place, Checked { outcome, series });
             if round + 1 < options.count {
                 sleep(options.interval.saturating_sub(monotonic().since(started))).await;
             }
@@ -244,6 +248,38 @@ fn outcome(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::check::Attempt;
+    use crate::probe::runtime::block_on;
+
+    /// Good for ever.
+    struct Good;
+
+    impl Check for Good {
+        fn kind(&self) -> &'static str {
+            "tcp"
+        }
+
+        fn attempt<'a>(&'a self, _: At<'a>) -> Attempt<'a> {
+            Box::pin(async { Found { result: Ok(()), phases: Phases::default(), facts: Vec::new() } })
+        }
+    }
+
+    #[test]
+    fn each_round_is_told_once() {
+        let host = Host::Address("192.0.2.1".parse().unwrap(), None);
+        let target = Target { text: "192.0.2.1:80".into(), host, port: Some(80), scheme: None, path: None };
+        let job = Job { target, check: Arc::new(Good), options: None };
+        let options = Options { count: 3, interval: Duration::ZERO, ..Options::default() };
+        let told = Mutex::new(Vec::new());
+        let keep = |_, checked: Checked| told.lock().unwrap().push(checked.series.map(|s| s.sent));
+        let pace = Pace::default();
+        block_on(async {
+            run(&job, &options, &pace, &keep).await;
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(told.into_inner().unwrap(), [Some(1); 3]);
+    }
 
     #[test]
     fn attempts_take_turns() {

@@ -12,15 +12,14 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -28,7 +27,7 @@ use super::check::{At, Attempt, Check, Found};
 use super::harm::{expanded, harm};
 use super::outcome::{Fact, Phases};
 use super::reason::{Reason, quoted};
-use crate::net::end_process_group;
+use crate::net::{end_process_group, monotonic, wait_any};
 
 /// Between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(2);
@@ -47,7 +46,9 @@ pub enum Meaning {
     /// `vrrp_script`: 0 is good, and what took too long is not.
     #[default]
     Track,
-    /// `MISC_CHECK`: 0 is good; one that ends by itself after SIGTERM is judged by its status.
+    /// `MISC_CHECK`: 0 is good, also of one that took too long and exits by itself at SIGTERM. keepalived looks at the
+    /// status alone there, and takes for a failure only what a signal has ended (2.2.7 and 2.3.4: check_misc.c,
+    /// `misc_check_child_thread`).
     Misc,
     /// `MISC_CHECK` with `misc_dynamic`: 2 to 255 are good too, and set the weight to 0 to 253.
     MiscDynamic,
@@ -70,11 +71,11 @@ pub struct Script {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ran {
+struct Ran {
     /// Whether it counts as good, and if not why.
-    pub result: Result<(), Reason>,
+    result: Result<(), Reason>,
     /// Its status, its output, the weight that it sets.
-    pub facts: Vec<Fact>,
+    facts: Vec<Fact>,
 }
 
 impl Ran {
@@ -200,26 +201,66 @@ struct Output {
     more: bool,
 }
 
-fn listen(mut from: impl Read + Send + 'static, to: Arc<Mutex<Output>>, end: mpsc::Sender<()>) -> io::Result<()> {
-    thread::Builder::new().name("output".into()).spawn(move || {
+impl Output {
+    /// Takes what can be read without waiting. Whether there may be more.
+    fn take_from(&mut self, pipe: &mut File) -> bool {
         let mut buffer = [0; 4096];
-        loop {
-            match from.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(n) => {
-                    // What is not kept is still read, or the script would wait.
-                    let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
-                    let room = (OUTPUT - to.text.len()).min(n);
-                    to.text.extend_from_slice(&buffer[..room]);
-                    to.more |= room < n;
-                }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => break,
+        match pipe.read(&mut buffer) {
+            Ok(0) => false,
+            Ok(n) => {
+                // What is not kept is still read, or the script would wait.
+                let room = (OUTPUT - self.text.len()).min(n);
+                self.text.extend_from_slice(&buffer[..room]);
+                self.more |= room < n;
+                true
+            }
+            Err(e) => e.kind() == io::ErrorKind::Interrupted,
+        }
+    }
+}
+
+/// What a script is heard by. It is this thread that listens and no other: what a script leaves behind may hold its output
+/// open for ever, and neither a thread nor a pipe may be left behind with it.
+struct Ears {
+    /// Where its output comes from, as long as somebody may write there.
+    pipes: Vec<File>,
+    /// At its end once the script is.
+    ended: PipeReader,
+    output: Output,
+}
+
+impl Ears {
+    /// Listens until the script has ended, for at most this time. Whether it has.
+    fn until_end(&mut self, time: Duration) -> io::Result<bool> {
+        self.listen(time, true)
+    }
+
+    /// Listens until nobody can write any more, for at most this time.
+    fn last_words(&mut self, time: Duration) -> io::Result<()> {
+        self.listen(time, false).map(drop)
+    }
+
+    fn listen(&mut self, time: Duration, for_end: bool) -> io::Result<bool> {
+        let begun = monotonic();
+        while for_end || !self.pipes.is_empty() {
+            let left = time.saturating_sub(monotonic().since(begun));
+            let mut all: Vec<_> = self.pipes.iter().map(AsFd::as_fd).collect();
+            let end = all.len();
+            all.extend(for_end.then(|| self.ended.as_fd()));
+            let ready = wait_any(&all, left)?;
+            let mut place = 0..;
+            let output = &mut self.output;
+            self.pipes.retain_mut(|pipe| !place.next().is_some_and(|p| ready.contains(p)) || output.take_from(pipe));
+            if ready.contains(end) {
+                return Ok(true);
+            }
+            // What is there was taken, also where this thread had to wait for its turn.
+            if left.is_zero() {
+                break;
             }
         }
-        let _ = end.send(()); // nobody waits any more
-    })?;
-    Ok(())
+        Ok(false)
+    }
 }
 
 fn start(script: &Script, words: &[String]) -> io::Result<Child> {
@@ -232,18 +273,16 @@ fn start(script: &Script, words: &[String]) -> io::Result<Child> {
     command.spawn()
 }
 
-/// Waits for the end of a script and ends it when its time is up. Gives its status, if it could be ended, and whether it
-/// took too long.
-fn wait(ends: &Receiver<io::Result<ExitStatus>>, group: u32, timeout: Duration) -> (Option<ExitStatus>, bool) {
-    if let Ok(status) = ends.recv_timeout(timeout) {
-        return (status.ok(), false);
+/// Waits for the end of a script and ends it when its time is up. Whether it has ended, and whether it took too long.
+fn wait(ears: &mut Ears, group: u32, timeout: Duration) -> io::Result<(bool, bool)> {
+    if ears.until_end(timeout)? {
+        return Ok((true, false));
     }
     let _ = end_process_group(group, false); // gone already: its end is on the way
-    let status = ends.recv_timeout(GRACE).ok();
+    let ended = ears.until_end(GRACE)?;
     // Also when it obeyed: those that it started may not have.
     let _ = end_process_group(group, true);
-    let status = status.or_else(|| ends.recv_timeout(GIVE_UP).ok());
-    (status.and_then(Result::ok), true)
+    Ok((ended || ears.until_end(GIVE_UP)?, true))
 }
 
 /// What the kernel has against starting an executable file, as a clause: it is no program, and neither a script with an
@@ -269,9 +308,8 @@ pub fn unstartable(path: &Path) -> Option<String> {
 /// `#!` and one with an interpreter that is not there).
 const IN_VAIN: &str = "keepalived takes each run of it for a success, and says nothing";
 
-/// Runs a script and waits for its end: at most its time and four seconds. `started` is told its process group, which is
-/// its own: who wants to stop it has to end that.
-pub fn run(script: &Script, started: impl FnOnce(u32)) -> Ran {
+/// Runs a script and waits for its end: at most its time and four seconds.
+fn run(script: &Script, leash: &Leash) -> Ran {
     let words = match words(&script.command) {
         Ok(words) => words,
         Err(e) => return Ran::not(Reason::new("not-run", e)),
@@ -301,35 +339,33 @@ pub fn run(script: &Script, started: impl FnOnce(u32)) -> Ran {
         };
         Ran::not(Reason::new("not-run", sentence))
     };
-    let mut child = match start(script, &words) {
-        Ok(child) => child,
+    let mut child = match leash.start(|| start(script, &words)) {
+        Ok(Some(child)) => child,
+        Ok(None) => return Ran::not(Reason::new("interrupted", "it was not started, because nobody waits for it")),
         Err(e) => return failed(&e),
     };
     let group = child.id();
-    started(group);
-    let output = Arc::new(Mutex::new(Output::default()));
-    let (tell, heard) = mpsc::channel();
-    let (tell_end, ends) = mpsc::channel();
-    let pipes = (child.stdout.take(), child.stderr.take());
-    let waits = thread::Builder::new().name("script".into()).spawn(move || {
-        let _ = tell_end.send(child.wait());
+    let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
+    let heard = io::pipe().and_then(|(ended, tells)| {
+        let waits = thread::Builder::new().name("script".into()).spawn(move || {
+            let status = child.wait();
+            drop(tells); // which tells it
+            status
+        })?;
+        let pipes = pipes.into_iter().flatten().map(File::from).collect();
+        let mut ears = Ears { pipes, ended, output: Output::default() };
+        let (ended, timed_out) = wait(&mut ears, group, script.timeout)?;
+        ears.last_words(LAST_WORDS)?;
+        let status = if ended { waits.join().ok().and_then(Result::ok) } else { None };
+        Ok((status, timed_out, ears.output))
     });
-    let listens = waits.and_then(|_| {
-        if let Some(out) = pipes.0 {
-            listen(out, output.clone(), tell.clone())?;
+    match heard {
+        Ok((status, timed_out, output)) => judged(script, status, timed_out, by_shell, &output),
+        Err(e) => {
+            let _ = end_process_group(group, true);
+            failed(&e)
         }
-        pipes.1.map_or(Ok(()), |err| listen(err, output.clone(), tell))
-    });
-    if let Err(e) = listens {
-        let _ = end_process_group(group, true);
-        return failed(&e);
     }
-    let (status, timed_out) = wait(&ends, group, script.timeout);
-    for _ in 0..2 {
-        let _ = heard.recv_timeout(LAST_WORDS);
-    }
-    let output = std::mem::take(&mut *output.lock().unwrap_or_else(PoisonError::into_inner));
-    judged(script, status, timed_out, by_shell, &output)
 }
 
 fn judged(script: &Script, status: Option<ExitStatus>, timed_out: bool, by_shell: bool, output: &Output) -> Ran {
@@ -395,13 +431,77 @@ fn signal_name(signal: i32) -> String {
     name.to_owned()
 }
 
-/// A process group that ends with this.
-struct Group(Arc<AtomicU32>);
+/// What ends a script that nobody waits for any more, however far it has come by then.
+#[derive(Debug, Default)]
+struct Leash {
+    stage: Mutex<Stage>,
+    changed: Condvar,
+}
 
-impl Drop for Group {
+#[derive(Debug, Default, PartialEq)]
+enum Stage {
+    /// Its text is looked at.
+    #[default]
+    Before,
+    /// The kernel is asked to start it.
+    Starting,
+    /// As this process group.
+    Runs(u32),
+    /// It has ended, or could not be started.
+    Over,
+    /// Nobody waits for it.
+    Unwanted,
+}
+
+impl Leash {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts something with a process group of its own; nothing if nobody waits for it any more.
+    fn start(&self, start: impl FnOnce() -> io::Result<Child>) -> io::Result<Option<Child>> {
+        {
+            let mut stage = self.stage();
+            if *stage == Stage::Unwanted {
+                return Ok(None);
+            }
+            *stage = Stage::Starting;
+        }
+        let started = start();
+        let mut stage = self.stage();
+        match &started {
+            Ok(child) if *stage == Stage::Unwanted => drop(end_process_group(child.id(), true)),
+            Ok(child) => *stage = Stage::Runs(child.id()),
+            Err(_) => *stage = Stage::Over,
+        }
+        self.changed.notify_all();
+        started.map(Some)
+    }
+
+    /// It has ended: its group may be another's soon.
+    fn over(&self) {
+        *self.stage() = Stage::Over;
+    }
+
+    /// Nobody waits for it any more.
+    fn cut(&self) {
+        // This process may end right after this, and what is just being started would live on.
+        let starting = |stage: &mut Stage| *stage == Stage::Starting;
+        let (mut stage, _) =
+            self.changed.wait_timeout_while(self.stage(), GIVE_UP, starting).unwrap_or_else(PoisonError::into_inner);
+        if let Stage::Runs(group) = *stage {
+            let _ = end_process_group(group, true); // gone already
+        }
+        *stage = Stage::Unwanted;
+    }
+}
+
+/// Whoever waits for a script: when this is dropped, nobody does.
+struct Waits(Arc<Leash>);
+
+impl Drop for Waits {
     fn drop(&mut self) {
-        // Still 0, or gone: nothing is ended.
-        let _ = end_process_group(self.0.load(Ordering::SeqCst), true);
+        self.0.cut();
     }
 }
 
@@ -417,17 +517,15 @@ impl Check for Script {
     fn attempt<'a>(&'a self, at: At<'a>) -> Attempt<'a> {
         let script = Self { timeout: at.timeout, ..self.clone() };
         Box::pin(async move {
-            // Whoever does not wait for the end of a script ends it.
-            let id = Arc::new(AtomicU32::new(0));
-            let group = Group(id.clone());
-            let ended = id.clone();
+            let leash = Arc::new(Leash::default());
+            let waits = Waits(leash.clone());
             let ran = tokio::task::spawn_blocking(move || {
-                let ran = run(&script, |group| id.store(group, Ordering::SeqCst));
-                ended.store(0, Ordering::SeqCst);
+                let ran = run(&script, &leash);
+                leash.over();
                 ran
             });
             let ran = ran.await.unwrap_or_else(|e| Ran::not(Reason::new("local", e.to_string())));
-            drop(group);
+            drop(waits);
             Found { result: ran.result, phases: Phases::default(), facts: ran.facts }
         })
     }
@@ -437,16 +535,21 @@ impl Check for Script {
 mod tests {
     use std::fs;
     use std::os::unix::fs::MetadataExt;
+    use std::sync::mpsc;
+    use std::task::Poll;
+
+    use tokio::runtime::Builder;
 
     use super::*;
+    use crate::net::probe_socket::Origin;
+    use crate::probe::target::{Host, Target};
 
     fn script(command: &str, meaning: Meaning) -> Script {
         Script { command: command.into(), meaning, timeout: Duration::from_mins(1), account: None, run_anyway: false }
     }
 
     fn ran(script: &Script) -> (Result<(), (&'static str, String)>, Vec<Fact>) {
-        let mut group = None;
-        let ran = run(script, |g| group = Some(g));
+        let ran = run(script, &Leash::default());
         (ran.result.map_err(|r| (r.id, r.sentence)), ran.facts)
     }
 
@@ -539,6 +642,92 @@ mod tests {
         let asked = r#"sh -c 'trap "exit 0" TERM; sleep 100 & wait'"#;
         assert_eq!(hang(asked, Meaning::Misc).0, Ok(()));
         assert_eq!(hang(asked, Meaning::Track).0.unwrap_err().0, "timeout-script");
+    }
+
+    #[test]
+    fn what_a_script_leaves_behind_costs_nothing() {
+        const ALONE: &str = "HACTL_TEST_ALONE";
+        // All that this process has is counted, so the other tests must not be in it.
+        if std::env::var_os(ALONE).is_none() {
+            let name = "probe::script::tests::what_a_script_leaves_behind_costs_nothing";
+            let mut alone = Command::new(std::env::current_exe().unwrap());
+            let o = alone.args(["--exact", name, "--test-threads=1"]).env(ALONE, "1").output().unwrap();
+            assert!(o.status.success(), "{}", String::from_utf8_lossy(&o.stdout));
+            assert!(String::from_utf8_lossy(&o.stdout).contains("1 passed"), "the name has changed");
+            return;
+        }
+        let count = |what: &str| fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
+        let before = (count("fd"), count("task"));
+        let mut groups = Vec::new();
+        for _ in 0..5 {
+            let leaves = script("sh -c 'echo up; sleep 1000 & exit 0'", Meaning::Track);
+            let leash = Leash::default();
+            let ran = run(&leaves, &leash);
+            groups.push(leash);
+            assert_eq!((ran.result, &ran.facts[1]), (Ok(()), &Fact::text("output", "up\n")));
+        }
+        // A thread that was waited for is seen a moment longer.
+        let begun = monotonic();
+        while (count("fd"), count("task")) != before && monotonic().since(begun) < Duration::from_secs(10) {
+            thread::yield_now();
+        }
+        let after = (count("fd"), count("task"));
+        // They still hold what they were given.
+        let end =
+            |leash: &Leash| matches!(*leash.stage(), Stage::Runs(group) if end_process_group(group, true).is_ok());
+        let ended: Vec<bool> = groups.iter().map(end).collect();
+        assert_eq!((ended, after), (vec![true; 5], before));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_not_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let proof = dir.path().join("proof");
+        let check = script(&format!("sh -c 'echo $$ >{}; exec sleep 1000'", proof.display()), Meaning::Track);
+        let host = Host::Address("0.0.0.0".parse().unwrap(), None);
+        let target = Target { text: check.command.clone(), host, port: None, scheme: None, path: None };
+        let at = At {
+            target: &target,
+            address: "0.0.0.0:0".parse().unwrap(),
+            origin: &Origin::default(),
+            timeout: Duration::from_mins(1),
+            so_far: &|_| {},
+        };
+        // One thread, which is busy: the script's turn comes after nobody waits for it.
+        let runtime = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        let (free, busy) = mpsc::channel::<()>();
+        let begun = monotonic();
+        runtime.block_on(async {
+            tokio::task::spawn_blocking(move || busy.recv());
+            let mut attempt = check.attempt(at);
+            let once = std::future::poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context).is_pending()));
+            assert!(once.await);
+            drop(attempt);
+            free.send(()).unwrap();
+        });
+        drop(runtime); // which waits for its threads
+        assert!(monotonic().since(begun) < Duration::from_secs(30) && !proof.exists());
+    }
+
+    #[test]
+    fn what_nobody_waits_for_ends_also_where_it_is_just_started() {
+        let leash = Leash::default();
+        let (tell, told) = mpsc::channel();
+        let child = thread::scope(|scope| {
+            let cut = || leash.cut();
+            scope.spawn(move || {
+                told.recv().unwrap();
+                cut();
+            });
+            // Whether the leash is cut before, while or after the kernel starts it, it ends.
+            leash.start(|| {
+                tell.send(()).unwrap();
+                Command::new("sleep").arg("1000").process_group(0).spawn()
+            })
+        });
+        assert_eq!(child.unwrap().unwrap().wait().unwrap().signal(), Some(9));
+        assert_eq!(*leash.stage(), Stage::Unwanted);
+        assert!(leash.start(|| panic!("it is not started")).unwrap().is_none());
     }
 
     #[test]

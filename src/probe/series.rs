@@ -26,6 +26,18 @@ impl Series {
         }
     }
 
+    /// The rounds of another, after those of this one.
+    pub fn append(&mut self, mut other: Self) {
+        self.sent += other.sent;
+        self.times.append(&mut other.times);
+        for (id, n) in other.failures {
+            match self.failures.iter_mut().find(|f| f.0 == id) {
+                Some(f) => f.1 += n,
+                None => self.failures.push((id, n)),
+            }
+        }
+    }
+
     /// How many failed.
     pub fn lost(&self) -> u32 {
         self.sent - self.times.len() as u32
@@ -82,6 +94,19 @@ mod tests {
         assert_eq!(s.times(), Some(Times { min: ms(1), median: ms(10), p95: ms(19), max: ms(20) }));
         assert_eq!((s.sent, s.lost(), s.loss_percent()), (25, 5, 20.0));
         assert_eq!(s.failures(), [("refused", 4), ("timeout-syn", 1)]);
+    }
+
+    #[test]
+    fn rounds_are_appended() {
+        let (mut s, mut more) = (Series::default(), Series::default());
+        s.add(Ok(Duration::from_millis(2)));
+        s.add(Err("refused"));
+        for round in [Err("timeout-syn"), Err("refused"), Ok(Duration::from_millis(1))] {
+            more.add(round);
+        }
+        s.append(more);
+        assert_eq!(s.times, [Duration::from_millis(2), Duration::from_millis(1)]);
+        assert_eq!((s.sent, s.lost(), s.failures()), (5, 3, &[("refused", 2), ("timeout-syn", 1)][..]));
     }
 
     #[test]

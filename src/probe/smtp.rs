@@ -238,11 +238,14 @@ impl Dialog for Smtp {
 
     fn facts(&self) -> Vec<Fact> {
         let mut facts: Vec<Fact> = self.banner.iter().map(|banner| Fact::text("banner", banner.clone())).collect();
+        // What is offered after the handshake stands in one object with what was offered before it.
+        let after = self.purpose == Purpose::AfterTls;
         if !self.offers.is_empty() {
-            facts.push(Fact { name: "offers", value: Value::List(self.offers.clone()) });
+            let name = if after { "offers_tls" } else { "offers" };
+            facts.push(Fact { name, value: Value::List(self.offers.clone()) });
         }
         if self.purpose != Purpose::Keepalived && self.stage != Stage::Banner {
-            let name = if self.purpose == Purpose::AfterTls { "starttls_again" } else { "starttls" };
+            let name = if after { "starttls_again" } else { "starttls" };
             facts.push(Fact::bool(name, self.offers_tls()));
         }
         facts
@@ -329,7 +332,11 @@ mod tests {
         assert_eq!(way.verdict(false), Ok(()));
         let mut smtp = smtp(Purpose::AfterTls);
         assert_eq!(smtp.start(), send("EHLO me.example\r\n"));
-        assert_eq!(smtp.received(b"250 mail.example\r\n"), send("QUIT\r\n"));
+        assert_eq!(smtp.received(b"250-mail.example\r\n250 SIZE 9\r\n"), send("QUIT\r\n"));
+        // Beside those of the way to TLS: each has a name of its own.
+        let names = |smtp: &Smtp| smtp.facts().iter().map(|f| f.name).collect::<Vec<_>>();
+        assert_eq!(names(&way), ["banner", "offers", "starttls"]);
+        assert_eq!(names(&smtp), ["offers_tls", "starttls_again"]);
         let ehlo = b"250-a\r\n250 STARTTLS\r\n";
         fails(Purpose::StartTls, &[b"220 a\r\n", b"250 a\r\n"], "protocol", "the server does not offer STARTTLS");
         fails(

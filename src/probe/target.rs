@@ -68,6 +68,9 @@ pub enum TargetError {
     /// Not a host.
     #[error("{0}: `{1}` is neither an address nor a host name")]
     BadHost(String, String),
+    /// A zone where there is none.
+    #[error("{0}: an IPv4 address has no zone: --interface says where to go out")]
+    Zone(String),
     /// Not a prefix length.
     #[error("{0}: `{1}` is no prefix length of such an address (a page is named by its URL: http://{0})")]
     BadPrefix(String, String),
@@ -208,7 +211,10 @@ fn hosts_of(argument: &str, text: &str) -> Result<(Host, usize), TargetError> {
         Some((bare, zone)) => (bare, Some(zone.to_owned())),
         None => (text, None),
     };
-    if let Ok(address) = bare.parse() {
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        if address.is_ipv4() && zone.is_some() {
+            return Err(TargetError::Zone(argument.into()));
+        }
         return Ok((Host::Address(address, zone), 1));
     }
     let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -285,6 +291,10 @@ mod tests {
         }
         for host in ["", "10.0.0", "300.1.1.1", "a b", "[::1"] {
             assert!(refused(host, Ports::None).contains("neither an address nor a host name"), "{host}");
+        }
+        for target in ["127.0.0.1%nosuch:80", "127.0.0.1%lo:80", "127.0.0.1%:80"] {
+            let sentence = format!("{target}: an IPv4 address has no zone: --interface says where to go out");
+            assert_eq!(refused(target, Ports::Named), sentence);
         }
         assert_eq!(
             refused("10.0.0.0/33", Ports::None),

@@ -266,6 +266,26 @@ fn what_could_not_be_asked_is_unknown() {
 }
 
 #[test]
+fn a_family_that_the_source_has_not_is_refused() {
+    let open = service(drop);
+    let port = open.rsplit_once(':').unwrap().1;
+    let place = format!("localhost:{port}");
+    for (family, source, sentence) in [
+        ("-6", "127.0.0.1", "hactl: -6 asks for IPv6 addresses, which --source 127.0.0.1 cannot ask\n"),
+        ("-4", "::1", "hactl: -4 asks for IPv4 addresses, which --source ::1 cannot ask\n"),
+    ] {
+        for args in [&["tcp", &place][..], &["keepalive", &place, "--find-idle-limit", "4s"], &["icmp", "localhost"]] {
+            let o = hactl(&[&["probe"], args, &[family, "--source", source, "--json"]].concat());
+            assert_eq!((status(&o), stdout(&o).as_str(), stderr(&o).as_str()), (3, "", sentence), "{args:?}");
+        }
+        let vip = ["probe", "vip", &place, "--through-failover", "1", "--for", "1s", family, "--source", source];
+        let o = hactl(&vip);
+        assert_eq!((status(&o), stdout(&o).as_str(), stderr(&o).as_str()), (3, "", sentence));
+    }
+    assert_eq!(status(&hactl(&["probe", "tcp", &open, "-4", "--source", "127.0.0.1"])), 0);
+}
+
+#[test]
 fn a_failure_may_be_wanted_and_many_are_told_worst_first() {
     let (open, shut) = (service(drop), closed());
     let exit = |args: &[&str]| status(&hactl(&[&["probe", "tcp"], args].concat()));

@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -142,6 +144,28 @@ fn connections_of_this_host_are_told() {
     let o = hactl(&[&args[..], &["--json"]].concat());
     let told: Vec<Value> = objects(&o).into_iter().filter(|v| v["notices"] == "closed-by-peer").collect();
     assert_eq!((status(&o), told.len()), (0, 1), "{}", stdout(&o));
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_no_zero() {
+    if std::fs::metadata("/proc/self").map(|m| m.uid()).ok() != Some(0) {
+        eprintln!("SKIPPED: only root can look as another user");
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap();
+    let ours = TcpStream::connect(place).unwrap();
+    let (theirs, _) = listener.accept().unwrap();
+    for end in [&ours, &theirs] {
+        socket2::SockRef::from(end).set_keepalive(true).unwrap();
+    }
+    // Nobody may not ask this process what it has set, and hours are more than a minute.
+    let port = place.port().to_string();
+    let args = ["probe", "sockets", "--local", "--port", &port, "--within", "1m"];
+    for extra in [&[][..], &["--exit-zero"]] {
+        let o = command(&[&args[..], extra].concat()).uid(65534).gid(65534).output().unwrap();
+        assert_eq!((status(&o), stdout(&o).starts_with("UNKNOWN 2 connections: ")), (3, true), "{o:?}");
+    }
 }
 
 #[test]

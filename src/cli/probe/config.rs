@@ -69,7 +69,7 @@ pub struct ConfigArgs {
     /// A line as monitoring systems read it, with perfdata, and one for each check that is not good
     #[arg(long, conflicts_with_all = ["json", "watch"])]
     plugin: bool,
-    /// Exit with 0 whatever was found
+    /// Exit with 0 whatever was found; still with 3 if it could not look
     #[arg(long)]
     pub exit_zero: bool,
     #[command(flatten)]

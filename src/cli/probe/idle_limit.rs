@@ -27,6 +27,7 @@ pub fn run(args: &ProbeArgs, ports: Ports, max: Duration, send: Option<&[u8]>) -
     let (Some(target), true) = (all.pop(), all.is_empty()) else {
         return Err(Error::Other("--find-idle-limit takes one target".into()));
     };
+    let options = args.options()?;
     let mut search = Search::new(max);
     if !args.common.quiet {
         note(&format!(
@@ -41,7 +42,6 @@ pub fn run(args: &ProbeArgs, ports: Ports, max: Duration, send: Option<&[u8]>) -
         stream::start(&mut out, "keepalive", &target.text)?;
         out.flush()?;
     }
-    let options = args.options();
     let asked = Asked {
         target: target.clone(),
         family: options.family,

@@ -211,7 +211,7 @@ struct ProbeArgs {
     /// It has to fail: a firewall, a service that must be off
     #[arg(long, help_heading = "Verdict")]
     expect_fail: bool,
-    /// Exit with 0 whatever was found
+    /// Exit with 0 whatever was found; still with 3 if it could not look
     #[arg(long, help_heading = "Verdict")]
     exit_zero: bool,
     /// One line with perfdata, for a monitoring system
@@ -239,8 +239,17 @@ impl NamespaceArgs {
 }
 
 impl ProbeArgs {
-    fn options(&self) -> Options {
-        Options {
+    fn options(&self) -> Result<Options, Error> {
+        let contradicts = match self.source {
+            Some(IpAddr::V4(_)) if self.v6 => Some(("-6", "IPv6")),
+            Some(IpAddr::V6(_)) if self.v4 => Some(("-4", "IPv4")),
+            _ => None,
+        };
+        if let Some(((option, family), source)) = contradicts.zip(self.source) {
+            let sentence = format!("{option} asks for {family} addresses, which --source {source} cannot ask");
+            return Err(Error::Other(sentence));
+        }
+        Ok(Options {
             timeout: self.timeout,
             each_step: false,
             retries: self.retries,
@@ -255,7 +264,7 @@ impl ProbeArgs {
             count: self.count,
             interval: self.interval.unwrap_or(Duration::from_secs(1)),
             rate: self.rate,
-        }
+        })
     }
 
     fn wanted(&self) -> Result<Wanted, Error> {
@@ -340,6 +349,7 @@ fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
         return done;
     }
     let wanted = kind.wanted()?;
+    let options = args.options()?;
     let jobs = kind.jobs()?;
     let mut out = Output::new(true, args.common.color);
     if args.common.json {
@@ -351,7 +361,7 @@ fn run_kind<K: Kind>(kind: &K) -> Result<u8, Error> {
     stop.wake(&wake)?;
     let total = jobs.len();
     let mut progress = Progress::new(total, args);
-    let ran = many(jobs, &args.options(), args.parallel as usize, Some(woken), &mut |checked, finished| {
+    let ran = many(jobs, &options, args.parallel as usize, Some(woken), &mut |checked, finished| {
         if args.common.json {
             for c in checked {
                 json::probe(&mut out, c, &wanted)?;

@@ -57,7 +57,7 @@ pub struct NginxArgs {
     parallel: u32,
     #[command(flatten)]
     namespace: NamespaceArgs,
-    /// Exit with 0 whatever was found
+    /// Exit with 0 whatever was found; still with 3 if it could not look
     #[arg(long)]
     exit_zero: bool,
     /// One line with perfdata, for a monitoring system

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{NamespaceArgs, painted};
+use super::{NamespaceArgs, painted, status};
 use crate::cli::Error;
 use crate::cli::args::{CommonArgs, duration};
 use crate::cli::output::{Output, terminal_width};
@@ -36,7 +36,7 @@ pub struct SocketsArgs {
     /// its own that this user may not ask for
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     within: Option<Duration>,
-    /// Exit with 0 whatever was found
+    /// Exit with 0 whatever was found; still with 3 if it could not look
     #[arg(long)]
     exit_zero: bool,
     /// One line with perfdata, for a monitoring system
@@ -56,7 +56,7 @@ pub fn run(args: &SocketsArgs) -> Result<u8, Error> {
         .map_err(|e| Error::Other(format!("cannot ask the kernel for its TCP connections: {e}")))?;
     let sum = Sum::of(&all, args.within);
     let level = sum.level();
-    let exit = if args.exit_zero { 0 } else { level.exit() };
+    let exit = status(level, args.exit_zero);
     let mut out = Output::new(true, args.common.color);
     if args.common.json {
         report::json(&mut out, "this host", &all, &sum, exit)?;

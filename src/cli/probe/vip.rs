@@ -97,7 +97,7 @@ impl VipArgs {
         let plan = Plan {
             target,
             port,
-            options: args.options(),
+            options: args.options()?,
             held,
             interval: args.interval.filter(|i| !i.is_zero()).unwrap_or(Duration::from_millis(100)),
             send: self.send.clone(),

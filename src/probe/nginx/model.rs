@@ -298,7 +298,7 @@ pub(super) fn time(text: &str) -> Option<Duration> {
         let letters = tail.bytes().take_while(u8::is_ascii_alphabetic).count();
         let seconds = match &tail[..letters] {
             "ms" => {
-                total += Duration::from_millis(number);
+                total = total.checked_add(Duration::from_millis(number))?;
                 rest = &tail[letters..];
                 continue;
             }

@@ -156,7 +156,7 @@ fn times_are_those_of_nginx() {
     for (text, ms) in table {
         assert_eq!(model::time(text), Some(Duration::from_millis(ms)), "{text}");
     }
-    for text in ["", "x", "5q", "-1"] {
+    for text in ["", "x", "5q", "-1", "18446744073709551615s1000ms", "18446744073709551615s1s"] {
         assert_eq!(model::time(text), None, "{text}");
     }
 }
