@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -78,7 +79,8 @@ async fn drive(
         while running.len() < parallel {
             let Some(job) = waiting.next() else { break };
             let (place, mine, job) = (known.len(), Known::default(), Arc::new(job));
-            under_way.insert(place, (Arc::clone(&job), monotonic()));
+            let begun = Arc::new(AtomicBool::default());
+            under_way.insert(place, (Arc::clone(&job), Arc::clone(&begun), monotonic()));
             let (options, pace) = (Arc::clone(&options), Arc::clone(&pace));
             known.push(Arc::clone(&mine));
             complete.push(false);
@@ -90,7 +92,7 @@ async fn drive(
                         None => known.push(checked),
                     }
                 };
-                run(&job, job.options.as_ref().unwrap_or(&options), &pace, &told).await;
+                run(&job, job.options.as_ref().unwrap_or(&options), (&pace, &begun), &told).await;
                 place
             });
         }
@@ -109,10 +111,11 @@ async fn drive(
         done(&lock(&known[place]), finished)?;
     }
     running.shutdown().await;
-    for (place, (job, begun)) in under_way {
+    for (place, (job, begun, since)) in under_way {
         let mut known = lock(&known[place]);
-        if known.is_empty() {
-            known.push(Checked { outcome: no_answer_yet(&job, monotonic().since(begun)), series: None });
+        // What still waited for its turn was not asked.
+        if known.is_empty() && begun.load(Ordering::Relaxed) {
+            known.push(Checked { outcome: no_answer_yet(&job, monotonic().since(since)), series: None });
         }
     }
     let checked: Vec<Vec<Checked>> = known.iter().map(|k| std::mem::take(&mut *lock(k))).collect();
@@ -241,5 +244,24 @@ mod tests {
         let outcome = &ran.checked[0].outcome;
         assert_eq!((outcome.kind, outcome.target.as_str()), ("tcp", "192.0.2.1:80"));
         assert_eq!(outcome.result.as_ref().map_err(|r| r.id), Err("interrupted"));
+    }
+
+    #[test]
+    fn what_waited_for_its_turn_was_not_begun() {
+        let (wake, woken) = UnixStream::pair().unwrap();
+        let job = || {
+            let host = Host::Address("192.0.2.1".parse().unwrap(), None);
+            let target = Target { text: "192.0.2.1:80".into(), host, port: Some(80), scheme: None, path: None };
+            let then = Then::SaysNothing;
+            Job {
+                target,
+                check: Arc::new(Wakes { wake: wake.try_clone().unwrap(), then, rounds: AtomicU32::new(0) }),
+                options: None,
+            }
+        };
+        // One in a second: the first is asked, and ends it all; the others wait.
+        let options = Options { rate: 1, ..Options::default() };
+        let ran = many(vec![job(), job(), job()], &options, 3, Some(woken), &mut |_, _| Ok(())).unwrap();
+        assert_eq!((ran.missing, ran.places), (2, vec![Place { job: 0, unfinished: true }]));
     }
 }

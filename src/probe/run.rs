@@ -1,6 +1,7 @@
 //! One job: its addresses, its rounds, and each round with its retries.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -98,30 +99,39 @@ impl Pace {
         turn.since(now)
     }
 
-    async fn turn(&self) {
+    /// Waits for a turn. `begun` is told once there was one: until then nothing was asked.
+    async fn turn(&self, begun: &AtomicBool) {
         let wait = self.wait(monotonic());
         if !wait.is_zero() {
             sleep(wait).await;
         }
+        begun.store(true, Ordering::Relaxed);
     }
 }
 
 /// Runs a job; `told` is given what is known of each address, again when more is known, so that it is known when the job
-/// is ended early. Its series has the rounds that were not told before: there may be very many, so who listens adds them
+/// is ended early, and `begun` once anything was asked. Its series has the rounds that were not told before: there may be very many, so who listens adds them
 /// up.
-pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &(impl Fn(usize, Checked) + Sync)) {
-    let begun = monotonic();
+pub(super) async fn run(
+    job: &Job,
+    options: &Options,
+    (pace, begun): (&Pace, &AtomicBool),
+    told: &(impl Fn(usize, Checked) + Sync),
+) {
+    let named = matches!(job.target.host, super::target::Host::Name(_)) && job.check.has_address();
+    // Who looks up a name asks, though not the service.
+    begun.store(named, Ordering::Relaxed);
+    let looked_up = monotonic();
     let (mut addresses, resolved) = match addresses(job, options).await {
-        Ok(found) => (found, monotonic().since(begun)),
+        Ok(found) => (found, monotonic().since(looked_up)),
         Err(reason) => {
-            let spent = monotonic().since(begun);
+            let spent = monotonic().since(looked_up);
             let phases = Phases { resolve: Some(spent), total: Some(spent), ..Phases::default() };
             let outcome = outcome(job, None, Err(reason), phases, Vec::new(), 1);
             return told(0, Checked { outcome, series: None });
         }
     };
     let others = if options.all_addresses { Vec::new() } else { addresses.split_off(1) };
-    let named = matches!(job.target.host, super::target::Host::Name(_)) && job.check.has_address();
     // What the name brings to each outcome.
     let whole = |mut outcome: Outcome| {
         if named {
@@ -144,7 +154,7 @@ pub(super) async fn run(job: &Job, options: &Options, pace: &Pace, told: &(impl 
                     told(place, Checked { outcome: whole(outcome), series: None });
                 }
             };
-            let last = attempts(job, address, options, pace, &so_far).await;
+            let last = attempts(job, address, options, (pace, begun), &so_far).await;
             let series = (options.count > 1).then(|| {
                 let mut series = Series::default();
                 series.add(match &last.result {
@@ -197,13 +207,13 @@ async fn attempts(
     job: &Job,
     address: SocketAddr,
     options: &Options,
-    pace: &Pace,
+    (pace, begun): (&Pace, &AtomicBool),
     so_far: &(impl Fn(Outcome) + Sync),
 ) -> Outcome {
     let tried = job.check.has_address().then_some(address);
     let mut attempt = 1;
     loop {
-        pace.turn().await;
+        pace.turn(begun).await;
         let begun = monotonic();
         let done = |found: Found| {
             let total = found.phases.total.unwrap_or_else(|| monotonic().since(begun));
@@ -274,7 +284,7 @@ mod tests {
         let keep = |_, checked: Checked| told.lock().unwrap().push(checked.series.map(|s| s.sent));
         let pace = Pace::default();
         block_on(async {
-            run(&job, &options, &pace, &keep).await;
+            run(&job, &options, (&pace, &AtomicBool::default()), &keep).await;
             Ok(())
         })
         .unwrap();

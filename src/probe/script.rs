@@ -691,6 +691,7 @@ mod tests {
             address: "0.0.0.0:0".parse().unwrap(),
             origin: &Origin::default(),
             timeout: Duration::from_mins(1),
+            each_step: false,
             so_far: &|_| {},
         };
         // One thread, which is busy: the script's turn comes after nobody waits for it.

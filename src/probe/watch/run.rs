@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ async fn drive(watch: &mut Watch, limits: Limits, told: Told<'_>) -> io::Result<
                 let default = Options::default();
                 let options = job.options.as_ref().unwrap_or(&default);
                 // When each begins is the schedule's.
-                run(&job, options, &Pace::default(), &keep).await;
+                run(&job, options, (&Pace::default(), &AtomicBool::default()), &keep).await;
                 (place, last.into_inner().unwrap_or_else(PoisonError::into_inner))
             });
         }
