@@ -520,9 +520,8 @@ fn harmful(command: &str) -> bool {
             | "pcs" | "crm" | "s6-rc" => any(&VERBS) || any(&["rm", "reload", "drain", "disable", "standby"]),
             // No service, and what takes all of them with it.
             "ip" | "ifconfig" => any(&["down", "del", "delete", "flush"]),
-            "ifdown" => true,
             "start-stop-daemon" => after.iter().any(|w| matches!(*w, "--stop" | "-K")),
-            "killproc" | "s6-svc" => true,
+            "killproc" | "s6-svc" | "ifdown" => true,
             "svc" => after.first().is_some_and(|w| w.starts_with('-') && w.contains(['d', 't', 'k', 'i', 'x'])),
             "haproxy" => after.iter().any(|w| matches!(*w, "-sf" | "-st")),
             // apachectl, initctl, supervisorctl, rabbitmqctl; rcnginx
