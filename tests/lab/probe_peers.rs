@@ -484,7 +484,7 @@ pub fn silent() {
         "table inet lab { chain f { type filter hook forward priority 0; ip saddr 10.77.0.1 jump to_s; };
         chain to_s { tcp dport 82 drop; udp dport 82 drop; icmp type echo-request drop;
             tcp dport 83 reject with tcp reset; tcp dport 84 reject with icmp type admin-prohibited;
-            tcp dport 85 reject with icmp type host-unreachable; udp dport 86 reject; }; }\n",
+            tcp dport 85 reject with icmp type host-unreachable; udp dport 86 reject; tcp dport 86 reject; }; }\n",
     );
     for (args, reason, words) in [
         ("tcp 10.78.0.2:82", "timeout-syn", "no answer to SYN within 700ms"),
@@ -493,7 +493,8 @@ pub fn silent() {
         ("tcp 10.78.0.2:83", "refused", ""),
         ("tcp 10.78.0.2:84", "prohibited", "10.77.0.254"),
         ("tcp 10.78.0.2:85", "unreachable", "10.77.0.254"),
-        ("udp 10.78.0.2:86", "refused", "10.77.0.254"),
+        ("udp 10.78.0.2:86", "rejected", "10.77.0.254"),
+        ("tcp 10.78.0.2:86", "rejected", "10.77.0.254"),
         // The router has no way there, and one that it must not take. It does not say so often to one host.
         ("tcp 10.79.0.1:80 --source 10.77.0.31", "no-route", "10.77.0.254"),
         ("icmp 10.79.0.1 --source 10.77.0.32", "no-route", "10.77.0.254"),
