@@ -705,6 +705,7 @@ fn script(s: &VrrpScript, run: &Run, how: Around<'_>) -> Script {
     };
     // The first bad run begins an interval after the last good one; each is bad when it ends, at worst at its time limit.
     let detect = interval.value.saturating_mul(fall.value).saturating_add(timeout.value);
+    let detect = (!tracked.is_empty()).then_some(detect);
     let parameters =
         vec![time("interval", &interval), time("timeout", &timeout), number("rise", &rise), number("fall", &fall)];
     Script {
@@ -714,7 +715,7 @@ fn script(s: &VrrpScript, run: &Run, how: Around<'_>) -> Script {
         timeout: timeout.value,
         rise: rise.value,
         fall: fall.value,
-        check: Planned { keyword: "vrrp_script", does, parameters, detect: Some(detect) },
+        check: Planned { keyword: "vrrp_script", does, parameters, detect },
     }
 }
 

@@ -93,7 +93,8 @@ pub const REASONS: &[(&str, &str)] = &[
     ),
     (
         "keepalive-timeout",
-        "the host is gone, or a device on the way has forgotten the connection and drops what belongs to it",
+        "the host is gone, or a device on the way has forgotten the connection and drops what belongs to it; ICMP that says \
+         more is lost on the kernel, which passes over what is about keepalive probes: see `probe icmp`",
     ),
     (
         "idle-closed",

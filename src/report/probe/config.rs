@@ -228,7 +228,10 @@ impl<'a> Found<'a> {
                         (Standing::Down, _) => "BAD".to_owned(),
                         (Standing::Unknown, _) => "unknown".to_owned(),
                     },
-                    format!("{}; {}", told(&script.check, found, verbose), means(script)),
+                    match &script.tracked[..] {
+                        [] => told(&script.check, found, verbose),
+                        _ => format!("{}; {}", told(&script.check, found, verbose), means(script)),
+                    },
                     extra(&script.check, verbose),
                 ]);
             }
