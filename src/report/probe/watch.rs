@@ -101,8 +101,14 @@ pub fn sentence(plan: &Plan, what: &What) -> String {
             }
         }
         What::Script { script, good, first, reason } => {
-            let (word, first) = (if *good { "good" } else { "BAD" }, if *first { " at the first run" } else { "" });
-            let script = &plan.scripts[*script];
+            let (script, first) = (&plan.scripts[*script], if *first { " at the first run" } else { "" });
+            // Where it is tracked in reverse, a failure is as wanted.
+            let word = match (good, script.level(Reading::from(*good))) {
+                (true, Level::Ok) => "good",
+                (true, _) => "GOOD",
+                (false, Level::Ok) => "bad",
+                (false, _) => "BAD",
+            };
             format!("{word}{first} ({}){}", means(script), because(reason.as_ref()))
         }
         What::ScriptRun { good: true, count, of, .. } => format!("succeeded, {count} of {of} to be good again"),
