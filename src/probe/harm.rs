@@ -11,10 +11,11 @@ pub(super) fn harm(text: &str) -> Option<(usize, String)> {
     reader.commands(End::Text).err()
 }
 
-/// Variables that are looked at, the longest value, and how much longer a text may become.
+/// Variables that are looked at, the longest value, and how long a text may become by them: what is behind that is read as
+/// it stands.
 const VARIABLES: usize = 200;
 const VALUE: usize = 200;
-const EXPANDED: usize = 1 << 20;
+const EXPANDED: usize = 128 << 10;
 
 /// The text with plain words in the place of the variables that are given them anywhere; all of them, where there are
 /// several. What a variable is that is given anything else is not known.
@@ -488,6 +489,9 @@ fn unknown_is_told(command: &str) -> bool {
     unknown && words.any(|w| VERBS.contains(&w))
 }
 
+/// Words of one command that are looked at behind the name of a program.
+const FAR: usize = 200;
+
 fn harmful(command: &str) -> bool {
     if unknown_is_told(command) {
         return true;
@@ -496,8 +500,10 @@ fn harmful(command: &str) -> bool {
     let words: Vec<&str> = command.split(delimits).filter(|w| !w.is_empty()).collect();
     (0..words.len()).any(|i| {
         let name = words[i].rsplit('/').next().unwrap_or("");
-        let after = &words[i + 1..];
-        let any = |verbs: &[&str]| after.iter().any(|w| verbs.contains(w));
+        let behind = &words[i + 1..];
+        let after = &behind[..behind.len().min(FAR)];
+        // What goes on for longer than anybody reads is not trusted.
+        let any = |verbs: &[&str]| behind.len() > FAR || after.iter().any(|w| verbs.contains(w));
         match name {
             // A script of System V: /etc/init.d/nginx restart.
             _ if words[i].contains("init.d/") => any(&VERBS),
@@ -734,6 +740,10 @@ mod tests {
         for text in ["$(", "`", "\"$(", "case x in ", "if ", "echo '", "((", ";;", "echo \"`", "\\"] {
             assert_eq!(harm(&text.repeat(50_000)), None, "{text}");
         }
+        let long = format!("a=\"{}\"\n{}", "systemctl ".repeat(19), "$a ".repeat(20_000));
+        assert!(expanded(&long).len() < EXPANDED + VALUE + long.len());
+        assert_eq!(harm(&long).map(|(line, _)| line), Some(2));
+        assert!(harm(&format!("systemctl {}stop nginx", "x ".repeat(5000))).is_some());
         assert!(harm(&("$(".repeat(1000) + "reboot")).is_some());
         assert!(harm(&("echo \"$(".repeat(1000) + "reboot")).is_some());
     }
